@@ -1,0 +1,42 @@
+# Set-up and everyday targets. A bare `make` lists them.
+PYTHON ?= python3
+CORES ?= 8
+BIN := .venv/bin
+SCALE := $(shell sed -n 's/^scale: *\([a-z0-9-]*\).*/\1/p' params.yaml)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help study test check sync publish pins clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+study: .venv/ready  ## set up, then run the study at the scale of params.yaml and print its table
+	snakemake --cores $(CORES) --resources gpu=1
+	@cat results/$(SCALE)/tables/table.md
+
+test: check  ## set up, then check the code and run all tests
+	pytest -n 2 --dist worksteal
+
+check: .venv/ready  ## ruff and mypy
+	ruff check
+	ruff format --check
+	mypy
+
+sync: .venv/ready  ## make Snakemake and DVC agree on what is current
+	python workflow/sync.py
+
+publish: .venv/ready  ## copy the scale's tables, figures and provenance to docs/results/
+	mkdir -p docs/results/$(SCALE)
+	cp results/$(SCALE)/tables/* results/$(SCALE)/figures/*.png docs/results/$(SCALE)/
+
+pins:  ## write constraints.txt from this environment
+	{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean:  ## remove results, data and resume states (DVC's cache stays)
+	rm -rf results/*/ data .packdepth .snakemake

@@ -1,0 +1,38 @@
+"""The study, in order: data, training, evaluation, figures and tables. Every rule calls one packdepth command.
+
+snakemake --cores 8 --resources gpu=1     all that is missing or out of date
+snakemake figures                         as much as the figures need; likewise data, training, evaluation, tables
+snakemake --report results/report.html    a report with captions
+
+params.yaml says what is studied. dvc.yaml states the same graph for DVC; tests/workflow holds the two together.
+"""
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        [f"{RESULTS}/figures/{name}.png" for name in config["figures"]],
+        rules.tables.output,
+
+
+rule data:
+    input: expand(rules.store.output, split=["train", "test"])
+
+
+rule training:
+    input: every_run(rules.train.output)
+
+
+rule evaluation:
+    input: every_run(rules.evaluate.output)
+
+
+rule figures:
+    input: [f"{RESULTS}/figures/{name}.png" for name in config["figures"]]

@@ -1,0 +1,1 @@
+"""packdepth: a reproducibility study of PackNet against DenseDepth on monocular depth."""

@@ -1,0 +1,120 @@
+"""The command line: one sub-command per rule of the workflow. The only module that reads arguments.
+
+Every command imports its phase when it is called, so that a figure does not wait for torch, and so that what a
+command imports tells what its result depends on. A user's mistake ends in one line and exit code 2.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from packdepth import layout, params
+from packdepth.errors import InputError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="PackNet against DenseDepth on monocular depth.",
+)
+data_app = typer.Typer(no_args_is_help=True, help="Make and look at data stores.")
+app.add_typer(data_app, name="data")
+
+VariantOption = Annotated[str, typer.Option(help="A variant of params.yaml.")]
+SeedOption = Annotated[int, typer.Option(help="The seed to train with.")]
+# A full disk in the words of the system, HDF5 and safetensors, and in torch's, which drops the system's.
+NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
+
+
+@data_app.command("make")
+def data_make(split: Annotated[str, typer.Argument(help="train or test")]) -> None:
+    """Make the store of one split of the scale's data set."""
+    from packdepth.data.make import make
+
+    study = params.load()
+    make(study.data, split, layout.store(study.scale, split))
+
+
+@data_app.command("show")
+def data_show(
+    file: Annotated[Path, typer.Argument(help="A store.")],
+    output: Annotated[Path | None, typer.Option(help="Where the contact sheet goes [default: beside it].")] = None,
+) -> None:
+    """Print what a store holds and save a contact sheet of it."""
+    from packdepth.data.show import show
+
+    print(show(file, output or file.with_suffix(".png")))
+
+
+@app.command()
+def train(variant: VariantOption, seed: SeedOption) -> None:
+    """Train one variant at the scale of params.yaml."""
+    from packdepth.training.loop import train
+
+    study = params.load()
+    params.one_of(variant, study.variants, "variant")
+    train(study, layout.Run(study.scale, variant, seed))
+
+
+@app.command()
+def evaluate(variant: VariantOption, seed: SeedOption) -> None:
+    """Evaluate one trained variant on the test split."""
+    from packdepth.evaluation.evaluate import evaluate
+
+    study = params.load()
+    params.one_of(variant, study.variants, "variant")
+    evaluate(study, layout.Run(study.scale, variant, seed))
+
+
+@app.command()
+def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]) -> None:
+    """Draw one figure from result files."""
+    from importlib import import_module
+
+    study = params.load()
+    params.one_of(name, study.figures, "figure")
+    module = import_module(f"packdepth.figures.{name}")
+    module.draw(study, layout.figure(study.scale, name))
+
+
+@app.command()
+def tables() -> None:
+    """Write the table of reported and measured numbers, and the provenance of every run."""
+    from packdepth.evaluation.tables import write_tables
+
+    study = params.load()
+    write_tables(study)
+    print(layout.tables(study.scale).joinpath("table.md").read_text())
+
+
+@app.command()
+def predict(
+    checkpoint: Annotated[Path, typer.Argument(help="A model.safetensors.")],
+    images: Annotated[list[Path], typer.Argument(help="Images of any size.")],
+    output: Annotated[Path, typer.Option(help="The folder the predictions go to.")] = Path("predictions"),
+) -> None:
+    """Write metric depth of images: 16-bit PNGs in mm, and colour pictures."""
+    from packdepth.evaluation.predict import predict
+
+    for path in predict(checkpoint, images, output):
+        print(path)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend ends in one line on stderr and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        _stop(str(error))
+    except Exception as error:
+        if not NO_SPACE.search(str(error)):
+            raise
+        _stop(f"no space left on the disk, nothing half-written was kept ({error})")
+
+
+def _stop(message: str) -> None:
+    print(f"packdepth: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,63 @@
+"""Batches of a store in a counted order: what comes at step k depends on (seed, k) alone."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from packdepth.data.augment import augment
+from packdepth.data.store import Store
+from packdepth.errors import InputError
+
+
+class TrainingFrames(Dataset[tuple[Tensor, Tensor]]):
+    """Augmented frames, asked for by (epoch, frame)."""
+
+    def __init__(self, store: Store, seed: int, flip: float, channel_swap: float) -> None:
+        self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """RGB in [0, 1], (3, H, W), and depth in metres, (1, h, w), 0 where unknown."""
+        epoch, index = key
+        rgb, depth = augment(
+            self.store.rgb(index), self.store.depth(index), (self.seed, epoch, index), self.flip, self.channel_swap
+        )
+        return image_tensor(rgb), torch.from_numpy(np.ascontiguousarray(depth))[None]
+
+
+class CountedBatches(Sampler[list[tuple[int, int]]]):
+    """Batches of (epoch, frame): every epoch a permutation drawn from (seed, epoch), the incomplete batch left out.
+
+    Raises InputError if there are fewer frames than one batch takes.
+    """
+
+    def __init__(self, frames: int, batch_size: int, epochs: int, seed: int, first_step: int = 0) -> None:
+        self.frames, self.batch_size, self.epochs, self.seed = frames, batch_size, epochs, seed
+        self.steps_per_epoch = frames // batch_size
+        if not self.steps_per_epoch:
+            raise InputError(f"{frames} training frames make no batch of {batch_size}")
+        self.first_step = first_step
+
+    def __len__(self) -> int:
+        return self.epochs * self.steps_per_epoch - self.first_step
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        for epoch in range(self.first_step // self.steps_per_epoch, self.epochs):
+            order = np.random.default_rng((self.seed, epoch)).permutation(self.frames)
+            first = max(0, self.first_step - epoch * self.steps_per_epoch)
+            for step in range(first, self.steps_per_epoch):
+                chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+                yield [(epoch, int(index)) for index in chosen]
+
+
+def batches(frames: TrainingFrames, order: CountedBatches, workers: int) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Images (B, 3, H, W) and depths (B, 1, h, w) in the counted order."""
+    pinned = torch.cuda.is_available()
+    return DataLoader(frames, batch_sampler=order, num_workers=workers, pin_memory=pinned)
+
+
+def image_tensor(rgb: np.ndarray) -> Tensor:
+    """uint8 (H, W, 3) to float32 (3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))).float() / 255.0

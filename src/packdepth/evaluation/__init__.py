@@ -1,0 +1,1 @@
+"""From checkpoints and stores to metrics, tables and predictions."""

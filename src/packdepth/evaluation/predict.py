@@ -1,0 +1,67 @@
+"""Metric depth for anyone's images: `packdepth predict CHECKPOINT IMAGE...`."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from packdepth.data.folder import read_image
+from packdepth.data.loader import image_tensor
+from packdepth.errors import InputError
+from packdepth.evaluation.predictor import predict_depth
+from packdepth.files import whole
+from packdepth.progress import track
+from packdepth.training import checkpoint
+
+COLOURS = "viridis_r"  # near is bright; legible to the colour-blind
+SIDE = 32  # the networks' sides are multiples of this
+
+
+def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Path]:
+    """Write `<name>_depth.png` (16 bits, mm) and `<name>_colour.png` for every image into `folder`.
+
+    Depth is metric for a camera like that of the training data: a network cannot see the focal length. Raises
+    InputError if the checkpoint or an image cannot be read, or two images have one name.
+    """
+    stems = [path.stem for path in images]
+    if len(set(stems)) < len(stems):
+        raise InputError("two images have the same name; their predictions would overwrite one another")
+    model, card = checkpoint.load(checkpoint_path)
+    written = []
+    with track("predict", len(images)) as advance:
+        for path in images:
+            rgb = np.asarray(read_image(path).convert("RGB"))
+            depth = depth_of_any_size(model, image_tensor(rgb)[None], card)[0, 0].numpy()
+            written += _write(depth, folder / path.stem, card.max_depth)
+            advance(1, path.name)
+    return written
+
+
+def depth_of_any_size(model: nn.Module, image: Tensor, card: checkpoint.Card) -> Tensor:
+    """Metric depth (1, 1, H, W) in m of an image (1, 3, H, W) of any size.
+
+    The image is scaled to the height the network was trained at, its aspect kept, its right edge repeated up to a
+    multiple of 32; the prediction is cut and scaled back.
+    """
+    height, width = image.shape[2:]
+    rows = card.size[0]
+    columns = max(1, round(width * rows / height))
+    small = F.interpolate(image, size=(rows, columns), mode="bilinear", antialias=True, align_corners=False)
+    padded = F.pad(small, (0, -columns % SIDE, 0, 0), mode="replicate")
+    depth = predict_depth(model, padded, card.max_depth, flip=True)[..., :columns]
+    return F.interpolate(depth, size=(height, width), mode="bilinear", align_corners=False)
+
+
+def _write(depth: np.ndarray, stem: Path, max_depth: float) -> list[Path]:
+    millimetres = np.clip(np.round(depth * 1000.0), 0, 2**16 - 1).astype(np.uint16)
+    colours = (colormaps[COLOURS](depth / max_depth)[..., :3] * 255).astype(np.uint8)
+    paths = []
+    for ending, pixels in (("depth", millimetres), ("colour", colours)):
+        path = stem.with_name(f"{stem.name}_{ending}.png")
+        with whole(path) as part:
+            Image.fromarray(pixels).save(part, format="PNG")
+        paths.append(path)
+    return paths

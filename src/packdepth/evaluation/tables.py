@@ -1,0 +1,93 @@
+"""The table of reported and measured numbers side by side, and the provenance of every run."""
+
+from typing import Any
+
+import pandas as pd
+
+from packdepth import layout
+from packdepth.evaluation.results import BASELINE, all_runs, read_json, reported, runs
+from packdepth.files import write_json, write_text
+from packdepth.params import Study
+
+MEASURED = ("loss", "final_loss", "abs_rel", "rmse", "delta1", "seconds")
+CAPTION = (
+    "`loss` is the report's number, the mean of the training loss over the last epoch; `final` the mean over its "
+    "last tenth. x: ratio to DenseDepth. abs_rel, rmse (m) and delta1 are on the test split, pooled over pixels."
+)
+
+
+def write_tables(study: Study) -> None:
+    """Write table.csv, table.md and provenance.json. Raises InputError that names a missing result."""
+    table = summary(study)
+    folder = layout.tables(study.scale)
+    write_text(folder / "table.csv", table.to_csv(index=False, float_format="%.6g"))
+    write_text(folder / "table.md", markdown(table, study))
+    write_json(folder / "provenance.json", [read_json(run.provenance) for run in all_runs(study)])
+
+
+def summary(study: Study) -> pd.DataFrame:
+    """A row a variant: the reported loss and its ratio to DenseDepth's; mean and deviation over seeds of ours.
+
+    The deviation is the sample's (n - 1), empty for a single seed.
+    """
+    losses = reported()["report"]["loss"]
+    rows = [_row(study, variant, losses.get(variant)) for variant in study.variants]
+    table = pd.DataFrame(rows)
+    for column in ("reported_loss", "loss", "final_loss", "seconds"):
+        baseline = table.loc[table["variant"] == BASELINE, column]
+        table[f"{column}_ratio"] = table[column] / baseline.iloc[0] if len(baseline) else float("nan")
+    return table
+
+
+def _row(study: Study, variant: str, report: dict[str, Any] | None) -> dict[str, Any]:
+    values = pd.DataFrame([_measured(run) for run in runs(study, variant)])
+    report = report or {}
+    row = {
+        "variant": variant,
+        "parameters": int(values["parameters"].iloc[0]),
+        "seeds": len(values),
+        "reported_loss": report.get("value", float("nan")),
+        "reported_prefix": report.get("prefix", ""),
+    }
+    for name in MEASURED:
+        row |= {name: values[name].mean(), f"{name}_std": values[name].std()}
+    return row
+
+
+def _measured(run: layout.Run) -> dict[str, float]:
+    metrics, provenance = read_json(run.metrics), read_json(run.provenance)
+    pooled = metrics["metric"]["pooled"]
+    return {
+        "parameters": provenance["parameters"],
+        "loss": metrics["training_loss"],
+        "final_loss": metrics["final_training_loss"],
+        "seconds": provenance["seconds"],
+        **{name: pooled[name] for name in ("abs_rel", "rmse", "delta1")},
+    }
+
+
+def markdown(table: pd.DataFrame, study: Study) -> str:
+    """The table for people, with its caption."""
+    head = ["variant", "parameters", "report: loss", "x", "ours: loss", "x", "final"]
+    head += ["abs_rel", "rmse", "delta1", "time"]
+    lines = [f"| {' | '.join(head)} |", "| --- |" + " ---: |" * (len(head) - 1)]
+    for _, row in table.iterrows():
+        cells = [
+            row["variant"],
+            f"{row['parameters'] / 1e6:.2f} M",
+            _number(row["reported_loss"], 3, prefix=row["reported_prefix"]),
+            _number(row["reported_loss_ratio"], 2),
+            *(_number(row["loss"], 3, row["loss_std"]), _number(row["loss_ratio"], 2)),
+            *(_number(row[name], 3, row[f"{name}_std"]) for name in ("final_loss", "abs_rel", "rmse", "delta1")),
+            f"{row['seconds']:.0f} s",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    seeds = f"Scale `{study.scale}`, {len(study.seeds)} seed{'s' if len(study.seeds) > 1 else ''}"
+    return "\n".join([*lines, "", f"{seeds}. {CAPTION}", ""])
+
+
+def _number(value: float, digits: int, deviation: float = float("nan"), prefix: str = "") -> str:
+    if pd.isna(value):
+        return "-"
+    spread = "" if pd.isna(deviation) else f" ± {deviation:.{digits}f}"
+    return f"{prefix}{value:.{digits}f}{spread}"

@@ -1,0 +1,95 @@
+"""The look that all figures share: one canvas, one caption, one colour, dash and marker a variant."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from packdepth.files import whole
+from packdepth.params import Study
+
+Style = dict[str, Any]  # keyword arguments of Axes.plot
+
+WIDTH, DPI = 8.3, 150  # in, px/in: in a page of 830 px, text has about 1.4 times its points in px
+LOOK = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.labelsize": 10,
+    "legend.fontsize": 9.5,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "0.9",
+    "legend.frameon": False,
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06,
+}
+# Okabe and Ito's colours that are safe for the colour-blind, without yellow, which is too pale for a line on white.
+COLOURS = ("#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", "--", "-.", ":")
+CONSTANT = {"color": "0.25", "linestyle": "--", "marker": ""}
+
+
+@contextlib.contextmanager
+def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[Figure]:
+    """An empty figure of `height` inches, written to `path` as a PNG if the block ends well.
+
+    `title` stands above it; `note` below it says how the numbers came about.
+    """
+    with matplotlib.style.context(["default", LOOK]):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        figure.supxlabel(note, x=0.01, ha="left", fontsize=9, color="0.3")
+        yield figure
+        with whole(path) as part:
+            figure.savefig(part, format="png", dpi=DPI)
+
+
+def is_constant(study: Study, variant: str) -> bool:
+    """Whether a variant is a single depth, the floor that networks are read against."""
+    return study.variant(variant).network.architecture == "constant"
+
+
+def networks(study: Study) -> list[str]:
+    """The variants that are networks, in the order of params.yaml."""
+    return [variant for variant in study.variants if not is_constant(study, variant)]
+
+
+def styles(study: Study) -> dict[str, Style]:
+    """Colour, dash and marker of each variant, by its place in params.yaml; one added at the end changes no other."""
+    chosen: dict[str, Style] = {variant: CONSTANT for variant in study.variants}
+    for place, variant in enumerate(networks(study)):
+        chosen[variant] = {
+            "color": COLOURS[place % len(COLOURS)],
+            "linestyle": DASHES[place // len(COLOURS) % len(DASHES)],
+            "marker": MARKERS[place % len(MARKERS)],
+        }
+    return chosen
+
+
+def plot_seeds(axes: Axes, table: pd.DataFrame, label: str, style: Style, markevery: float | None = None) -> None:
+    """Draw the mean over a table's columns (one a seed) against its index; of several seeds, their range as a band."""
+    axes.plot(table.index, table.mean(axis=1), label=label, markersize=4, linewidth=1.5, markevery=markevery, **style)
+    if table.shape[1] > 1:
+        band = table.min(axis=1), table.max(axis=1)
+        axes.fill_between(table.index, *band, color=style["color"], alpha=0.18, linewidth=0)
+
+
+def of_seeds(study: Study) -> str:
+    """In words, what a line drawn by `plot_seeds` stands for."""
+    if len(study.seeds) == 1:
+        return f"seed {study.seeds[0]}"
+    return f"mean of {len(study.seeds)} seeds, band: lowest to highest"
+
+
+def broken(variant: str) -> str:
+    """A variant's name on two lines, for narrow columns."""
+    return variant.replace("-", "-\n", 1)

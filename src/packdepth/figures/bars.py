@@ -1,0 +1,63 @@
+"""The average losses of the report beside ours, and both as ratios to DenseDepth's."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from packdepth.evaluation.results import BASELINE
+from packdepth.evaluation.tables import summary
+from packdepth.figures._style import canvas, is_constant
+from packdepth.params import Study
+
+REPORT, OURS = "#B3B3B3", "#0072B2"
+THICKNESS = 0.38  # of a bar, in rows
+LABEL: dict[str, Any] = {"padding": 3, "fontsize": 9, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
+
+
+def draw(study: Study, path: Path) -> None:
+    """Write the figure to `path`. Raises InputError that names a missing result."""
+    table = summary(study)
+    constant = table["variant"].map(lambda variant: is_constant(study, variant)).to_numpy(bool)
+    rows, floors = table[~constant], table[constant]
+    title = f"The report's average loss and ours, scale {study.scale}"
+    with canvas(path, title, _note(study), height=1.6 + 0.5 * max(len(rows), 2)) as figure:
+        losses, ratios = figure.subplots(1, 2, sharey=True)
+        _pairs(losses, rows, "loss", "{:.3g}")
+        _pairs(ratios, rows, "loss_ratio", "{:.2f}")
+        for axes, column in ((losses, "loss"), (ratios, "loss_ratio")):
+            for floor in floors[column]:
+                axes.axvline(floor, color="black", linestyle="--", linewidth=1.2, label="constant, ours")
+        losses.set_xlabel("mean training loss of the last epoch")
+        losses.set_yticks(range(len(rows)), rows["variant"])
+        losses.invert_yaxis()
+        ratios.set_xlabel(f"ratio to {BASELINE}")
+        figure.legend(*losses.get_legend_handles_labels(), loc="outside upper right", ncols=3)
+
+
+def _note(study: Study) -> str:
+    seeds = len(study.seeds)
+    ours = f"seed {study.seeds[0]}" if seeds == 1 else f"mean of {seeds} seeds, whiskers: standard deviation"
+    return f"Ours: {ours}. In the report, ~ is about and > above: runs that it stopped early."
+
+
+def _pairs(axes: Axes, rows: pd.DataFrame, column: str, number: str) -> None:
+    """The report's bar above ours, each with its number; where there is no number, there is no bar."""
+    places = np.arange(len(rows))
+    report = axes.barh(places - THICKNESS / 2, rows[f"reported_{column}"], THICKNESS, color=REPORT, label="report")
+    spread = rows["loss_std"] if column == "loss" else None
+    ours = axes.barh(places + THICKNESS / 2, rows[column], THICKNESS, xerr=spread, color=OURS, label="ours")
+    axes.bar_label(report, numbers(rows[f"reported_{column}"], number, rows["reported_prefix"]), **LABEL)
+    axes.bar_label(ours, numbers(rows[column], number), **LABEL)
+    axes.margins(x=0.18)
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", length=0)
+
+
+def numbers(values: pd.Series, number: str, prefixes: pd.Series | None = None) -> list[str]:
+    """What stands at the ends of bars: each value in the format `number` after its prefix; nothing for no value."""
+    marks = [""] * len(values) if prefixes is None else list(prefixes)
+    pairs = zip(values, marks, strict=True)
+    return ["" if pd.isna(value) else mark + number.format(value) for value, mark in pairs]

@@ -1,0 +1,43 @@
+"""The depth error of every variant over the true distance, and how many pixels stand at each distance."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from packdepth.evaluation import results
+from packdepth.figures._style import canvas, of_seeds, plot_seeds, styles
+from packdepth.params import Study
+
+
+def draw(study: Study, path: Path) -> None:
+    """Write the figure to `path`. Raises InputError that names a missing result."""
+    tables = {variant: by_distance(study, variant) for variant in study.variants}
+    title = f"Depth error by distance, test split, scale {study.scale}"
+    with canvas(path, title, f"Lines: mean over all pixels of a bin, {of_seeds(study)}.", height=5) as figure:
+        error, share = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+        for variant, style in styles(study).items():
+            plot_seeds(error, tables[variant], variant, style)
+        error.set(ylabel="mean absolute error (m)", ylim=(0, None))
+        bins = _bins(study)
+        widths = bins["far"] - bins["near"]
+        share.bar(bins["near"], bins["share"], widths, align="edge", color="0.6", edgecolor="white")
+        share.set(ylabel="pixels (%)", xlabel="true depth (m)", xlim=(0, bins["far"].max()))
+        for axes in (error, share):
+            axes.grid()
+        figure.legend(loc="outside right upper")
+
+
+def by_distance(study: Study, variant: str) -> pd.DataFrame:
+    """The mean absolute error (m): a row a bin, indexed by the middle of the bin (m), a column a seed."""
+    tables = {run.seed: results.read_csv(run.error_by_distance) for run in results.runs(study, variant)}
+    return pd.DataFrame({seed: table.set_index(_middle(table))["abs_error"] for seed, table in tables.items()})
+
+
+def _middle(table: pd.DataFrame) -> pd.Series:
+    return (table["near"] + table["far"]) / 2
+
+
+def _bins(study: Study) -> pd.DataFrame:
+    """The bins of the test split, the same for every variant, with their share of the pixels in %."""
+    table = results.read_csv(next(results.all_runs(study)).error_by_distance)
+    return table.assign(share=100 * table["pixels"] / table["pixels"].sum())

@@ -1,0 +1,51 @@
+"""How far the losses of single batches lie apart, in each fifth of training."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from packdepth.figures._logs import logarithmic, losses
+from packdepth.figures._style import broken, canvas, styles
+from packdepth.params import Study
+
+FIFTHS = 5
+COLUMNS = 8  # panels beside each other, at the most
+NOTE = "Line: median; box: half of the batches; whiskers: nine tenths. The constant's spread is the batches' own."
+
+
+def draw(study: Study, path: Path) -> None:
+    """Write the figure to `path`. Raises InputError that names a missing result."""
+    groups = {variant: by_fifth(losses(study, variant)) for variant in study.variants}
+    rows = -(-len(groups) // COLUMNS)
+    columns = -(-len(groups) // rows)
+    with canvas(path, f"Loss of single batches, scale {study.scale}", NOTE, height=1 + 3.5 * rows) as figure:
+        panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        for axes in panels.flat[len(groups) :]:
+            axes.remove()
+        for axes, (variant, style) in zip(panels.flat, styles(study).items(), strict=False):
+            _boxes(axes, groups[variant], style["color"])
+            axes.set_title(broken(variant), fontsize=9)
+            logarithmic(axes)
+        for axes in panels[:, 0]:
+            axes.set_ylabel("loss of a batch")
+        panels[-1, columns // 2].set_xlabel("fifth of training")
+
+
+def by_fifth(table: pd.DataFrame) -> list[np.ndarray]:
+    """The losses of each fifth of the steps, all seeds (columns) together; of fewer than five steps, some are empty."""
+    fifth = np.arange(len(table)) * FIFTHS // len(table)
+    return [table[fifth == place].to_numpy().ravel() for place in range(FIFTHS)]
+
+
+def _boxes(axes: Axes, groups: list[np.ndarray], colour: str) -> None:
+    axes.boxplot(
+        groups,
+        whis=(5, 95),
+        showfliers=False,
+        widths=0.7,
+        patch_artist=True,
+        boxprops={"facecolor": colour, "alpha": 0.5},
+        medianprops={"color": "black", "linewidth": 1.5},
+    )

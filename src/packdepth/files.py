@@ -1,0 +1,57 @@
+"""Files appear under their final name only when they are whole."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, moved to it if the block ends well and removed if it does not.
+
+    Always a new file, never an append: an output that DVC has linked into its cache is read-only.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=f".part{path.suffix}", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Set `size` bytes aside in a nameless file and let them go again, or raise the OSError of a full disk.
+
+    For what HDF5 writes: it does not survive a disk that fills up halfway, and hours of work would be lost then.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):  # not on a Mac
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole text file or none of it."""
+    with whole(path) as part:
+        part.write_text(text)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a whole JSON file or none of it."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

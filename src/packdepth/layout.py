@@ -1,0 +1,74 @@
+"""Where the study's files stand, relative to the project's top. The workflow states the same paths as outputs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def store(scale: str, split: str) -> Path:
+    """The HDF5 store of one split ("train" or "test")."""
+    return Path("data") / scale / f"{split}.h5"
+
+
+def figure(scale: str, name: str) -> Path:
+    """One figure."""
+    return Path("results") / scale / "figures" / f"{name}.png"
+
+
+def tables(scale: str) -> Path:
+    """The folder of the tables and the provenance."""
+    return Path("results") / scale / "tables"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The files of one variant trained with one seed."""
+
+    scale: str
+    variant: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.scale}/{self.variant}/seed {self.seed}"
+
+    def _file(self, phase: str, name: str) -> Path:
+        return Path("results") / self.scale / phase / self.variant / f"seed{self.seed}" / name
+
+    @property
+    def checkpoint(self) -> Path:
+        """The weights."""
+        return self._file("checkpoints", "model.safetensors")
+
+    @property
+    def train_log(self) -> Path:
+        """Loss, learning rate and time of every step."""
+        return self._file("training", "train_log.csv")
+
+    @property
+    def instruments(self) -> Path:
+        """Gradient norms, spread and throughput at intervals: step, name, value."""
+        return self._file("training", "instruments.csv")
+
+    @property
+    def provenance(self) -> Path:
+        """Where the checkpoint comes from, and what it cost."""
+        return self._file("training", "provenance.json")
+
+    @property
+    def per_image(self) -> Path:
+        """Metrics of every test image."""
+        return self._file("evaluation", "per_image.csv")
+
+    @property
+    def metrics(self) -> Path:
+        """Metrics of the whole test split, with the protocol."""
+        return self._file("evaluation", "metrics.json")
+
+    @property
+    def error_by_distance(self) -> Path:
+        """Mean errors in bins of true distance."""
+        return self._file("evaluation", "error_by_distance.csv")
+
+    @property
+    def samples(self) -> Path:
+        """A few test images with truth and prediction."""
+        return self._file("evaluation", "samples.npz")

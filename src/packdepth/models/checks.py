@@ -1,0 +1,46 @@
+"""What callers can get wrong about a network, told in one line (InputError)."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from packdepth.errors import InputError
+
+STRIDE = 32  # the networks halve an image five times
+FAULTS_NAMED = 3
+
+
+def check_choice(what: str, value: Any, known: Sequence[Any]) -> None:
+    """Raise InputError, with the nearest right one, unless `value` is one of `known`."""
+    if value in known:
+        return
+    names = [str(name) for name in known]
+    close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
+    nearest = f"; did you mean {close[0]!r}?" if close else ""
+    raise InputError(f"unknown {what} {value!r}{nearest} (known: {', '.join(names)})")
+
+
+def check_image(image: Tensor) -> None:
+    """Raise InputError unless `image` is (B, 3, H, W) with H and W multiples of 32."""
+    if image.ndim != 4 or image.shape[1] != 3:
+        raise InputError(f"image: expected shape (B, 3, H, W), got {tuple(image.shape)}")
+    height, width = image.shape[2:]
+    if height == 0 or width == 0 or height % STRIDE or width % STRIDE:
+        raise InputError(f"image: height and width must be multiples of {STRIDE}, got {height} x {width}")
+
+
+def check_state_dict(what: str, given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Raise InputError, naming the first faults, unless both hold the same keys with the same shapes."""
+    faults = [f"{key} is missing" for key in expected if key not in given]
+    faults += [f"{key} is unknown" for key in given if key not in expected]
+    faults += [
+        f"{key} has shape {tuple(given[key].shape)}, expected {tuple(tensor.shape)}"
+        for key, tensor in expected.items()
+        if key in given and given[key].shape != tensor.shape
+    ]
+    if faults:
+        more = len(faults) - FAULTS_NAMED
+        named = faults[:FAULTS_NAMED] + ([f"and {more} more"] if more > 0 else [])
+        raise InputError(f"{what}: {'; '.join(named)}")

@@ -1,0 +1,83 @@
+"""DenseDepth (Alhashim and Wonka, arXiv 1812.11941): a DenseNet-169 encoder and a plain upsampling decoder.
+
+The decoder is the original (Keras) one: a leaky ReLU after both convolutions of a stage. The published
+PyTorch form never calls the first of the two.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from packdepth.models.checks import check_choice, check_image
+from packdepth.models.densenet import MULTIPLE, DenseNet169
+from packdepth.models.layers import init_xavier, scaled
+from packdepth.models.network import DepthNetwork
+
+DECODER_CHANNELS = (832, 416, 208, 104)
+LEAKY_SLOPE = 0.2
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class UpsamplingStage(nn.Module):
+    """Bilinear upsampling to the skip's size, concatenation, two 3x3 convolutions with leaky ReLU 0.2."""
+
+    def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels + skip_channels, out_channels, kernel_size=3, padding=1)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=1)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """(B, in, h, w) and (B, skip, H, W) -> (B, out, H, W)."""
+        x = F.interpolate(x, size=skip.shape[2:], mode="bilinear", align_corners=True)
+        x = F.leaky_relu(self.conv1(torch.cat([x, skip], dim=1)), LEAKY_SLOPE, inplace=True)
+        return F.leaky_relu(self.conv2(x), LEAKY_SLOPE, inplace=True)
+
+
+class DenseDepth(DepthNetwork):
+    """DenseDepth, ending in a convolution without activation: normalised inverse depth (see `heads`).
+
+    `pretrained` tells that the encoder's weights are to come from ImageNet: the image is then normalised with
+    ImageNet's mean and deviation, as these weights expect. `load_imagenet(network.encoder, ...)` loads them.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, width: float = 1.0, pretrained: bool = False) -> None:
+        super().__init__()
+        check_choice("pretrained of densedepth", pretrained, (False, True))
+        self.pretrained = pretrained
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).reshape(3, 1, 1), persistent=False)
+        self.encoder = DenseNet169(width)
+        channels = self.encoder.out_channels
+        self.bottom = nn.Conv2d(channels, channels, kernel_size=1)
+        self.decoder = nn.ModuleList()
+        for skip, full_width in zip(reversed(self.encoder.tap_channels), DECODER_CHANNELS, strict=True):
+            out = scaled(full_width, width, MULTIPLE)
+            self.decoder.append(UpsamplingStage(channels, skip, out))
+            channels = out
+        self.head = nn.Conv2d(channels, 1, kernel_size=3, padding=1)
+        for part in (self.bottom, self.decoder, self.head):
+            init_xavier(part)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) RGB in [0, 1] -> (B, 1, H/2, W/2), normalised inverse depth.
+
+        Raises InputError unless H and W are multiples of 32.
+        """
+        check_image(image)
+        if self.pretrained:
+            image = (image - self.mean) / self.std
+        x, skips = self.encoder(image)
+        x = self.bottom(x)
+        for stage, skip in zip(self.decoder, reversed(skips), strict=True):
+            x = stage(x, skip)
+        return self.head(x)
+
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Stem, encoder blocks 1 to 4, the bottom, decoder stages 4 to 1, the head."""
+        numbers = range(len(self.decoder), 0, -1)
+        decoder = {f"decoder{n}": [stage] for n, stage in zip(numbers, self.decoder, strict=True)}
+        return {**self.encoder.stages(), "bottom": [self.bottom], **decoder, "head": [self.head]}

@@ -1,0 +1,134 @@
+"""The features of DenseNet-169 (Huang et al., CVPR 2017, arXiv 1608.06993), under torchvision's names.
+
+So torchvision's ImageNet weights load: see `load_imagenet`.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from packdepth.models.checks import check_state_dict
+from packdepth.models.layers import scaled
+
+BLOCK_LAYERS = (6, 12, 32, 32)
+GROWTH = 32
+STEM = 64
+BOTTLENECK = 4  # a layer's 1x1 convolution has this many times the growth rate's channels
+MULTIPLE = 8  # scaled widths are multiples of it
+TAPS = ("relu0", "pool0", "transition1", "transition2")  # where the decoder's skips are taken
+
+
+class DenseLayer(nn.Sequential):
+    """Appends `growth` channels to what it is given."""
+
+    def __init__(self, in_channels: int, growth: int) -> None:
+        between = BOTTLENECK * growth
+        super().__init__(
+            OrderedDict(
+                norm1=nn.BatchNorm2d(in_channels),
+                relu1=nn.ReLU(inplace=True),
+                conv1=nn.Conv2d(in_channels, between, kernel_size=1, bias=False),
+                norm2=nn.BatchNorm2d(between),
+                relu2=nn.ReLU(inplace=True),
+                conv2=nn.Conv2d(between, growth, kernel_size=3, padding=1, bias=False),
+            )
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C + growth, H, W)."""
+        new = x
+        for part in self:
+            new = part(new)
+        return torch.cat([x, new], dim=1)
+
+
+def _dense_block(in_channels: int, layers: int, growth: int) -> nn.Sequential:
+    widths = (in_channels + i * growth for i in range(layers))
+    return nn.Sequential(
+        OrderedDict((f"denselayer{i}", DenseLayer(width, growth)) for i, width in enumerate(widths, start=1))
+    )
+
+
+def _transition(in_channels: int) -> nn.Sequential:
+    """Half the channels at half the resolution."""
+    return nn.Sequential(
+        OrderedDict(
+            norm=nn.BatchNorm2d(in_channels),
+            relu=nn.ReLU(inplace=True),
+            conv=nn.Conv2d(in_channels, in_channels // 2, kernel_size=1, bias=False),
+            pool=nn.AvgPool2d(kernel_size=2, stride=2),
+        )
+    )
+
+
+class DenseNet169(nn.Module):
+    """DenseNet-169 without its classifier. `width` scales the growth rate and the stem.
+
+    `tap_channels` are the channels of the four skips, `out_channels` those of the bottom: 64, 64, 128, 256
+    and 1664.
+    """
+
+    def __init__(self, width: float = 1.0) -> None:
+        super().__init__()
+        growth, channels = scaled(GROWTH, width, MULTIPLE), scaled(STEM, width, MULTIPLE)
+        parts: OrderedDict[str, nn.Module] = OrderedDict(
+            conv0=nn.Conv2d(3, channels, kernel_size=7, stride=2, padding=3, bias=False),
+            norm0=nn.BatchNorm2d(channels),
+            relu0=nn.ReLU(inplace=True),
+            pool0=nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
+        )
+        taps = {"relu0": channels, "pool0": channels}
+        for number, layers in enumerate(BLOCK_LAYERS, start=1):
+            parts[f"denseblock{number}"] = _dense_block(channels, layers, growth)
+            channels += layers * growth
+            if number < len(BLOCK_LAYERS):
+                parts[f"transition{number}"] = _transition(channels)
+                channels //= 2
+                taps[f"transition{number}"] = channels
+        parts["norm5"] = nn.BatchNorm2d(channels)
+        self.features = nn.Sequential(parts)
+        self.tap_channels = [taps[name] for name in TAPS]
+        self.out_channels = channels
+        _init_kaiming(self)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, 3, H, W) -> the bottom (B, 1664, H/32, W/32) after ReLU, and the skips at 1/2 to 1/16."""
+        x, taps = image, []
+        for name, module in self.features.named_children():
+            x = module(x)
+            if name in TAPS:
+                taps.append(x)
+        return torch.relu(x), taps
+
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Stem and the four dense blocks, each with what follows it."""
+        part = dict(self.features.named_children())
+        blocks = {f"encoder{n}": [part[f"denseblock{n}"], part[f"transition{n}"]] for n in (1, 2, 3)}
+        last = [part["denseblock4"], part["norm5"]]
+        return {"stem": [part["conv0"], part["norm0"]], **blocks, "encoder4": last}
+
+
+def _init_kaiming(network: nn.Module) -> None:
+    """He-normal convolutions, as torchvision's DenseNet starts."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight)
+
+
+def load_imagenet(encoder: DenseNet169, state_dict: Mapping[str, Tensor]) -> None:
+    """Load torchvision's ImageNet weights of DenseNet-169 into `encoder`.
+
+    The published file still has the names of an old release (`norm.1` for `norm1`), a classifier, which is
+    dropped, and no counts of batches, which stay as they are. Raises InputError that names any other
+    difference.
+    """
+    renamed = {re.sub(r"\b(norm|conv)\.(\d)\.", r"\1\2.", key): tensor for key, tensor in state_dict.items()}
+    weights = {key: tensor for key, tensor in renamed.items() if not key.startswith("classifier.")}
+    own = encoder.state_dict()
+    counts = {key: tensor for key, tensor in own.items() if key.endswith("num_batches_tracked")}
+    weights = {**counts, **weights}
+    check_state_dict("ImageNet weights of DenseNet-169", weights, own)
+    encoder.load_state_dict(weights)

@@ -1,0 +1,70 @@
+"""The depth heads, and what a network's output means.
+
+**In our training** every head's output is compared with the normalised inverse depth, `max_depth / depth`
+(no unit; max_depth is 10 m, so that targets lie in 1..100). So whatever the head,
+
+    depth [m] = max_depth / output                  (losses.depth.metric_depth)
+
+What a head can then say follows from its range (`HEADS`):
+
+| head | output | range | nearest depth it can say, for max_depth 10 m |
+| --- | --- | --- | --- |
+| `inverse-sigmoid` | sigmoid(x) / 0.5 | (0, 2) | 5 m |
+| `sigmoid` | sigmoid(x) | (0, 1) | 10 m |
+| `leaky-relu` | x, or 0.01 x below 0 | unbounded | any |
+
+`inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. `leaky-relu` is the
+report's experiment 3, with the usual slope of 0.01. `sigmoid` is its experiment 4, "non-inverted depth",
+which we read as: the sigmoid itself is compared with the same target. The other reading, sigmoid = depth /
+max_depth, could reach every target, and would not have come out worse than `inverse-sigmoid`, as the report
+says it did.
+
+**In published PackNet weights** the output of the same `inverse-sigmoid` is inverse depth in 1/m, so that
+there depth [m] = 1 / output.
+
+DenseDepth ends in a convolution without activation: its output is unbounded, with the meaning given first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MIN_DEPTH = 0.5  # of the published head, whose output is sigmoid / MIN_DEPTH
+
+
+@dataclass(frozen=True)
+class Head:
+    """The function a head ends in, and the open interval of its values."""
+
+    function: Callable[[Tensor], Tensor]
+    lowest: float
+    highest: float
+
+
+def inverse_sigmoid(x: Tensor) -> Tensor:
+    """sigmoid(x) / 0.5: inverse depth that never exceeds 2 (PackNet's published code)."""
+    return torch.sigmoid(x) / MIN_DEPTH
+
+
+HEADS = {
+    "inverse-sigmoid": Head(inverse_sigmoid, 0, 1 / MIN_DEPTH),
+    "sigmoid": Head(torch.sigmoid, 0, 1),
+    "leaky-relu": Head(F.leaky_relu, -inf, inf),
+}
+
+
+class DepthHead(nn.Module):
+    """A 3x3 convolution and the function of HEADS named `head`."""
+
+    def __init__(self, in_channels: int, head: str) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 1, kernel_size=3, padding=1)
+        self.function = HEADS[head].function
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, 1, H, W)."""
+        return self.function(self.conv(features))

@@ -1,0 +1,95 @@
+"""The building blocks of PackNet (Guizilini et al., CVPR 2020, arXiv 1905.02693), and how widths scale.
+
+Every 2-D convolution is followed by GroupNorm with 16 groups and an ELU, but for the residual blocks'
+shortcuts.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+GROUPS = 16
+
+
+def scaled(channels: int, width: float, multiple: int) -> int:
+    """`channels` times `width`, rounded to the nearest multiple of `multiple` and at least that."""
+    return max(multiple, round(channels * width / multiple) * multiple)
+
+
+def init_xavier(network: nn.Module) -> None:
+    """Xavier-uniform weights and zero biases for every convolution."""
+    for module in network.modules():
+        if isinstance(module, (nn.Conv2d, nn.Conv3d)):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+class ConvBlock(nn.Module):
+    """Convolution, GroupNorm, ELU."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
+        self.norm = nn.GroupNorm(GROUPS, out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H, W)."""
+        return F.elu(self.norm(self.conv(x)), inplace=True)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolution blocks beside a 1x1 shortcut; their sum is normalised again before the last ELU."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv1 = ConvBlock(in_channels, out_channels, kernel_size=3)
+        self.conv2 = ConvBlock(out_channels, out_channels, kernel_size=3)
+        self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1)
+        self.norm = nn.GroupNorm(GROUPS, out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H, W)."""
+        return F.elu(self.norm(self.conv2(self.conv1(x)) + self.shortcut(x)), inplace=True)
+
+
+def residual_stage(in_channels: int, out_channels: int, blocks: int) -> nn.Sequential:
+    """`blocks` residual blocks, the first of which changes the number of channels."""
+    first = ResidualBlock(in_channels, out_channels)
+    return nn.Sequential(first, *(ResidualBlock(out_channels, out_channels) for _ in range(blocks - 1)))
+
+
+class PackingBlock(nn.Module):
+    """Halves the resolution without losing a pixel.
+
+    Space to depth (each 2x2 patch becomes four channels), a 3-D convolution over (4C, H/2, W/2) to
+    `features_3d` features, and a 2-D convolution of all their channels back to C (the paper's section 4.1).
+    """
+
+    def __init__(self, channels: int, kernel_size: int, features_3d: int) -> None:
+        super().__init__()
+        self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
+        self.conv2d = ConvBlock(4 * channels * features_3d, channels, kernel_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H/2, W/2)."""
+        packed = F.pixel_unshuffle(x, 2).unsqueeze(1)
+        return self.conv2d(self.conv3d(packed).flatten(1, 2))
+
+
+class UnpackingBlock(nn.Module):
+    """The packing block backwards (the paper's section 4.2).
+
+    A 2-D convolution to 4 * out / features_3d channels, a 3-D convolution to `features_3d` features of
+    those, and depth to space (four channels become a 2x2 patch). GroupNorm asks that `out` be a multiple of
+    4 * features_3d.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, features_3d: int) -> None:
+        super().__init__()
+        self.conv2d = ConvBlock(in_channels, 4 * out_channels // features_3d, kernel_size=3)
+        self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, 2H, 2W)."""
+        features = self.conv3d(self.conv2d(x).unsqueeze(1)).flatten(1, 2)
+        return F.pixel_shuffle(features, 2)

@@ -1,0 +1,17 @@
+"""What every network of the study offers."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class DepthNetwork(nn.Module, ABC):
+    """An RGB image in, one map at half its resolution out; what the map means is written in `heads`."""
+
+    @abstractmethod
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) RGB in [0, 1], H and W multiples of 32 -> (B, 1, H/2, W/2). Raises InputError."""
+
+    @abstractmethod
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """The network's parts by name, from input to output; every parameter is in exactly one of them."""

@@ -1,0 +1,153 @@
+"""PackNet (Guizilini et al., CVPR 2020, arXiv 1905.02693, table 1): neither pooling nor striding.
+
+The slim and the full size, version A (skips concatenated) and B (skips summed) are those of its authors'
+code, where they are called PackNetSlim01 and PackNet01, 1A and 1B. As published, slim 1B cannot run; here
+it is mended, by the rule that full 1B keeps too: what a skip is summed with has the skip's channels.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from packdepth.models.checks import check_choice, check_image
+from packdepth.models.heads import HEADS, DepthHead
+from packdepth.models.layers import (
+    GROUPS,
+    ConvBlock,
+    PackingBlock,
+    UnpackingBlock,
+    init_xavier,
+    residual_stage,
+    scaled,
+)
+from packdepth.models.network import DepthNetwork
+
+LEVELS = 5  # level n of the encoder ends at 1 / 2^n of the image's resolution
+COARSEST_HEAD = 4  # decoder levels 4 to 1 have a depth head
+RESIDUAL_BLOCKS = {2: 2, 3: 2, 4: 3, 5: 3}  # of the encoder's levels
+
+
+@dataclass(frozen=True)
+class Size:
+    """Channels of the stem (first) and of levels 1 to 5, and the 3-D features of a packing block."""
+
+    widths: tuple[int, ...]
+    features_3d: int
+
+
+SIZES = {
+    "slim": Size((32, 32, 64, 128, 256, 512), features_3d=4),
+    "full": Size((64, 64, 64, 128, 256, 512), features_3d=8),
+}
+SKIPS = ("sum", "concat", "none")
+
+
+class EncoderLevel(nn.Module):
+    """Features at one resolution, packed to half of it."""
+
+    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int) -> None:
+        super().__init__()
+        before, here = widths[level - 1], widths[level]
+        self.features: nn.Module
+        if level == 1:
+            self.features = ConvBlock(before, here, kernel_size=7)
+        else:
+            self.features = residual_stage(before, here, RESIDUAL_BLOCKS[level])
+        self.packing = PackingBlock(here, kernel_size=5 if level == 1 else 3, features_3d=features_3d)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H/2, W/2)."""
+        return self.packing(self.features(x))
+
+
+class DecoderLevel(nn.Module):
+    """Features unpacked to double resolution and merged with the skip and the coarser level's depth.
+
+    `skips` "none" is the report's version C: the structure of "sum", with nothing added.
+    """
+
+    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, skips: str, head: str) -> None:
+        super().__init__()
+        below, here, skip = widths[min(level + 1, LEVELS)], widths[level], widths[level - 1]
+        self.skips = skips
+        unpacked, joined = (here, here + skip) if skips == "concat" else (skip, skip)
+        coarser_depth = 1 if level < COARSEST_HEAD else 0
+        self.unpacking = UnpackingBlock(below, unpacked, features_3d)
+        self.merge = ConvBlock(joined + coarser_depth, here, kernel_size=3)
+        self.head = DepthHead(here, head) if level <= COARSEST_HEAD else None
+
+    def forward(self, x: Tensor, skip: Tensor, coarser_depth: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """x (B, C, H, W), skip (B, S, 2H, 2W), coarser depth (B, 1, H, W) -> features and depth at 2H, 2W."""
+        parts = [self.unpacking(x)]
+        if self.skips == "sum":
+            parts[0] = parts[0] + skip
+        elif self.skips == "concat":
+            parts.append(skip)
+        if coarser_depth is not None:
+            parts.append(F.interpolate(coarser_depth, scale_factor=2, mode="nearest"))
+        features = self.merge(torch.cat(parts, dim=1))
+        return features, None if self.head is None else self.head(features)
+
+
+class PackNet(DepthNetwork):
+    """PackNet; what its output means stands in `heads`.
+
+    By default the last decoder level is neither built nor run, and the output is at half resolution, as in
+    the report; `full_resolution` builds it, as published.
+    """
+
+    def __init__(
+        self,
+        width: float = 1.0,
+        size: str = "slim",
+        skips: str = "sum",
+        head: str = "inverse-sigmoid",
+        full_resolution: bool = False,
+    ) -> None:
+        super().__init__()
+        check_choice("size of packnet", size, tuple(SIZES))
+        check_choice("skips of packnet", skips, SKIPS)
+        check_choice("head of packnet", head, tuple(HEADS))
+        check_choice("full_resolution of packnet", full_resolution, (False, True))
+        features_3d = SIZES[size].features_3d
+        # An unpacking block normalises 4 / features_3d times its output channels: 16 must divide that.
+        multiple = GROUPS * features_3d // 4
+        widths = tuple(scaled(channels, width, multiple) for channels in SIZES[size].widths)
+        finest = 1 if full_resolution else 2
+        self.stem = ConvBlock(3, widths[0], kernel_size=5)
+        self.encoder = nn.ModuleDict(
+            {str(level): EncoderLevel(level, widths, features_3d) for level in range(1, LEVELS + 1)}
+        )
+        self.decoder = nn.ModuleDict(
+            {str(n): DecoderLevel(n, widths, features_3d, skips, head) for n in range(LEVELS, finest - 1, -1)}
+        )
+        init_xavier(self)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) RGB in [0, 1] -> the finest scale, (B, 1, H/2, W/2).
+
+        With `full_resolution` (B, 1, H, W). Raises InputError unless H and W are multiples of 32.
+        """
+        return self.forward_scales(image)[0]
+
+    def forward_scales(self, image: Tensor) -> list[Tensor]:
+        """Every head's output, finest first, each (B, 1, h, w) at half the resolution of the one before."""
+        check_image(image)
+        x = self.stem(image)
+        skips = []
+        for level in self.encoder.values():
+            skips.append(x)
+            x = level(x)
+        depth, scales = None, []
+        for level, skip in zip(self.decoder.values(), reversed(skips), strict=False):
+            x, depth = level(x, skip, depth)
+            scales.append(depth)
+        return [scale for scale in reversed(scales) if scale is not None]
+
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Stem, encoder levels 1 to 5, decoder levels 5 to 2 (or 1), each of these with its head."""
+        encoder = {f"encoder{level}": [module] for level, module in self.encoder.items()}
+        decoder = {f"decoder{level}": [module] for level, module in self.decoder.items()}
+        return {"stem": [self.stem], **encoder, **decoder}

@@ -1,0 +1,83 @@
+"""Weights that the authors of PackNet published, in our network."""
+
+import re
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from packdepth.errors import InputError
+from packdepth.models.checks import check_state_dict
+from packdepth.models.packnet import PackNet
+
+WHAT = "published PackNet weights"
+DEPTH_PREFIX, POSE_PREFIX = "model.depth_net.", "model.pose_net."
+
+# A parameter's published name, made from ours by these substitutions, in this order.
+PUBLISHED_NAMES = (
+    (r"^stem\.", r"pre_calc."),
+    (r"^encoder\.(\d)\.features\.", r"conv\1."),
+    (r"^encoder\.(\d)\.packing\.", r"pack\1."),
+    (r"^decoder\.(\d)\.unpacking\.", r"unpack\1."),
+    (r"^decoder\.(\d)\.merge\.", r"iconv\1."),
+    (r"^decoder\.(\d)\.head\.conv\.", r"disp\1_layer.conv1."),
+    (r"\.conv\.", r".conv_base."),
+    (r"\.norm\.", r".normalize."),
+    (r"\.conv2d\.", r".conv."),
+    (r"\.shortcut\.", r".conv3."),
+)
+
+# What tells the networks apart: a parameter, the dimension that counts, and what its length means.
+SIZE_TOLD_BY = ("pre_calc.conv_base.weight", 0, {32: "slim", 64: "full"})
+SKIPS_TOLD_BY = ("iconv5.conv_base.weight", 1, {256: "sum", 768: "concat"})
+BROKEN_SLIM_SUM = ("unpack2.conv.conv_base.weight", 0, 64)
+
+
+def published_name(name: str) -> str:
+    """The published name of our PackNet's parameter `name`."""
+    for ours, theirs in PUBLISHED_NAMES:
+        name = re.sub(ours, theirs, name)
+    return name
+
+
+def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
+    """Our PackNet with published weights, all its scales; the output is inverse depth in 1/m, (B, 1, H, W).
+
+    Keys may have the prefix `model.depth_net.`; those of `model.pose_net.` are then ignored. Slim or full,
+    summed (version B) or concatenated (A), is told from the shapes. Raises InputError that names a missing,
+    an unknown or a wrongly shaped key, and for slim B as published, which cannot run.
+    """
+    weights = _depth_weights(state_dict)
+    size, skips = _told(weights, *SIZE_TOLD_BY), _told(weights, *SKIPS_TOLD_BY)
+    key, dimension, channels = BROKEN_SLIM_SUM
+    if (size, skips) == ("slim", "sum") and key in weights and weights[key].shape[dimension] == channels:
+        raise InputError(
+            f"{WHAT}: slim version B as published cannot run: the decoder's level 2 has 64 channels ({key})"
+            " and is summed with a skip of 32; only weights of the mended form (32 and 32) can be used"
+        )
+    with torch.device("meta"):  # no random draws, and no memory before the weights are known to fit
+        network = PackNet(size=size, skips=skips, full_resolution=True)
+    expected = network.state_dict()
+    check_state_dict(WHAT, weights, {published_name(name): tensor for name, tensor in expected.items()})
+    network.to_empty(device="cpu")
+    network.load_state_dict({name: weights[published_name(name)] for name in expected})
+    return network
+
+
+def _depth_weights(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The depth network's part, without its prefix."""
+    if not any(key.startswith(DEPTH_PREFIX) for key in state_dict):
+        return dict(state_dict)
+    weights = {key: tensor for key, tensor in state_dict.items() if not key.startswith(POSE_PREFIX)}
+    return {key.removeprefix(DEPTH_PREFIX): tensor for key, tensor in weights.items()}
+
+
+def _told(weights: Mapping[str, Tensor], key: str, dimension: int, meaning: Mapping[int, str]) -> str:
+    """What the length of one dimension of one parameter means. Raises InputError if it means nothing."""
+    if key not in weights:
+        raise InputError(f"{WHAT}: {key} is missing")
+    shape = tuple(weights[key].shape)
+    if len(shape) != 4 or shape[dimension] not in meaning:
+        known = " or ".join(f"{length} ({name})" for length, name in meaning.items())
+        raise InputError(f"{WHAT}: {key} has shape {shape}, expected {known} in dimension {dimension}")
+    return meaning[shape[dimension]]

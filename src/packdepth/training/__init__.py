@@ -1,0 +1,1 @@
+"""From a variant's settings and a store to a checkpoint and its logs."""

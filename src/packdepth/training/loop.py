@@ -1,0 +1,183 @@
+"""The training loop.
+
+    packdepth train --variant packnet --seed 0
+
+trains one variant at the scale of params.yaml. Randomness is counted, not carried: what happens at step k depends on
+(seed, k) and the state alone, so that a run killed at any moment, started again, ends with the same bits on a CPU.
+"""
+
+import math
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from packdepth import layout
+from packdepth.data.loader import CountedBatches, TrainingFrames, batches
+from packdepth.data.store import Store
+from packdepth.errors import InputError
+from packdepth.files import write_json
+from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.models.constant import Constant
+from packdepth.params import Study, Variant, digest
+from packdepth.progress import track
+from packdepth.training import checkpoint, instruments, resume, start
+
+LOG_COLUMNS = ("step", "epoch", "loss", "l1", "ssim", "gradient", "learning_rate", "seconds")
+
+
+def train(study: Study, run: layout.Run) -> None:
+    """Train one variant with one seed, going on from a killed run's state, and write its checkpoint and logs.
+
+    Raises InputError if the store is missing or broken, or the loss is no longer finite.
+    """
+    variant = study.variant(run.variant)
+    store = Store(layout.store(run.scale, "train"))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with resume.locked(run_key(variant, run.seed, store, device)) as folder:
+        trainer = Trainer(variant, run, store, device, folder)
+        trainer.run()
+        trainer.publish()
+
+
+def run_key(variant: Variant, seed: int, store: Store, device: torch.device) -> str:
+    """Names everything that determines a training's result."""
+    return digest(variant, seed, store.fingerprint, resume.code_digest(), torch.__version__, device.type)
+
+
+class Trainer:
+    """One run: its network, optimizer, position and logs."""
+
+    def __init__(self, variant: Variant, run: layout.Run, store: Store, device: torch.device, folder: Path) -> None:
+        self.variant, self.run_files, self.store, self.device, self.folder = variant, run, store, device, folder
+        self.settings = variant.training
+        self.loss = DepthLoss(**self.settings.loss.model_dump())
+        self.model = start.network(variant, run.seed)
+        self.step = self._restore()
+        self.log = resume.Log(folder / "train_log.csv", LOG_COLUMNS, self.step)
+        self.instruments = resume.Log(folder / "instruments.csv", instruments.COLUMNS, self.step)
+        self.forward = torch.compile(self.model) if self.settings.compile else self.model
+
+    def _restore(self) -> int:
+        """Bring network and optimizer to the last state saved, or to their start; returns the steps done."""
+        state = resume.load(self.folder)
+        if state:
+            self.model.load_state_dict(state["model"])
+        elif isinstance(self.model, Constant):
+            self.model.value.data.fill_(start.best_constant(self.store, self.settings))
+        self.model.to(self.device).train()
+        if self.settings.channels_last:
+            start.to_channels_last(self.model)
+        self.optimizer = start.optimizer(self.model, self.settings)
+        if state:
+            self.optimizer.load_state_dict(state["optimizer"])
+        return state["step"] if state else 0
+
+    def run(self) -> None:
+        """All steps that are left."""
+        s = self.settings
+        frames = TrainingFrames(self.store, self.run_files.seed, s.flip, s.channel_swap)
+        order = CountedBatches(len(self.store), s.batch_size, s.epochs, self.run_files.seed, self.step)
+        average, count = 0.0, 0
+        with track(f"train {self.run_files}", self.step + len(order), self.step) as advance:
+            since = time.perf_counter()
+            for images, depths in batches(frames, order, s.workers):
+                loss = self.train_step(images, depths, self.step // order.steps_per_epoch, since)
+                count += 1
+                average += (loss - average) / min(count, 50)
+                advance(1, f"loss {average:.4f}")
+                since = time.perf_counter()
+
+    def train_step(self, images: Tensor, depths: Tensor, epoch: int, since: float) -> float:
+        """One update on images (B, 3, H, W) and depths (B, 1, h, w) in m; `since` is when its batch was asked for."""
+        self.step += 1
+        memory = torch.channels_last if self.settings.channels_last else torch.preserve_format
+        images = images.to(self.device, non_blocking=True, memory_format=memory)
+        depths = depths.to(self.device, non_blocking=True)
+        size = (images.shape[2] // 2, images.shape[3] // 2)
+        target, mask = normalised_inverse_depth(depths, self.settings.max_depth, size)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+            output = self.forward(images)
+        output = output.float()
+        loss, terms = self.loss(output, target, mask)
+        value = loss.item()
+        self._require_finite(value)
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self.optimizer.step()
+        seconds = time.perf_counter() - since
+        self._record(epoch, value, {name: term.item() for name, term in terms.items()}, seconds)
+        if self.step % self.settings.instruments_every == 0:
+            self._measure(output.detach(), target, mask, seconds)
+        if self.step % self.settings.save_every == 0:
+            self._save()
+        return value
+
+    def _record(self, epoch: int, loss: float, terms: dict[str, float], seconds: float) -> None:
+        parts = [terms.get(name, "") for name in ("l1", "ssim", "gradient")]
+        self.log.write(self.step, epoch, loss, *parts, self.settings.learning_rate, seconds)
+
+    def _measure(self, output: Tensor, target: Tensor, mask: Tensor, seconds: float) -> None:
+        values = instruments.gradient_norms(self.model.stages())
+        values |= instruments.spread(output, target, mask)
+        values["images_per_second"] = len(output) / seconds
+        values["peak_memory_mib"] = instruments.peak_memory_mib(self.device)
+        for name, value in values.items():
+            self.instruments.write(self.step, name, value)
+
+    def _save(self) -> None:
+        """The logs first: a state never stands for rows that are not on the disk."""
+        self.log.flush()
+        self.instruments.flush()
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
+        resume.save(self.folder, state)
+
+    def _require_finite(self, loss: float) -> None:
+        if math.isfinite(loss):
+            return
+        good = self.step - 1 - (self.step - 1) % self.settings.save_every
+        kept = f"last good state: step {good}, {self.folder / 'state.pt'}" if good else "no state was saved before"
+        raise InputError(
+            f"{self.run_files}: loss is {loss} at step {self.step}, "
+            f"learning rate {self.settings.learning_rate:g}; {kept}"
+        )
+
+    def publish(self) -> None:
+        """Write the run's files under their final names, the checkpoint last."""
+        seconds = _column_sum(self.log, "seconds")
+        self.log.publish(self.run_files.train_log)
+        self.instruments.publish(self.run_files.instruments)
+        write_json(self.run_files.provenance, self._provenance(seconds))
+        card = checkpoint.Card(self.variant.network.model_dump(), self.store.size, self.settings.max_depth)
+        checkpoint.save(self.run_files.checkpoint, self.model, card)
+
+    def _provenance(self, seconds: float) -> dict[str, Any]:
+        gpu = self.device.type == "cuda"
+        return {
+            "variant": self.variant.name,
+            "seed": self.run_files.seed,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "steps": self.step,
+            "seconds": round(seconds, 1),
+            "commit": _commit(),
+            "params": digest(self.variant),
+            "store": self.store.fingerprint[:16],
+            "torch": torch.__version__,
+            "device": torch.cuda.get_device_name(self.device) if gpu else f"CPU, {torch.get_num_threads()} threads",
+            "precision": self.settings.precision,
+        }
+
+
+def _column_sum(log: resume.Log, column: str) -> float:
+    log.flush()
+    index = LOG_COLUMNS.index(column)
+    return sum(float(row.split(",")[index]) for row in log.path.read_text().splitlines()[1:])
+
+
+def _commit() -> str:
+    """The commit of the project, with a + where the work tree differs from it; "unknown" outside git."""
+    done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--abbrev=12"], capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"

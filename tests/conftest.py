@@ -1,0 +1,55 @@
+"""What many tests start from: a project folder with tiny stores and a params.yaml of its own."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+from making import TOP, slopes, write_store
+from packdepth import layout, params
+
+torch.set_num_threads(1)  # tests run side by side
+TINY = {
+    "data": {"dataset": "rooms", "size": [64, 64], "train": 12, "test": 3, "seed": 0},
+    "width": 0.25,
+    "training": {"save_every": 2, "instruments_every": 2},
+    "evaluation": {"protocol": "indoor", "flip": True},
+}
+
+
+@pytest.fixture(scope="session")
+def shipped() -> dict[str, Any]:
+    """The project's own params.yaml."""
+    return yaml.safe_load((TOP / "params.yaml").read_text())
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: dict[str, Any]) -> Callable[..., params.Study]:
+    """Make the temporary folder a project at scale `tiny`; called with a function that edits params.yaml first."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(edit: Callable[[dict[str, Any]], object] = lambda raw: None) -> params.Study:
+        raw = copy.deepcopy(shipped) | {"scale": "tiny"}
+        raw["scales"]["tiny"] = copy.deepcopy(TINY)
+        edit(raw)
+        Path("params.yaml").write_text(yaml.safe_dump(raw, sort_keys=False))
+        return params.load()
+
+    return write
+
+
+@pytest.fixture
+def stores(project: Callable[..., params.Study]) -> Callable[..., params.Study]:
+    """As `project`, with both stores of scale `tiny` already made."""
+
+    def write(edit: Callable[[dict[str, Any]], object] = lambda raw: None) -> params.Study:
+        study = project(edit)
+        write_store(layout.store("tiny", "train"), slopes(12, seed=0))
+        write_store(layout.store("tiny", "test"), slopes(3, seed=1))
+        return study
+
+    return write

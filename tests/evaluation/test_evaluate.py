@@ -1,0 +1,81 @@
+"""Evaluation of a trained run: files that agree with one another and with the protocol."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from making import slopes, write_store
+from packdepth import layout
+from packdepth.errors import InputError
+from packdepth.evaluation.evaluate import Tally, evaluate, training_losses
+from packdepth.evaluation.metrics import METRICS
+from packdepth.evaluation.protocols import PROTOCOLS
+from packdepth.training.loop import train
+
+RUN = layout.Run("tiny", "constant", 0)
+
+
+def test_files_agree(stores):
+    study = stores()
+    train(study, RUN)
+    evaluate(study, RUN)
+    metrics = json.loads(RUN.metrics.read_text())
+    table = pd.read_csv(RUN.per_image)
+    assert table["id"].tolist() == [f"slopes/1/{i}" for i in range(3)]
+    for name in METRICS:
+        mean = metrics["metric"]["mean_over_images"][name]
+        assert mean == pytest.approx(table[name].mean(), rel=1e-4)
+    protocol = metrics["protocol"]
+    assert (protocol["name"], protocol["flip_averaging"], protocol["crop"]) == ("indoor", True, None)
+    samples = np.load(RUN.samples, allow_pickle=False)
+    assert samples["rgb"].shape == (3, 64, 64, 3)
+    assert samples["truth"].shape == samples["prediction"].shape == (3, 64, 64)
+    predicted = float(samples["prediction"][0, 0, 0])
+    truth = samples["truth"]
+    assert metrics["metric"]["pooled"]["abs_rel"] == pytest.approx((abs(truth - predicted) / truth).mean(), rel=1e-5)
+    assert metrics["training_loss"] == pytest.approx(pd.read_csv(RUN.train_log)["loss"].mean())
+    distance = pd.read_csv(RUN.error_by_distance)
+    assert distance["pixels"].sum() == truth.size
+    inside = (truth >= distance["near"][0]) & (truth < distance["far"][0])
+    assert distance["abs_error"][0] == pytest.approx(abs(truth - predicted)[inside].mean(), rel=1e-4)
+    assert distance["bias"][0] == pytest.approx((predicted - truth)[inside].mean(), rel=1e-4)
+
+
+def test_tally_by_hand():
+    tally = Tally(PROTOCOLS["indoor"])
+    tally.add("a", torch.tensor([[1.0, 3.0]]), torch.tensor([[2.0, 0.0]]))
+    tally.add("unknown", torch.tensor([[1.0, 3.0]]), torch.zeros(1, 2))
+    tally.add("b", torch.tensor([[50.0, 4.0]]), torch.tensor([[10.0, 4.0]]))
+    assert [row["id"] for row in tally.rows] == ["a", "b"]
+    summary = tally.summary()
+    assert summary["metric"]["pooled"]["abs_rel"] == pytest.approx(0.5 / 3)
+    assert summary["metric"]["mean_over_images"]["abs_rel"] == pytest.approx(0.25)
+    assert summary["median_scaled"]["pooled"]["abs_rel"] == pytest.approx(0.0)
+    table = tally.distance_table()
+    assert table["near"].tolist() == [2.0, 4.0, 9.5]
+    assert table["bias"].tolist() == [-1.0, 0.0, 0.0]
+
+
+def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):
+    rows = [
+        f"{step},{epoch},{loss}"
+        for step, (epoch, loss) in enumerate([(0, 9.0)] * 20 + [(1, 1.0)] * 18 + [(1, 0.5)] * 2)
+    ]
+    (tmp_path / "log.csv").write_text("step,epoch,loss\n" + "\n".join(rows))
+    losses = training_losses(tmp_path / "log.csv")
+    assert losses == pytest.approx({"training_loss": 0.95, "final_training_loss": 0.5})
+
+
+def test_nothing_to_count_is_told(stores):
+    study = stores()
+    train(study, RUN)
+    unknown = slopes(2)
+    unknown.depth.flags.writeable = True
+    unknown.depth[:] = 0
+    write_store(layout.store("tiny", "test"), unknown)
+    with pytest.raises(InputError, match="no image has a pixel that protocol 'indoor' counts"):
+        evaluate(study, RUN)
+    assert not RUN.metrics.exists()

@@ -1,0 +1,62 @@
+"""The table: means, deviations and ratios by hand, from made result files."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from packdepth import layout
+from packdepth.errors import InputError
+from packdepth.evaluation.tables import summary, write_tables
+from packdepth.files import write_json
+
+LOSSES = {"constant": [0.3, 0.3], "densedepth": [0.1, 0.3], "packnet": [0.5, 0.7]}
+
+
+@pytest.fixture
+def study(project):
+    def edit(raw):
+        raw["seeds"] = [0, 1]
+        raw["variants"] = {name: raw["variants"][name] for name in LOSSES}
+
+    study = project(edit)
+    for variant, losses in LOSSES.items():
+        for seed, loss in enumerate(losses):
+            run = layout.Run("tiny", variant, seed)
+            pooled = {"abs_rel": loss / 2, "rmse": 2 * loss, "delta1": 1 - loss}
+            metrics = {"training_loss": loss, "final_training_loss": loss / 4, "metric": {"pooled": pooled}}
+            write_json(run.metrics, metrics)
+            write_json(run.provenance, {"variant": variant, "seed": seed, "parameters": 10**6, "seconds": 10.0})
+    return study
+
+
+def test_means_deviations_and_ratios(study):
+    table = summary(study).set_index("variant")
+    assert list(table.index) == list(LOSSES)
+    assert table.loc["densedepth", "loss"] == pytest.approx(0.2)
+    assert table.loc["densedepth", "loss_std"] == pytest.approx(0.2 / 2**0.5)
+    assert table.loc["packnet", "loss_ratio"] == pytest.approx(3.0)
+    assert table.loc["packnet", "reported_loss_ratio"] == pytest.approx(0.612 / 0.401)
+    assert pd.isna(table.loc["constant", "reported_loss"])
+
+
+def test_files(study):
+    write_tables(study)
+    folder = layout.tables("tiny")
+    markdown = (folder / "table.md").read_text()
+    rows = {line.split("|")[1].strip(): line for line in markdown.splitlines() if line.startswith("|")}
+    assert "| 0.612 | 1.53 | 0.600 ± 0.141 | 3.00 |" in rows["packnet"]
+    assert "2 seeds" in markdown
+    assert pd.read_csv(folder / "table.csv")["variant"].tolist() == list(LOSSES)
+    assert len(json.loads((folder / "provenance.json").read_text())) == 6
+
+
+def test_one_seed_has_no_deviation(study):
+    table = summary(study.model_copy(update={"seeds": [1]}))
+    assert table["loss_std"].isna().all()
+
+
+def test_a_missing_result_is_named(study):
+    layout.Run("tiny", "packnet", 1).metrics.unlink()
+    with pytest.raises(InputError, match=r"packnet/seed1/metrics\.json: not there yet"):
+        write_tables(study)

@@ -1,0 +1,84 @@
+"""What holds for every figure."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from packdepth import params
+from packdepth.errors import InputError
+from packdepth.layout import Run
+from packdepth.params import Study
+
+MakeStudy = Callable[..., Study]
+FIGURES = params.load(Path(__file__).parents[2] / "params.yaml").figures
+TARGET = Path("results/smoke/figures/figure.png")
+NEEDED = {
+    "curves": "train_log",
+    "loss_spread": "train_log",
+    "bars": "metrics",
+    "panel": "samples",
+    "error_by_distance": "error_by_distance",
+    "gradients": "instruments",
+}
+
+
+def draw(name: str, study: Study) -> None:
+    import_module(f"packdepth.figures.{name.replace('-', '_')}").draw(study, TARGET)
+
+
+def is_drawn() -> bool:
+    """Whether a whole picture of a page's width with more than one colour stands there, and nothing else."""
+    assert list(TARGET.parent.iterdir()) == [TARGET]
+    with Image.open(TARGET) as picture:
+        picture.load()
+        colours = picture.convert("RGB").getcolors(picture.width * picture.height)
+        return picture.format == "PNG" and picture.width == 1245 and len(colours) > 10
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("seeds", [(3,), (0, 1)])
+def test_draws_one_seed_and_several(make_study: MakeStudy, name: str, seeds: tuple[int, ...]) -> None:
+    draw(name, make_study(seeds=seeds))
+    assert is_drawn()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("variants", [("constant",), ("packnet",)])
+@pytest.mark.filterwarnings("error")
+def test_draws_few_steps_of_the_constant_or_a_network_alone(
+    make_study: MakeStudy, name: str, variants: tuple[str, ...]
+) -> None:
+    draw(name, make_study(variants=variants, steps=2))
+    assert is_drawn()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_missing_result_is_named_and_an_older_figure_kept(make_study: MakeStudy, name: str) -> None:
+    study = make_study(variants=("densedepth", "packnet"))
+    missing: Path = getattr(Run("smoke", "packnet", 0), NEEDED[name])
+    missing.unlink()
+    TARGET.parent.mkdir()
+    TARGET.write_bytes(b"older")
+    with pytest.raises(InputError, match=f"^{missing}: not there yet"):
+        draw(name, study)
+    assert list(TARGET.parent.iterdir()) == [TARGET]
+    assert TARGET.read_bytes() == b"older"
+
+
+def test_the_same_results_make_the_same_bytes(make_study: MakeStudy) -> None:
+    study = make_study()
+    draw("curves", study)
+    first = TARGET.read_bytes()
+    draw("curves", study)
+    assert TARGET.read_bytes() == first
+
+
+def test_no_figure_loads_torch() -> None:
+    modules = [f"packdepth.figures.{name.replace('-', '_')}" for name in FIGURES]
+    code = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

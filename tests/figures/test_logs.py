@@ -1,0 +1,13 @@
+from collections.abc import Callable
+
+import numpy as np
+
+from packdepth.figures._logs import losses
+from packdepth.params import Study
+
+
+def test_losses_are_a_row_a_step_and_a_column_a_seed(make_study: Callable[..., Study]) -> None:
+    table = losses(make_study(seeds=(2, 5), steps=3), "constant")
+    assert list(table.columns) == [2, 5]
+    assert list(table.index) == [1, 2, 3]
+    np.testing.assert_allclose(table[5], [13 / 11, 13 / 12, 13 / 13])  # as conftest wrote them

@@ -1,0 +1,23 @@
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from packdepth.figures.loss_spread import by_fifth
+
+
+def test_fifths_by_hand() -> None:
+    table = pd.DataFrame({0: range(10), 1: range(10, 20)})
+    assert [list(fifth) for fifth in by_fifth(table)] == [
+        [0, 10, 1, 11],
+        [2, 12, 3, 13],
+        [4, 14, 5, 15],
+        [6, 16, 7, 17],
+        [8, 18, 9, 19],
+    ]
+
+
+@given(st.integers(1, 200))
+def test_fifths_share_the_steps_evenly_and_lose_none(steps: int) -> None:
+    fifths = by_fifth(pd.DataFrame({0: range(steps)}))
+    assert [step for fifth in fifths for step in fifth] == list(range(steps))
+    assert max(map(len, fifths)) - min(map(len, fifths)) <= 1

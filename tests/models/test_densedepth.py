@@ -1,0 +1,86 @@
+import pytest
+import torch
+
+from packdepth.models.densedepth import DenseDepth, UpsamplingStage
+
+
+@pytest.fixture
+def network() -> DenseDepth:
+    torch.manual_seed(0)
+    return DenseDepth(width=0.25).eval()
+
+
+def test_parameter_count() -> None:
+    with torch.device("meta"):
+        network = DenseDepth()
+    assert sum(p.numel() for p in network.parameters()) == 42_657_689
+    assert network.bottom.weight.shape == (1664, 1664, 1, 1)
+    stages = [stage for stage in network.decoder if isinstance(stage, UpsamplingStage)]
+    assert [stage.conv1.in_channels for stage in stages] == [
+        1664 + 256,
+        832 + 128,
+        416 + 64,
+        208 + 64,
+    ]
+    assert [stage.conv2.out_channels for stage in stages] == [832, 416, 208, 104]
+
+
+def test_upsampling_stage_by_hand() -> None:
+    """Corners aligned, so that 0, 3 becomes 0, 1, 2, 3; both leaky ReLUs take part: -1 -> -0.2 -> -0.04."""
+    stage = UpsamplingStage(1, 1, 1)
+    with torch.no_grad():
+        for conv in (stage.conv1, stage.conv2):
+            conv.weight.zero_()
+            assert conv.bias is not None
+            conv.bias.zero_()
+        stage.conv1.weight[0, :, 1, 1] = torch.tensor([1.0, -1.0])  # upsampled minus skip
+        stage.conv2.weight[0, 0, 1, 1] = 1.0
+    x = torch.tensor([[0.0, 3.0], [0.0, 3.0]]).reshape(1, 1, 2, 2)
+    skip = torch.tensor([1.0, 1.0, 0.0, 5.0]).expand(1, 1, 4, 4)
+    expected = torch.tensor([-0.04, 0.0, 2.0, -0.08]).expand(1, 1, 4, 4)
+    torch.testing.assert_close(stage(x, skip), expected)
+
+
+def test_the_output_has_no_activation(network: DenseDepth) -> None:
+    image = torch.rand(1, 3, 32, 64)
+    before = network(image)
+    with torch.no_grad():
+        assert network.head.bias is not None
+        network.head.bias -= 100
+    torch.testing.assert_close(network(image), before - 100, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("tap", range(4))
+def test_every_skip_matters(network: DenseDepth, tap: int) -> None:
+    image = torch.rand(1, 3, 32, 64)
+    before = network(image)
+    network.encoder.register_forward_hook(
+        lambda _module, _args, out: (
+            out[0],
+            [0 * skip if i == tap else skip for i, skip in enumerate(out[1])],
+        )
+    )
+    assert not torch.allclose(network(image), before)
+
+
+def test_pretrained_expects_imagenets_mean_and_deviation(network: DenseDepth) -> None:
+    pretrained = DenseDepth(width=0.25, pretrained=True).eval()
+    pretrained.load_state_dict(network.state_dict())  # the mean and the deviation are no weights
+    image = torch.rand(1, 3, 32, 64)
+    mean = torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
+    std = torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
+    torch.testing.assert_close(pretrained(image), network((image - mean) / std))
+    assert not torch.allclose(pretrained(image), network(image))
+
+
+def test_stages_in_order_from_input_to_output(network: DenseDepth) -> None:
+    encoder, decoder = [f"encoder{n}" for n in (1, 2, 3, 4)], [f"decoder{n}" for n in (4, 3, 2, 1)]
+    assert list(network.stages()) == ["stem", *encoder, "bottom", *decoder, "head"]
+
+
+def test_decoder_starts_from_xavier_with_zero_biases() -> None:
+    network = DenseDepth(width=0.25)
+    assert not any(p.any() for name, p in network.named_parameters() if name.endswith("bias"))
+    weight = network.bottom.weight
+    bound = (6 / (weight.shape[0] + weight.shape[1])) ** 0.5
+    assert 0.99 * bound < weight.abs().max().item() <= bound

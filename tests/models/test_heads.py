@@ -1,0 +1,59 @@
+"""What the heads' outputs are, and which of the targets max_depth / depth, 1..100, each can reach."""
+
+from math import e, inf
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from packdepth.models.heads import HEADS, DepthHead
+
+
+@pytest.mark.parametrize(
+    ("head", "values"),
+    [
+        ("inverse-sigmoid", [2 / (1 + e**2), 1.0, 2 * e / (1 + e)]),
+        ("sigmoid", [1 / (1 + e**2), 0.5, e / (1 + e)]),
+        ("leaky-relu", [-0.02, 0.0, 1.0]),
+    ],
+)
+def test_functions_by_hand(head: str, values: list[float]) -> None:
+    x = torch.tensor([-2.0, 0.0, 1.0])
+    torch.testing.assert_close(HEADS[head].function(x), torch.tensor(values))
+
+
+@given(x=st.floats(-30, 30), head=st.sampled_from(sorted(HEADS)))
+def test_values_stay_within_the_stated_range(x: float, head: str) -> None:
+    value = HEADS[head].function(torch.tensor(x, dtype=torch.float64)).item()
+    assert HEADS[head].lowest < value < HEADS[head].highest
+
+
+@pytest.mark.parametrize("head", ["inverse-sigmoid", "sigmoid"])
+def test_the_stated_range_is_tight(head: str) -> None:
+    ends = HEADS[head].function(torch.tensor([-40.0, 40.0], dtype=torch.float64))
+    torch.testing.assert_close(ends, torch.tensor([HEADS[head].lowest, HEADS[head].highest], dtype=torch.float64))
+
+
+def test_nearest_depth_of_each_head() -> None:
+    nearest = {name: 10 / head.highest for name, head in HEADS.items()}  # max_depth 10 m
+    assert nearest == {"inverse-sigmoid": 5, "sigmoid": 10, "leaky-relu": 0}
+    assert HEADS["leaky-relu"].lowest == -inf
+
+
+@pytest.mark.parametrize("head", sorted(HEADS))
+def test_function_gradients(head: str) -> None:
+    x = torch.tensor([-1.3, -0.2, 0.4, 2.1], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(HEADS[head].function, x)
+
+
+def test_depth_head_is_a_convolution_and_the_function() -> None:
+    head = DepthHead(2, "inverse-sigmoid")
+    with torch.no_grad():
+        head.conv.weight.zero_()
+        head.conv.weight[0, :, 1, 1] = torch.tensor([1.0, -2.0])
+        head.conv.bias.fill_(0.5)  # type: ignore[union-attr]
+    features: Tensor = torch.rand(1, 2, 3, 4)
+    expected = 2 * torch.sigmoid(features[:, :1] - 2 * features[:, 1:] + 0.5)
+    torch.testing.assert_close(head(features), expected)

@@ -1,0 +1,93 @@
+import pytest
+import torch
+from torch import Tensor
+
+from packdepth.models.packnet import DecoderLevel, PackNet
+
+WIDTH = 0.25
+
+
+def small(**options: object) -> PackNet:
+    torch.manual_seed(0)
+    return PackNet(width=WIDTH, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def image() -> Tensor:
+    return torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(2))
+
+
+@pytest.mark.parametrize(
+    ("size", "skips", "full_resolution", "count"),
+    [
+        ("slim", "sum", True, 71_899_908),
+        ("slim", "concat", True, 76_997_796),
+        ("slim", "none", True, 71_899_908),
+        ("full", "sum", True, 124_164_580),
+        ("full", "concat", True, 128_294_020),
+        ("slim", "sum", False, 71_871_379),
+        ("full", "concat", False, 128_200_195),
+    ],
+)
+def test_parameter_counts(size: str, skips: str, full_resolution: bool, count: int) -> None:
+    with torch.device("meta"):
+        network = PackNet(size=size, skips=skips, full_resolution=full_resolution)
+    assert sum(p.numel() for p in network.parameters()) == count
+
+
+@pytest.mark.parametrize("skips", ["sum", "concat", "none"])
+def test_scales(skips: str, image: Tensor) -> None:
+    half, full = small(skips=skips), small(skips=skips, full_resolution=True)
+    assert [tuple(s.shape[2:]) for s in half.forward_scales(image)] == [(32, 48), (16, 24), (8, 12)]
+    scales = full.forward_scales(image)
+    assert [tuple(s.shape[2:]) for s in scales] == [(64, 96), (32, 48), (16, 24), (8, 12)]
+    assert torch.equal(full(image), scales[0])
+
+
+def test_the_last_level_changes_nothing_before_it(image: Tensor) -> None:
+    full, half = small(full_resolution=True), small()
+    missing, unexpected = half.load_state_dict(full.state_dict(), strict=False)
+    assert not missing
+    assert {key.split(".")[1] for key in unexpected} == {"1"}
+    for ours, theirs in zip(half.forward_scales(image), full.forward_scales(image)[1:], strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_no_skips_is_the_structure_of_summed_skips(image: Tensor) -> None:
+    summed, none = small(), small(skips="none")
+    assert not torch.allclose(summed(image), none(image))
+    for level in none.decoder.values():
+        assert isinstance(level, DecoderLevel)
+        level.skips = "sum"
+    assert torch.equal(summed(image), none(image))
+
+
+@pytest.mark.parametrize("skips", ["sum", "concat", "none"])
+def test_only_skips_carry_the_image_past_a_dead_bottom(skips: str, image: Tensor) -> None:
+    """With the bottom's features multiplied by 0, all that is known of the image comes through the skips."""
+    network = small(skips=skips)
+    network.encoder["5"].register_forward_hook(lambda _module, _args, out: 0 * out)
+    blind = torch.equal(network(image), network(1 - image))
+    assert blind == (skips == "none")
+
+
+def test_coarser_depth_is_fed_to_the_next_level(image: Tensor) -> None:
+    network = small()
+    before = network.forward_scales(image)
+    with torch.no_grad():
+        network.get_parameter("decoder.4.head.conv.bias").add_(1)
+    after = network.forward_scales(image)
+    assert all(not torch.allclose(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_the_head_is_used_at_every_scale(image: Tensor) -> None:
+    """The same weights, seen through another head: the coarsest scale differs by the function alone."""
+    coarsest = {head: small(head=head).forward_scales(image)[-1] for head in ("sigmoid", "inverse-sigmoid")}
+    torch.testing.assert_close(coarsest["inverse-sigmoid"], 2 * coarsest["sigmoid"])
+    assert small(head="leaky-relu").forward_scales(image)[-1].min() < 0
+
+
+def test_stages_in_order_from_input_to_output() -> None:
+    encoder, decoder = [f"encoder{n}" for n in (1, 2, 3, 4, 5)], [f"decoder{n}" for n in (5, 4, 3, 2)]
+    assert list(small().stages()) == ["stem", *encoder, *decoder]
+    assert list(small(full_resolution=True).stages()) == ["stem", *encoder, *decoder, "decoder1"]

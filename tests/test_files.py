@@ -1,0 +1,39 @@
+"""Files appear under their final name only when whole."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from packdepth.files import whole, write_json, write_text
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "deep" / "file.txt"
+    write_text(path, "old")
+
+    def fail_halfway() -> None:
+        with whole(path) as part:
+            part.write_text("half")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        fail_halfway()
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_read_only_link_is_replaced_not_written_through(tmp_path: Path):
+    cached, path = tmp_path / "cached", tmp_path / "file.txt"
+    cached.write_text("cached")
+    cached.chmod(0o444)
+    os.link(cached, path)
+    write_text(path, "new")
+    assert (cached.read_text(), path.read_text()) == ("cached", "new")
+
+
+def test_the_usual_permissions(tmp_path: Path):
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    write_json(tmp_path / "file.json", {"a": 1})
+    assert (tmp_path / "file.json").stat().st_mode == plain.stat().st_mode

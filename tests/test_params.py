@@ -1,0 +1,103 @@
+"""params.yaml: what is resolved, and the one line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from packdepth import params
+from packdepth.errors import InputError
+from packdepth.evaluation.protocols import PROTOCOLS
+
+
+def test_the_shipped_file_is_right_at_every_scale(shipped, project):
+    for scale in shipped["scales"]:
+        study = project(lambda raw, scale=scale: raw.update(scale=scale))
+        assert [study.variant(name).name for name in study.variants] == list(shipped["variants"])
+
+
+def test_variant_wins_over_scale_and_scale_over_defaults(project):
+    def edit(raw):
+        raw["training"] |= {"batch_size": 4, "learning_rate": 1e-4}
+        raw["scales"]["tiny"]["training"] |= {"batch_size": 3, "epochs": 5}
+        raw["variants"]["packnet"]["training"] = {"epochs": 7, "loss": {"gradient": 2.0}}
+
+    training = project(edit).variant("packnet").training
+    assert (training.learning_rate, training.batch_size, training.epochs) == (1e-4, 3, 7)
+    assert training.loss.model_dump() == {"l1": 0.1, "ssim": 1.0, "gradient": 2.0}
+
+
+def test_width_is_the_scales_unless_the_variant_has_its_own(project):
+    study = project(lambda raw: raw["variants"]["densedepth"]["network"].update(width=0.5))
+    assert study.variant("packnet").network.width == 0.25
+    assert study.variant("densedepth").network.width == 0.5
+
+
+def test_protocols_of_the_schema_are_those_of_the_table():
+    field = params.Evaluation.model_fields["protocol"].annotation
+    assert set(params.get_args(field)) == set(PROTOCOLS)
+
+
+def _training(raw):
+    return raw["variants"]["packnet"].setdefault("training", {})
+
+
+WRONG = [
+    (lambda raw: raw.update(scale="tinny"), ["scale 'tinny'", "'tiny'"]),
+    (lambda raw: raw.update(seed=[1]), ["seed: unknown key", "'seeds'"]),
+    (lambda raw: raw.update(seeds=[]), ["seeds"]),
+    (lambda raw: raw["training"].pop("epochs"), ["training.epochs", "required"]),
+    (lambda raw: raw["training"].update(batch_size=0), ["training.batch_size", "greater than 0", "0"]),
+    (lambda raw: _training(raw).update(lerning_rate=1), ["variants.packnet.training.lerning_rate", "'learning_rate'"]),
+    (lambda raw: raw["scales"]["small"]["training"].update(epoch=1), ["scales.small.training.epoch", "'epochs'"]),
+    (lambda raw: raw["scales"]["medium"].update(widht=1), ["scales.medium.widht", "'width'"]),
+    (lambda raw: raw["scales"]["small"]["data"].update(size=[100, 128]), ["scales.small.data.size", "32", "100"]),
+    (lambda raw: raw["scales"]["small"]["data"].update(dataset="rums"), ["scales.small.data", "rums", "'rooms'"]),
+    (lambda raw: raw["scales"]["small"]["data"].update(trian=1), ["scales.small.data.trian", "'train'"]),
+    (lambda raw: raw["scales"]["small"]["evaluation"].update(protocol="x"), ["evaluation.protocol", "'indoor'"]),
+    (lambda raw: raw.update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
+    (
+        lambda raw: raw["variants"]["packnet"]["network"].update(skips="sun"),
+        ["packnet.network.skips", "'sum'", "'sun'"],
+    ),
+    (lambda raw: raw["variants"]["packnet"]["network"].update(skip="sum"), ["packnet.network.skip", "'skips'"]),
+    (lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True), ["densedepth", "width 1", "0.25"]),
+    (lambda raw: raw["variants"].update(Big={"network": {"architecture": "packnet"}}), ["variants.Big"]),
+]
+
+
+@pytest.mark.parametrize(("edit", "words"), WRONG, ids=[" ".join(words) for _, words in WRONG])
+def test_a_fault_is_one_line_that_names_it(project, edit, words):
+    with pytest.raises(InputError) as caught:
+        project(edit)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith("params.yaml: ")
+    for word in words:
+        assert word in message
+
+
+def test_unknown_variant_is_told_with_the_nearest(project):
+    with pytest.raises(InputError, match=r"unknown variant 'packnet-lrelu'; did you mean 'packnet"):
+        project().variant("packnet-lrelu")
+
+
+def test_missing_and_broken_files(tmp_path: Path):
+    with pytest.raises(InputError, match="not found"):
+        params.load(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("scale: [small\n")
+    with pytest.raises(InputError, match="not YAML") as caught:
+        params.load(tmp_path / "params.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_in_the_file_is_executed(tmp_path: Path):
+    (tmp_path / "params.yaml").write_text("!!python/object/apply:os.mkdir [made]\n")
+    with pytest.raises(InputError, match="not YAML"):
+        params.load(tmp_path / "params.yaml")
+    assert not Path("made").exists()
+
+
+def test_digest_depends_on_values_not_on_the_order_of_keys(project):
+    study = project()
+    assert params.digest({"a": 1, "b": 2}) == params.digest({"b": 2, "a": 1})
+    assert params.digest(study.variant("packnet")) != params.digest(study.variant("packnet-direct"))

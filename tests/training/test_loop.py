@@ -1,0 +1,113 @@
+"""Training: what it writes, what it learns, what it refuses."""
+
+import json
+
+import pandas as pd
+import pytest
+import torch
+
+from making import slopes, write_store
+from packdepth import layout
+from packdepth.data.store import Store
+from packdepth.errors import InputError
+from packdepth.training import checkpoint, resume
+from packdepth.training.loop import run_key, train
+
+
+def run(variant: str, seed: int = 0) -> layout.Run:
+    return layout.Run("tiny", variant, seed)
+
+
+@pytest.mark.parametrize("variant", ["constant", "densedepth", "packnet"])
+def test_every_step_is_logged_and_instruments_come_at_their_interval(stores, variant):
+    study = stores()
+    train(study, run(variant))
+    log = pd.read_csv(run(variant).train_log)
+    assert log["step"].tolist() == [1, 2, 3]
+    assert (log["loss"] - 0.1 * log["l1"] - log["ssim"]).abs().max() < 1e-6
+    assert (log["seconds"] > 0).all()
+    instruments = pd.read_csv(run(variant).instruments)
+    assert set(instruments["step"]) == {2}
+    model, card = checkpoint.load(run(variant).checkpoint)
+    norms = instruments[instruments["name"].str.startswith("gradient_norm/")]
+    assert [name.split("/")[1] for name in norms["name"]] == list(model.stages())
+    assert (norms["value"] > 0).all()
+    assert (card.size, card.max_depth) == ((64, 64), 10.0)
+    provenance = json.loads(run(variant).provenance.read_text())
+    assert provenance["steps"] == 3
+    assert provenance["parameters"] == sum(p.numel() for p in model.parameters())
+
+
+def test_a_network_learns_the_slopes_better_than_any_constant(stores):
+    def long_run(raw):
+        raw["scales"]["tiny"]["training"] |= {"epochs": 12, "learning_rate": 1e-3, "channel_swap": 0.0}
+        raw["variants"]["densedepth"]["network"]["width"] = 0.125
+
+    study = stores(long_run)
+    for variant in ("constant", "densedepth"):
+        train(study, run(variant))
+    last = {v: pd.read_csv(run(v).train_log)["loss"].tail(6).mean() for v in ("constant", "densedepth")}
+    assert last["densedepth"] < 0.75 * last["constant"]
+
+
+def test_seeds_differ_and_repeat(stores):
+    study = stores()
+    losses = []
+    for seed in (0, 1, 0):
+        train(study, run("packnet", seed))
+        losses.append(pd.read_csv(run("packnet", seed).train_log)["loss"].tolist())
+    assert losses[0] == losses[2] != losses[1]
+
+
+def test_bf16_and_channels_last_stay_near_fp32(stores):
+    def fast(raw):
+        raw["variants"]["packnet-direct"] = {
+            "network": {"architecture": "packnet"},
+            "training": {"precision": "bf16", "channels_last": True},
+        }
+
+    study = stores(fast)
+    for variant in ("packnet", "packnet-direct"):
+        train(study, run(variant))
+    exact, fast_ = (pd.read_csv(run(v).train_log)["loss"] for v in ("packnet", "packnet-direct"))
+    assert (exact - fast_).abs().max() < 0.02 * exact.max()
+    assert exact.tolist() != fast_.tolist()
+
+
+def test_a_nan_loss_stops_with_step_rate_and_last_good_state(stores):
+    def explode(raw):
+        raw["scales"]["tiny"]["training"] |= {"learning_rate": 1e30, "epochs": 4, "save_every": 1}
+
+    study = stores(explode)
+    with pytest.raises(
+        InputError, match=r"loss is (nan|inf) at step (\d+), learning rate 1e\+30; last good state: step"
+    ):
+        train(study, run("densedepth"))
+    assert not run("densedepth").checkpoint.exists()
+    assert not run("densedepth").train_log.exists()
+
+
+def test_too_few_frames_for_a_batch(stores):
+    study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(batch_size=13))
+    with pytest.raises(InputError, match="12 training frames make no batch of 13"):
+        train(study, run("packnet"))
+
+
+def test_missing_store_is_named(project):
+    with pytest.raises(InputError, match=r"data/tiny/train\.h5: no such store"):
+        train(project(), run("packnet"))
+
+
+def test_the_key_names_all_that_decides_the_result(stores):
+    study = stores()
+    cpu = torch.device("cpu")
+    store, other = Store(layout.store("tiny", "train")), write_store(layout.store("tiny", "other"), slopes(12, seed=5))
+    keys = [
+        run_key(study.variant("packnet"), 0, store, cpu),
+        run_key(study.variant("packnet"), 1, store, cpu),
+        run_key(study.variant("packnet-direct"), 0, store, cpu),
+        run_key(study.variant("packnet"), 0, Store(other), cpu),
+        run_key(study.variant("packnet"), 0, store, torch.device("cuda")),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert not resume.FOLDER.exists()

@@ -1,0 +1,50 @@
+"""What a training starts from."""
+
+import pytest
+import torch
+
+from making import slopes, write_store
+from packdepth import layout
+from packdepth.data.store import Store
+from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.training import start
+
+
+def test_a_network_is_a_function_of_its_seed(project):
+    variant = project().variant("packnet")
+    first, again, other = (start.network(variant, seed).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_the_best_constant_beats_every_other(stores):
+    study = stores()
+    training = study.variant("constant").training
+    store = Store(layout.store("tiny", "train"))
+    best = start.best_constant(store, training)
+    depth = torch.stack([torch.from_numpy(store.depth(i))[None] for i in range(len(store))])
+    target, mask = normalised_inverse_depth(depth, 10.0, (32, 32))
+    loss = DepthLoss(**training.loss.model_dump())
+
+    def of(value: float) -> float:
+        return loss(torch.full_like(target, value), target, mask)[0].item()
+
+    for ratio in (0.5, 0.9, 0.99, 1.01, 1.1, 2.0):
+        assert of(best) <= of(best * ratio) + 1e-6
+
+
+def test_the_best_constant_of_a_flat_world_is_its_depth(project, tmp_path):
+    flat = slopes(2)
+    flat.depth.flags.writeable = True
+    flat.depth[:] = 4.0
+    store = Store(write_store(tmp_path / "s.h5", flat))
+    assert start.best_constant(store, project().variant("constant").training) == pytest.approx(2.5, rel=1e-3)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
+def test_optimizer(project, name, kind):
+    study = project(lambda raw: raw["training"].update(optimizer=name, weight_decay=0.5))
+    variant = study.variant("packnet")
+    made = start.optimizer(start.network(variant, 0), variant.training)
+    assert type(made) is kind
+    assert (made.defaults["lr"], made.defaults["weight_decay"]) == (1e-4, 0.5)

@@ -1,0 +1,151 @@
+"""A tiny study in temporary clones of the project, run with the real tools."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+PARTS = (
+    "Snakefile",
+    "dvc.yaml",
+    ".dvc/config",
+    ".dvc/.gitignore",
+    ".dvcignore",
+    ".gitignore",
+    "profiles",
+    "workflow",
+    "src",
+)
+TINY = """
+scale: tiny
+seeds: [0]
+training:
+  epochs: 8
+  batch_size: 2
+  optimizer: adam
+  learning_rate: 1.0e-4
+  weight_decay: 0.0
+  flip: 0.5
+  channel_swap: 0.25
+  max_depth: 10.0
+  loss: {l1: 0.1, ssim: 1.0, gradient: 0.0}
+  precision: fp32
+  channels_last: false
+  compile: false
+  workers: 0
+  save_every: 2
+  instruments_every: 4
+variants:
+  constant: {network: {architecture: constant}, training: {learning_rate: 0.0}}
+  packnet: {network: {architecture: packnet}}
+scales:
+  tiny:
+    data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0}
+    width: 0.125
+    training: {}
+    evaluation: {protocol: indoor, flip: true}
+figures: [curves, bars]
+"""
+DATA = {"packdepth data make train", "packdepth data make test"}
+TRAIN, EVALUATE = (
+    {f"packdepth {phase} --variant {variant} --seed 0" for variant in ("constant", "packnet")}
+    for phase in ("train", "evaluate")
+)
+FIGURES = {"packdepth figure curves", "packdepth figure bars"}
+TABLES = {"packdepth tables"}
+STUDY = DATA | TRAIN | EVALUATE | FIGURES | TABLES
+AFTER_PACKNET = {command for command in TRAIN | EVALUATE if "packnet" in command} | FIGURES | TABLES
+ANOTHER_HEAD = ("params.yaml", "architecture: packnet", "architecture: packnet, head: sigmoid")
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of the project with the tiny study."""
+
+    path: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        tools = Path(sys.executable).parent
+        python_path = [self.path / "src", Path(__file__).parent / "recorder"]
+        return os.environ | {
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(map(str, python_path)),
+            "PACKDEPTH_RUNS": str(self.path / ".git" / "runs"),
+            "DVC_SITE_CACHE_DIR": str(self.path / ".git" / "dvc"),
+            "OMP_NUM_THREADS": "1",
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "XDG_CACHE_HOME": str(self.path / ".git" / "cache"),
+            **{f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        }
+
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        """Start a command in a process group of its own."""
+        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=self.path, env=self.env, text=True, start_new_session=True, **pipes)
+
+    def run(self, *command: str, code: int = 0) -> str:
+        """Run a command to its end, expect its exit code, and return what it printed."""
+        done = subprocess.run(command, cwd=self.path, env=self.env, text=True, capture_output=True)
+        assert done.returncode == code, f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def ran(self) -> dict[str, set[str]]:
+        """The packdepth commands that have ended since last asked, and the files of packdepth that each imported."""
+        notes = self.path / ".git" / "runs"
+        lines = notes.read_text().splitlines() if notes.exists() else []
+        notes.unlink(missing_ok=True)
+        runs = [(run["command"], run["files"]) for run in map(json.loads, lines)]
+        assert len({command for command, _ in runs}) == len(runs), f"something ran twice: {runs}"
+        return dict((command, set(files)) for command, files in runs)
+
+    def planned(self, *arguments: str) -> set[str]:
+        """The packdepth commands that Snakemake would run."""
+        lines = self.run("snakemake", "--dry-run", "--printshellcmds", *arguments).splitlines()
+        return {line.removeprefix("Shell command: ").strip() for line in lines if "packdepth " in line}
+
+    def outdated(self) -> set[str]:
+        """The packdepth commands that DVC would run, apart from those that only wait for their results."""
+        lines = self.run("dvc", "repro", "--dry").splitlines()
+        return {line.removeprefix("> ") for line in lines if line.startswith("> ")}
+
+    def sync(self) -> str:
+        """What `make sync` does."""
+        return self.run(sys.executable, "workflow/sync.py")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        text = (self.path / file).read_text()
+        assert old in text
+        (self.path / file).write_text(text.replace(old, new))
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+
+    def copy(self, path: Path) -> "Clone":
+        shutil.copytree(self.path, path, symlinks=True)
+        return Clone(path)
+
+    def results(self) -> dict[str, bytes]:
+        """Every file of data/ and results/."""
+        folders = (self.path / "data", self.path / "results")
+        files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+        return {file.relative_to(self.path).as_posix(): file.read_bytes() for file in files}
+
+
+def new_clone(path: Path, params: str = TINY) -> Clone:
+    for part in PARTS:
+        (path / part).parent.mkdir(parents=True, exist_ok=True)
+        if (PROJECT / part).is_dir():
+            shutil.copytree(PROJECT / part, path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(PROJECT / part, path / part)
+    (path / "params.yaml").write_text(params)
+    clone = Clone(path)
+    clone.run("git", "init", "--quiet")
+    clone.commit("the project")
+    return clone

@@ -1,0 +1,44 @@
+"""What is made again when parameters or code change."""
+
+from collections.abc import Callable
+
+import pytest
+
+from clones import AFTER_PACKNET, ANOTHER_HEAD, DATA, EVALUATE, FIGURES, STUDY, TABLES, TRAIN, Clone
+
+CODE = {  # file -> the commands that import or read it
+    "data/rooms/render.py": DATA,
+    "models/packnet.py": TRAIN | EVALUATE,
+    "evaluation/evaluate.py": EVALUATE,
+    "figures/curves.py": {"packdepth figure curves"},
+    "reported.yaml": FIGURES | TABLES,
+}
+AND_SO = {  # file -> the commands that wait for those
+    "data/rooms/render.py": STUDY,
+    "models/packnet.py": FIGURES | TABLES,
+    "evaluation/evaluate.py": FIGURES | TABLES,
+}
+
+
+def test_snakemake_makes_one_variant_again_and_dvc_agrees_after_a_sync(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("snakemake")
+    clone.sync()
+    clone.ran()
+    clone.edit(*ANOTHER_HEAD)
+    clone.run("snakemake")
+    assert clone.ran().keys() == AFTER_PACKNET
+    assert not clone.planned()
+    assert clone.outdated()
+    assert "agree" in clone.sync()
+    assert not clone.outdated()
+    assert not clone.planned()
+
+
+@pytest.mark.parametrize("file", CODE)
+def test_changed_code_reaches_what_imports_it_and_no_more(made_by: Callable[[str], Clone], file: str) -> None:
+    clone = made_by("dvc")
+    assert not clone.planned()
+    with (clone.path / "src/packdepth" / file).open("a") as source:
+        source.write("\n# changed\n")
+    assert clone.planned() == CODE[file] | AND_SO.get(file, set())
+    assert clone.outdated() == CODE[file]

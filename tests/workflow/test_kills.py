@@ -1,0 +1,79 @@
+"""SIGKILL at several moments of a training, under both tools: the next run ends with the bits of an undisturbed one."""
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from clones import Clone
+
+MODEL = "results/tiny/checkpoints/packnet/seed0/model.safetensors"
+LOG = "results/tiny/training/packnet/seed0/train_log.csv"
+LOCK = ".packdepth/resume/*.lock"  # there as soon as a training starts
+STATE = ".packdepth/resume/*/state.pt"
+COMMANDS = {
+    "snakemake": ("snakemake", "--cores", "8", MODEL),
+    "dvc": ("dvc", "repro", "--single-item", "train@packnet-0"),
+}
+
+
+@pytest.mark.parametrize("tool", ["snakemake", "dvc"])
+def test_a_killed_training_ends_with_the_same_bits(made_by: Callable[[str], Clone], tool: str) -> None:
+    clone = made_by(tool)
+    undisturbed = training(clone)
+    forget_training(clone)
+    for moment in (LOCK, STATE):
+        kill(clone, tool, moment, os.killpg)
+        assert not (clone.path / MODEL).exists()
+    told = clone.run(*COMMANDS[tool])
+    assert first_step(told) > 1
+    assert training(clone) == undisturbed
+
+    forget_training(clone)
+    kill(clone, tool, STATE, os.kill)  # the tool alone: the training it started lives on
+    clone.run(*COMMANDS[tool])
+    assert training(clone) == undisturbed
+    assert not list(clone.path.glob(STATE))
+
+
+def training(clone: Clone) -> tuple[bytes, list[str]]:
+    """The bits of the network, and the losses of all steps."""
+    rows = [line.split(",") for line in (clone.path / LOG).read_text().splitlines()]
+    return (clone.path / MODEL).read_bytes(), [row[rows[0].index("loss")] for row in rows]
+
+
+def forget_training(clone: Clone) -> None:
+    """Remove the trained network and all that DVC knows of it; the data stay."""
+    (clone.path / MODEL).unlink()
+    (clone.path / LOG).unlink()
+    shutil.rmtree(clone.path / ".dvc/cache", ignore_errors=True)
+    (clone.path / "dvc.lock").unlink(missing_ok=True)
+
+
+def kill(clone: Clone, tool: str, moment: str, how: Callable[[int, int], None]) -> None:
+    """Start the training and kill it as soon as a file of this pattern is new."""
+    before = stamps(clone, moment)
+    process = clone.start(*COMMANDS[tool])
+    while stamps(clone, moment) == before:
+        assert process.poll() is None, "ended before it could be killed"
+        time.sleep(0.005)
+    how(process.pid, signal.SIGKILL)
+    process.wait()
+    if tool == "snakemake":
+        clone.run("snakemake", "--unlock")
+
+
+def stamps(clone: Clone, pattern: str) -> dict[str, int]:
+    """When the files of a pattern were written."""
+    return {str(file): file.stat().st_mtime_ns for file in clone.path.glob(pattern)}
+
+
+def first_step(told: str) -> int:
+    """The first step that a training tells of."""
+    steps = re.search(r"train tiny/packnet/seed 0: (\d+)/", told)
+    assert steps, told
+    return int(steps[1])

@@ -1,0 +1,72 @@
+"""What `snakemake` does in a fresh clone and in a finished one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from clones import PROJECT, STUDY, Clone
+
+
+def test_everything_is_made_and_then_nothing(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("snakemake")
+    assert clone.ran().keys() == STUDY
+    assert "Nothing to be done" in clone.run("snakemake", "--cores", "8", "--resources", "gpu=1")
+    assert not clone.ran()
+
+
+def test_dvc_agrees_after_a_sync(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("snakemake")
+    assert "agree" in clone.sync()
+    assert not clone.outdated()
+    assert not clone.planned()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--cores", "2"), ("--cores", "8", "--resources", "gpu=1")])
+def test_everything_is_planned_with_and_without_flags(fresh: Clone, arguments: tuple[str, ...]) -> None:
+    assert fresh.planned(*arguments) == STUDY
+
+
+def test_one_figure_and_one_phase_are_targets(fresh: Clone) -> None:
+    assert "packdepth figure bars" not in fresh.planned("curves")
+    assert fresh.planned("data") == {"packdepth data make train", "packdepth data make test"}
+
+
+def test_the_cluster_profile_plans_everything(fresh: Clone) -> None:
+    profile = ("--workflow-profile", "workflow/profiles/slurm", "--executor", "local")
+    assert fresh.planned(*profile) == STUDY
+
+
+def test_the_report_has_every_figure_and_the_table(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("snakemake")
+    clone.run("snakemake", "--report", "results/report.html")
+    report = (clone.path / "results/report.html").read_text()
+    for result in ("figures/curves.png", "figures/bars.png", "tables/table.csv"):
+        assert f"results/tiny/{result}" in report
+    assert "The average training loss that the report gives" in report
+
+
+def test_every_figure_has_a_caption() -> None:
+    captions = {file.stem for file in (PROJECT / "workflow/report").iterdir()}
+    figures = {file.stem for file in (PROJECT / "src/packdepth/figures").glob("[a-z]*.py")}
+    assert captions == figures | {"table"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("scale: tiny", "scale: tinny", "unknown scale 'tinny'; did you mean 'tiny'?"),
+        ("batch_size: 2", "batch_size: 2\n  batchsize: 3", "batchsize: unknown key; did you mean 'batch_size'?"),
+        ("size: [32, 64]", "size: [32, 65]", "multiples of 32"),
+        ("seeds: [0]", "seeds: [0", "not YAML"),
+    ],
+)
+def test_bad_params_are_told_in_one_line(fresh: Clone, old: str, new: str, told: str) -> None:
+    fresh.edit("params.yaml", old, new)
+    lines = fresh.run("snakemake", code=2).splitlines()
+    assert [line for line in lines if told in line and line.startswith("packdepth: params.yaml")]
+    assert len(lines) == 2  # the other names the profile
+    assert not (fresh.path / "data").exists()
+
+
+def test_settings_on_the_command_line_are_refused(fresh: Clone) -> None:
+    assert "params.yaml" in fresh.run("snakemake", "--config", "scale=other", code=2)

@@ -1,0 +1,89 @@
+"""Which files of packdepth a command needs, found without running it: inputs of its rule, beside the data.
+
+    python workflow/modules.py train      prints them as dvc.yaml lists them
+
+A command needs cli.py, what its function there imports, what that imports in turn, and the package's own data files
+(reported.yaml) that any of these names. Snakemake's rules ask here; DVC cannot, so dvc.yaml repeats the lists and
+tests/workflow/test_graph.py compares.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+TOP = Path(__file__).resolve().parents[1]
+SRC = TOP / "src"
+PACKAGE = SRC / "packdepth"
+CLI = PACKAGE / "cli.py"
+
+
+def imported_by(command: str) -> list[str]:
+    """Files that `packdepth COMMAND` ("data make", "train", ...) needs, relative to the project's top.
+
+    A figure's module is imported by its name. So "figure" stands for all that the modules of figures import: the rule
+    of one figure adds that figure's own.
+    """
+    needed = _closure([CLI, *_needs(_cli_for(command.replace(" ", "_")))])
+    for figure in _figures() if command == "figure" else ():
+        needed |= _closure([figure]) - {figure}
+    return sorted(file.relative_to(TOP).as_posix() for file in needed)
+
+
+def _figures() -> list[Path]:
+    names = yaml.safe_load((TOP / "params.yaml").read_text())["figures"]
+    return [PACKAGE / "figures" / f"{name}.py" for name in names]
+
+
+def _closure(files: Iterable[Path]) -> set[Path]:
+    """These files and all that they need, directly or not; of cli.py, only itself."""
+    found: set[Path] = set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += _needs(_tree(file)) if file.suffix == ".py" and file != CLI else ()
+    return found
+
+
+def _cli_for(function: str) -> ast.Module:
+    """cli.py without its other commands, which are the decorated functions."""
+    body = _tree(CLI).body
+    commands = {node.name for node in body if isinstance(node, ast.FunctionDef) and node.decorator_list}
+    if function not in commands:
+        sys.exit(f"cli.py has no command {function!r}; it has {', '.join(sorted(commands))}")
+    return ast.Module([node for node in body if getattr(node, "name", None) not in commands - {function}], [])
+
+
+def _needs(tree: ast.AST) -> Iterator[Path]:
+    """Files that are imported or named anywhere in the tree, inside of functions too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _sources(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield from _sources(f"{node.module}.{alias.name}")
+        elif isinstance(node, ast.Constant) and str(node.value).endswith(".yaml"):
+            yield from PACKAGE.rglob(str(node.value))
+
+
+def _sources(name: str) -> Iterator[Path]:
+    """Files that importing a dotted name runs: the packages above it and, unless it is a function, itself."""
+    path = SRC
+    for part in name.split("."):
+        path /= part
+        yield from (file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file())
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
+if __name__ == "__main__":
+    print("\n".join(f"- {file}" for file in imported_by(" ".join(sys.argv[1:]))))

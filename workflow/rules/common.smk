@@ -1,0 +1,45 @@
+# What the rules share: params.yaml, checked, and the names of things.
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
+
+from modules import imported_by
+from packdepth import params
+from packdepth.errors import InputError
+
+try:
+    params.load()
+    if workflow.config_settings.overwrite_config:
+        raise InputError("--config and --configfile do not reach packdepth and DVC: say it in params.yaml")
+except InputError as error:
+    print(f"packdepth: {error}", file=sys.stderr)
+    sys.exit(2)
+
+
+configfile: "params.yaml"
+
+
+if workflow.is_main_process and "PACKDEPTH_SYNC" not in os.environ and "--unlock" not in sys.argv:
+    # Take over what DVC has restored or made since the last look.
+    subprocess.run([sys.executable, os.path.join(workflow.basedir, "workflow", "sync.py"), "pull"])
+
+SCALE = config["scale"]
+RUNG = config["scales"][SCALE]
+RESULTS = f"results/{SCALE}"
+RUN = "{variant}/seed{seed}"  # one variant trained with one seed
+THREADS = min(8, os.cpu_count())  # of what keeps torch busy for long
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads of one job must not spin in the way of another's
+
+
+wildcard_constraints:
+    split="train|test",
+    variant="[a-z0-9-]+",
+    seed=r"\d+",
+
+
+def every_run(files):
+    """These files of every variant and seed."""
+    return expand(files, variant=config["variants"], seed=config["seeds"])
