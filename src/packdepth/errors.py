@@ -1,4 +1,7 @@
-"""The one exception of packdepth that a user is meant to read."""
+"""What a user reads when something they gave is wrong."""
+
+import difflib
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
@@ -6,3 +9,9 @@ class InputError(ValueError):
 
     The command line prints it alone and exits with code 2.
     """
+
+
+def nearest(name: str, known: Iterable[object]) -> str:
+    """`; did you mean 'x'?` with the known name most like `name`, or nothing where none is like it."""
+    close = difflib.get_close_matches(name, [str(other) for other in known], n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""

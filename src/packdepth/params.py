@@ -5,7 +5,6 @@ A setting is looked up in this order, the later one winning: `training` (the def
 it got and what it may be.
 """
 
-import difflib
 import hashlib
 import json
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
-from packdepth.errors import InputError
+from packdepth.errors import InputError, nearest
 
 PARAMS_FILE = Path("params.yaml")
 FIGURES = Path(__file__).parent / "figures"
@@ -221,7 +220,7 @@ def one_of(name: str, known: Any, what: str, where: str = "params.yaml") -> str:
     """`name` if it is one of `known`; else InputError with the nearest right one."""
     if name in known:
         return name
-    raise InputError(f"{where}: unknown {what} {name!r}{_nearest(name, known)}; known: {', '.join(known)}")
+    raise InputError(f"{where}: unknown {what} {name!r}{nearest(name, known)}; known: {', '.join(known)}")
 
 
 def digest(*values: Any) -> str:
@@ -253,7 +252,7 @@ def _in_one_line(error: ValidationError, schema: Any, where: str) -> str:
     path = [str(part) for part in fault["loc"] if part not in (*TAGGED, "[key]")]
     key = ".".join([where, *path] if where else path)
     if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key{_nearest(path[-1], _keys_beside(schema, fault['loc']))}"
+        return f"{key}: unknown key{nearest(path[-1], _keys_beside(schema, fault['loc']))}"
     got = "" if fault["type"] == "missing" else f" (got {fault['input']!r})"
     return f"{key or 'the file'}: {fault['msg']}{got}"
 
@@ -268,8 +267,3 @@ def _keys_beside(schema: Any, loc: tuple[int | str, ...]) -> list[str]:
         else:  # dict[str, Section]
             schema = get_args(schema)[1]
     return list(schema.model_fields)
-
-
-def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -72,14 +72,17 @@ class Clone:
     def env(self) -> dict[str, str]:
         tools = Path(sys.executable).parent
         python_path = [self.path / "src", Path(__file__).parent / "recorder"]
+        private = self.path / ".git" / "private"  # no setting or cache of the user's
         return os.environ | {
             "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(map(str, python_path)),
             "PACKDEPTH_RUNS": str(self.path / ".git" / "runs"),
-            "DVC_SITE_CACHE_DIR": str(self.path / ".git" / "dvc"),
             "OMP_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "PASSIVE",
-            "XDG_CACHE_HOME": str(self.path / ".git" / "cache"),
+            "DVC_SITE_CACHE_DIR": str(private / "dvc-cache"),
+            "DVC_GLOBAL_CONFIG_DIR": str(private / "dvc"),
+            "XDG_CACHE_HOME": str(private / "cache"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
             **{f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         }
 

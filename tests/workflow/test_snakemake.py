@@ -14,13 +14,6 @@ def test_everything_is_made_and_then_nothing(made_by: Callable[[str], Clone]) ->
     assert not clone.ran()
 
 
-def test_dvc_agrees_after_a_sync(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("snakemake")
-    assert "agree" in clone.sync()
-    assert not clone.outdated()
-    assert not clone.planned()
-
-
 @pytest.mark.parametrize("arguments", [(), ("--cores", "2"), ("--cores", "8", "--resources", "gpu=1")])
 def test_everything_is_planned_with_and_without_flags(fresh: Clone, arguments: tuple[str, ...]) -> None:
     assert fresh.planned(*arguments) == STUDY

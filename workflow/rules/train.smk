@@ -10,7 +10,7 @@ rule train:
         f"{RESULTS}/training/{RUN}/provenance.json",
     params:
         defaults=config["training"],
-        here=RUNG["training"],
+        at_scale=RUNG["training"],
         width=RUNG["width"],
         variant=lambda wildcards: config["variants"][wildcards.variant],
     threads: THREADS

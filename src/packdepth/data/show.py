@@ -10,6 +10,7 @@ from packdepth.data.store import OPTIONAL, Store
 from packdepth.files import whole
 
 COLUMNS, ROWS = 6, 3  # frames on the sheet
+WIDTH, CELL = 12.0, 1.8  # in, of the sheet and of one frame
 PERCENTILES = (5, 25, 50, 75, 95)
 SAMPLED = 200  # frames whose depth is counted
 
@@ -54,9 +55,9 @@ def contact_sheet(store: Store) -> Figure:
     far = float(np.percentile(depths.compressed(), 99))
     rows = -(-len(chosen) // COLUMNS)
     aspect = store.size[0] / store.size[1]
-    figure, axes = plt.subplots(
-        2 * rows, COLUMNS, figsize=(12, 4 * rows * aspect + 0.6), layout="constrained", squeeze=False
-    )
+    height = rows * (2 * aspect * CELL + 0.25)  # in; the last part for a title
+    figure, axes = plt.subplots(2 * rows, COLUMNS, figsize=(WIDTH, height), layout="constrained", squeeze=False)
+    figure.set_layout_engine("constrained", h_pad=0.02, w_pad=0.02, hspace=0, wspace=0)
     for axis in axes.flat:
         axis.axis("off")
     for place, index in enumerate(chosen):
@@ -64,7 +65,7 @@ def contact_sheet(store: Store) -> Figure:
         axes[2 * row, column].imshow(store.rgb(index))
         axes[2 * row, column].set_title(store.id(index), fontsize=7)
         picture = axes[2 * row + 1, column].imshow(depths[place], cmap="viridis_r", vmin=0, vmax=far)
-    figure.colorbar(picture, ax=axes, shrink=0.5, label="depth (m)", extend="max")
+    figure.colorbar(picture, ax=axes, shrink=0.5, label="depth (m)", extend="max", pad=0.01, fraction=0.05)
     return figure
 
 

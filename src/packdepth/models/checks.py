@@ -1,12 +1,11 @@
 """What callers can get wrong about a network, told in one line (InputError)."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 
-from packdepth.errors import InputError
+from packdepth.errors import InputError, nearest
 
 STRIDE = 32  # the networks halve an image five times
 FAULTS_NAMED = 3
@@ -16,10 +15,8 @@ def check_choice(what: str, value: Any, known: Sequence[Any]) -> None:
     """Raise InputError, with the nearest right one, unless `value` is one of `known`."""
     if value in known:
         return
-    names = [str(name) for name in known]
-    close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
-    nearest = f"; did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"unknown {what} {value!r}{nearest} (known: {', '.join(names)})")
+    names = ", ".join(str(name) for name in known)
+    raise InputError(f"unknown {what} {value!r}{nearest(str(value), known)} (known: {names})")
 
 
 def check_image(image: Tensor) -> None:

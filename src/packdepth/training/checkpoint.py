@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from packdepth import models
 from packdepth.errors import InputError
 from packdepth.files import whole
+from packdepth.models.checks import check_state_dict
 from packdepth.models.network import DepthNetwork
 
 
@@ -49,17 +50,6 @@ def load(path: Path) -> tuple[DepthNetwork, Card]:
     fields = json.loads(metadata["packdepth"])
     card = Card(network=fields["network"], size=tuple(fields["size"]), max_depth=fields["max_depth"])
     model = models.build(**card.network)
-    _fit(model, weights, path, card)
-    return model.eval(), card
-
-
-def _fit(model: DepthNetwork, weights: dict[str, Any], path: Path, card: Card) -> None:
-    own = model.state_dict()
-    for name in sorted(own.keys() ^ weights.keys()):
-        side = "lacks" if name in own else "has"
-        raise InputError(f"{path}: weights of another architecture than {card.network}: {side} {name!r}")
-    for name, value in weights.items():
-        if value.shape != own[name].shape:
-            shapes = f"{tuple(value.shape)}, not {tuple(own[name].shape)}"
-            raise InputError(f"{path}: weights of another architecture than {card.network}: {name!r} is {shapes}")
+    check_state_dict(f"{path}: weights of another architecture than {card.network}", weights, model.state_dict())
     model.load_state_dict(weights)
+    return model.eval(), card
