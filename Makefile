@@ -1,6 +1,6 @@
 # Set-up and everyday targets. A bare `make` lists them.
 PYTHON ?= python3
-CORES ?= 8
+CORES ?= all
 BIN := .venv/bin
 SCALE := $(shell sed -n 's/^scale: *\([a-z0-9-]*\).*/\1/p' params.yaml)
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -8,7 +8,7 @@ from packdepth.data import rooms
 from packdepth.data.store import Batch, Origin
 from packdepth.params import RoomsData
 
-BATCH = 32  # frames: large enough to keep the ray caster busy, small enough for its memory
+BATCH = 64  # frames: enough to keep the ray caster busy, few enough for the progress to move
 
 
 class Rooms:

@@ -30,7 +30,7 @@ from packdepth.geometry.cameras import check_size, nyu_intrinsics
 VERSION = 1  # raised when pixels change
 
 NEIGHBOURS = (-1, 0, 1)
-CPU_CHUNK = 1 << 16  # pixels cast at once: on a CPU so few that they stay in its cache,
+CPU_CHUNK = 1 << 17  # pixels cast at once: on a CPU so few that they stay near its cache,
 GPU_CHUNK = 1 << 23  # on a GPU so many that it is busy
 
 
