@@ -78,7 +78,6 @@ class Clone:
             "PYTHONPATH": os.pathsep.join(map(str, python_path)),
             "PACKDEPTH_RUNS": str(self.path / ".git" / "runs"),
             "OMP_NUM_THREADS": "1",
-            "OMP_WAIT_POLICY": "PASSIVE",
             "DVC_SITE_CACHE_DIR": str(private / "dvc-cache"),
             "DVC_GLOBAL_CONFIG_DIR": str(private / "dvc"),
             "XDG_CACHE_HOME": str(private / "cache"),

@@ -29,9 +29,7 @@ SCALE = config["scale"]
 RUNG = config["scales"][SCALE]
 RESULTS = f"results/{SCALE}"
 RUN = "{variant}/seed{seed}"  # one variant trained with one seed
-THREADS = min(8, os.cpu_count())  # of what keeps torch busy for long
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads of one job must not spin in the way of another's
+THREADS = workflow.cores  # torch keeps every core busy: two such jobs at once stand in each other's way
 
 
 wildcard_constraints:

@@ -11,4 +11,5 @@ rule evaluate:
         f"{RESULTS}/evaluation/{RUN}/error_by_distance.csv",
         f"{RESULTS}/evaluation/{RUN}/samples.npz",
     params: evaluation=RUNG["evaluation"]
+    threads: THREADS
     shell: "packdepth evaluate --variant {wildcards.variant} --seed {wildcards.seed}"
