@@ -24,7 +24,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Make and look at data stores.
 app.add_typer(data_app, name="data")
 
 VariantOption = Annotated[str, typer.Option(help="A variant of params.yaml.")]
-SeedOption = Annotated[int, typer.Option(help="The seed to train with.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="The seed to train with.")]
 # A full disk in the words of the system, HDF5 and safetensors, and in torch's, which drops the system's.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 

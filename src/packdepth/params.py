@@ -8,7 +8,8 @@ it got and what it may be.
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
@@ -63,8 +64,8 @@ class FolderData(ImageSize):
     @field_validator("rgb", "depth")
     @classmethod
     def _one_star(cls, pattern: str) -> str:
-        if pattern.count("*") != 1:
-            raise ValueError("must hold exactly one * (the frame's name)")
+        if pattern.count("*") != 1 or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise ValueError("must lie in the folder and hold exactly one * (the frame's name)")
         return pattern
 
 
@@ -172,7 +173,14 @@ class Study(Strict):
     figures: list[str]
     training: Training
     scales: dict[str, Scale]
-    variants: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], VariantEntry]
+    variants: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], VariantEntry] = Field(min_length=1)
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("each seed may stand once")
+        return seeds
 
     @property
     def rung(self) -> Scale:
@@ -202,7 +210,7 @@ def load(path: Path = PARAMS_FILE) -> Study:
         raise InputError(f"{path}: not found; run this where params.yaml stands")
     try:
         raw = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     study: Study = _validated(Study, raw, "", str(path))
     one_of(study.scale, study.scales, "scale", str(path))
@@ -249,21 +257,27 @@ def _validated(schema: Any, raw: Any, where: str, file: str = "params.yaml") -> 
 def _in_one_line(error: ValidationError, schema: Any, where: str) -> str:
     """The first fault of a pydantic error: key, what it got, what it may be."""
     fault = error.errors()[0]
-    path = [str(part) for part in fault["loc"] if part not in (*TAGGED, "[key]")]
-    key = ".".join([where, *path] if where else path)
+    keys, known = _way(schema, fault["loc"])
+    key = ".".join([where, *keys] if where else keys)
     if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key{nearest(path[-1], _keys_beside(schema, fault['loc']))}"
+        return f"{key}: unknown key{nearest(keys[-1], known)}"
     got = "" if fault["type"] == "missing" else f" (got {fault['input']!r})"
     return f"{key or 'the file'}: {fault['msg']}{got}"
 
 
-def _keys_beside(schema: Any, loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that may stand where a fault's location says an unknown one stands."""
-    for part in loc[:-1]:
-        if part in TAGGED:
-            schema = TAGGED[str(part)]
-        elif isinstance(schema, type) and issubclass(schema, Strict):
-            schema = schema.model_fields[str(part)].annotation
-        else:  # dict[str, Section]
-            schema = get_args(schema)[1]
-    return list(schema.model_fields)
+def _way(schema: Any, loc: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
+    """The keys that lead to a fault, and the keys that may stand where the last of them stands.
+
+    pydantic's location of a fault also names the member of a union that was tried, and the key of a mapping twice.
+    """
+    keys: list[str] = []
+    known: list[str] = []
+    for part in map(str, loc):
+        if get_origin(schema) in (Annotated, Union, UnionType):
+            schema = TAGGED.get(part, schema)
+        elif part != "[key]":
+            fields = schema.model_fields if isinstance(schema, type) and issubclass(schema, Strict) else {}
+            keys, known = [*keys, part], list(fields)
+            of_mapping = get_args(schema)[-1] if get_origin(schema) is dict else None
+            schema = fields[part].annotation if part in fields else of_mapping
+    return keys, known

@@ -111,8 +111,11 @@ WRONG = {
     "all zero": lambda source: write_frame(source, "f1", np.zeros((64, 128))),
     "of mode L": lambda source: Image.fromarray(np.ones((64, 128), np.uint8)).save(source / "depth" / "f1.png"),
     "f0.png: cannot be read as an image": lambda source: (source / "rgb" / "f0.png").write_text("no"),
+    "of mode P": lambda source: Image.new("P", (128, 64), 1).save(source / "depth" / "f1.png"),
+    "trajectory.csv: No columns": lambda source: (source / "trajectory.csv").write_text(""),
+    "could not convert string": lambda source: (source / "trajectory.csv").write_text("name,time\nf0,soon\n"),
     "trajectory.csv: columns": lambda source: (source / "trajectory.csv").write_text("name,tx\nf0,1\n"),
-    "has no row for frame 'f0'": lambda source: (source / "trajectory.csv").write_text("name,time\nf9,1\n"),
+    "has 0 rows for frame 'f0'": lambda source: (source / "trajectory.csv").write_text("name,time\nf9,1\n"),
 }
 
 
@@ -127,9 +130,15 @@ def test_what_is_wrong_is_one_line_and_leaves_no_store(source: Path, tmp_path: P
 
 
 def test_a_list_with_a_foreign_name(source: Path, tmp_path: Path):
-    (tmp_path / "test.txt").write_text("f0 g1")
+    (tmp_path / "test.txt").write_text("f0\ng1\n")
     with pytest.raises(InputError, match="names 'g1'"):
         make(settings(source, test=tmp_path / "test.txt"), "test", tmp_path / "s.h5")
+
+
+def test_a_wrong_unit_is_told(source: Path, tmp_path: Path):
+    with pytest.raises(InputError, match=r"folder/f0: no depth from 0 to 65\.535 m \(is the unit right\?\)"):
+        make(settings(source, depth_unit=1.0), "train", tmp_path / "train.h5")
+    assert not (tmp_path / "train.h5").exists()
 
 
 @pytest.mark.parametrize(("split", "share"), [("test", 0.0), ("train", 1.0)])

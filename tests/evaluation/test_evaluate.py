@@ -69,13 +69,24 @@ def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):
     assert losses == pytest.approx({"training_loss": 0.95, "final_training_loss": 0.5})
 
 
+def test_a_checkpoint_of_another_variant_is_refused(stores):
+    study = stores()
+    other = layout.Run("tiny", "packnet", 0)
+    train(study, RUN)
+    train(study, other)
+    RUN.checkpoint.write_bytes(other.checkpoint.read_bytes())
+    with pytest.raises(InputError, match=r"holds .*packnet.*, not what params.yaml asks for, .*constant"):
+        evaluate(study, RUN)
+    assert not RUN.per_image.exists()
+
+
 def test_nothing_to_count_is_told(stores):
     study = stores()
     train(study, RUN)
-    unknown = slopes(2)
-    unknown.depth.flags.writeable = True
-    unknown.depth[:] = 0
-    write_store(layout.store("tiny", "test"), unknown)
+    far = slopes(2)
+    far.depth.flags.writeable = True
+    far.depth[:] = 11.0
+    write_store(layout.store("tiny", "test"), far)
     with pytest.raises(InputError, match="no image has a pixel that protocol 'indoor' counts"):
         evaluate(study, RUN)
     assert not RUN.metrics.exists()

@@ -46,6 +46,7 @@ def test_files(study):
     markdown = (folder / "table.md").read_text()
     rows = {line.split("|")[1].strip(): line for line in markdown.splitlines() if line.startswith("|")}
     assert "| 0.612 | 1.53 | 0.600 ± 0.141 | 3.00 |" in rows["packnet"]
+    assert rows["packnet"].endswith("| 1.92 | 10 s | 1.00 |")
     assert "2 seeds" in markdown
     assert pd.read_csv(folder / "table.csv")["variant"].tolist() == list(LOSSES)
     assert len(json.loads((folder / "provenance.json").read_text())) == 6

@@ -130,7 +130,7 @@ def test_gradcheck(masked):
 def test_a_batch_without_truth_gives_zero_not_nan():
     a, b = maps()
     a.requires_grad_()
-    total, _ = DepthLoss(l1=0.1, ssim=0.0, gradient=1.0)(a, b, torch.zeros_like(a))
+    total, _ = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0)(a, b, torch.zeros_like(a))
     total.backward()
     assert total.item() == 0
     assert a.grad is not None

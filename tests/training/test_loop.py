@@ -80,7 +80,7 @@ def test_a_nan_loss_stops_with_step_rate_and_last_good_state(stores):
 
     study = stores(explode)
     with pytest.raises(
-        InputError, match=r"loss is (nan|inf) at step (\d+), learning rate 1e\+30; last good state: step"
+        InputError, match=r"loss is (nan|inf) at step (\d+), learning rate 1e\+30; last state saved: step"
     ):
         train(study, run("densedepth"))
     assert not run("densedepth").checkpoint.exists()

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from packdepth import layout
-from packdepth.training import resume
+from packdepth.training import checkpoint, resume
 
 RUN = layout.Run("tiny", "packnet", 0)
 TRAIN = [sys.executable, "-m", "packdepth", "train", "--variant", RUN.variant, "--seed", str(RUN.seed)]
@@ -25,7 +25,7 @@ def longer(raw) -> None:
 
 def saved_rows() -> int:
     """Rows of the log that have reached the disk."""
-    return max((log.read_text().count("\n") - 1 for log in resume.FOLDER.glob("*/train_log.csv")), default=0)
+    return max((log.read_text().count("\n") - 1 for log in resume.FOLDER.rglob("train_log.csv")), default=0)
 
 
 def losses(path: Path) -> list[str]:
@@ -54,7 +54,7 @@ def test_killed_runs_end_with_the_bits_of_one_left_alone(stores):
     assert alone.keys() == resumed.keys()
     assert all(torch.equal(alone[name], resumed[name]) for name in alone)
     assert losses(RUN.train_log) == log_alone
-    assert not any(resume.FOLDER.glob("*/")), "a finished run leaves no state"
+    assert not list(resume.FOLDER.rglob("state.pt")), "a finished run leaves no state"
 
 
 def test_a_second_process_waits_for_the_first(stores):
@@ -65,6 +65,19 @@ def test_a_second_process_waits_for_the_first(stores):
     second = subprocess.run(TRAIN, check=True, env=ONE_THREAD, capture_output=True, text=True)
     assert first.wait() == 0
     assert "waiting" in second.stderr
+    assert "/30" not in second.stderr, "it trained what the first had already trained"
+
+
+def test_a_second_process_with_other_settings_waits_and_then_trains(stores):
+    stores(longer)
+    first = subprocess.Popen(TRAIN, env=ONE_THREAD, stderr=subprocess.DEVNULL)
+    while saved_rows() < 2:
+        time.sleep(0.01)
+    study = stores(lambda raw: raw["variants"]["packnet"]["network"].update(head="sigmoid"))
+    second = subprocess.run(TRAIN, check=True, env=ONE_THREAD, capture_output=True, text=True)
+    assert first.wait() == 0
+    assert "waiting" in second.stderr
+    assert checkpoint.load(RUN.checkpoint)[1].network == study.variant("packnet").network.model_dump()
 
 
 def test_a_log_is_cut_after_the_last_state(tmp_path: Path):
@@ -78,6 +91,22 @@ def test_a_log_is_cut_after_the_last_state(tmp_path: Path):
     again.write(3, 0.5)
     again.publish(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "step,value\n1,0.333333333\n2,0.666666667\n3,0.5\n"
+
+
+def test_a_kill_while_the_log_is_cut_loses_no_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log = resume.Log(tmp_path / "log.csv", ("step", "value"), 0)
+    log.write(1, 0.5)
+    log.flush()
+
+    def kill(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", kill)
+        with pytest.raises(KeyboardInterrupt):
+            resume.Log(tmp_path / "log.csv", ("step", "value"), 1)
+    resume.Log(tmp_path / "log.csv", ("step", "value"), 1).publish(tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "step,value\n1,0.5\n"
 
 
 def test_a_state_is_whole_or_absent_and_never_executed(tmp_path: Path):

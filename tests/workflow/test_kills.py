@@ -13,8 +13,8 @@ from clones import Clone
 
 MODEL = "results/tiny/checkpoints/packnet/seed0/model.safetensors"
 LOG = "results/tiny/training/packnet/seed0/train_log.csv"
-LOCK = ".packdepth/resume/*.lock"  # there as soon as a training starts
-STATE = ".packdepth/resume/*/state.pt"
+LOCK = ".packdepth/resume/tiny/packnet/*.lock"  # there as soon as a training starts
+STATE = ".packdepth/resume/tiny/packnet/seed0/*/state.pt"
 COMMANDS = {
     "snakemake": ("snakemake", "--cores", "8", MODEL),
     "dvc": ("dvc", "repro", "--single-item", "train@packnet-0"),

@@ -29,7 +29,7 @@ SCALE = config["scale"]
 RUNG = config["scales"][SCALE]
 RESULTS = f"results/{SCALE}"
 RUN = "{variant}/seed{seed}"  # one variant trained with one seed
-THREADS = workflow.cores  # torch keeps every core busy: two such jobs at once stand in each other's way
+THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same stand in each other's way
 
 
 wildcard_constraints:

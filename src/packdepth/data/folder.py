@@ -26,6 +26,7 @@ from packdepth.params import FolderData
 
 RGB_ENDINGS = (".jpg", ".jpeg", ".png")
 DEPTH_ENDINGS = (".png",)
+DEPTH_MODES = ("I;16", "I;16B", "I")  # as Pillow calls one channel of 16 bits
 QUATERNION = ["qx", "qy", "qz", "qw"]
 TRANSLATION = ["tx", "ty", "tz"]
 
@@ -119,7 +120,7 @@ def _split(names: list[str], data: FolderData, split: str) -> list[str]:
 def _listed(path: Path, names: list[str]) -> set[str]:
     if not path.is_file():
         raise InputError(f"{path}: no such file (data.test in params.yaml: a share or a list of names)")
-    listed = set(path.read_text().split())
+    listed = {line.strip() for line in path.read_text().splitlines() if line.strip()}
     for name in sorted(listed - set(names)):
         raise InputError(f"{path}: names {name!r}, which is not among the folder's frames")
     return listed
@@ -128,13 +129,18 @@ def _listed(path: Path, names: list[str]) -> set[str]:
 def _trajectory(path: Path, names: list[str]) -> pd.DataFrame | None:
     if not path.is_file():
         return None
-    table = pd.read_csv(path, dtype={"name": str})
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(["time", *TRANSLATION, *QUATERNION], float) | {"name": str})
+    except ValueError as error:
+        raise InputError(f"{path}: {' '.join(str(error).split())}") from None
     pose = [column for column in TRANSLATION + QUATERNION if column in table]
     if "name" not in table or pose not in ([], TRANSLATION + QUATERNION) or not (pose or "time" in table):
         raise InputError(f"{path}: columns must be name and time or {', '.join(TRANSLATION + QUATERNION)}")
     for name in names:
-        if name not in set(table["name"]):
-            raise InputError(f"{path}: has no row for frame {name!r}")
+        if (rows := int((table["name"] == name).sum())) != 1:
+            raise InputError(f"{path}: has {rows} rows for frame {name!r}, not one")
+    if pose and not (table[QUATERNION].abs().sum(axis=1) > 0).all():
+        raise InputError(f"{path}: a quaternion is zero")
     return table.set_index("name")
 
 
@@ -150,7 +156,7 @@ def read_image(path: Path) -> Image.Image:
 
 def _metres(depth: Image.Image, unit: float, path: Path) -> NDArray[np.float32]:
     counts = np.asarray(depth)
-    if counts.ndim != 2 or depth.mode == "L":
+    if depth.mode not in DEPTH_MODES:
         raise InputError(f"{path}: is of mode {depth.mode}; expected one channel of 16 bits")
     if not counts.any():
         raise InputError(f"{path}: depth is all zero (unknown everywhere)")

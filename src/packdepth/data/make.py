@@ -8,7 +8,7 @@ from packdepth.data import folder, rooms_store
 from packdepth.data.store import Batch, Origin, create
 from packdepth.errors import InputError
 from packdepth.files import require_space
-from packdepth.params import Data, FolderData
+from packdepth.params import Data, FolderData, RoomsData
 from packdepth.progress import track
 
 SPLITS = ("train", "test")
@@ -27,8 +27,12 @@ class Source(Protocol):
 
 
 def open_source(data: Data, split: str) -> Source:
-    """One split of a data set. Adding a data set is one line here."""
-    return folder.Folder(data, split) if isinstance(data, FolderData) else rooms_store.Rooms(data, split)
+    """One split of a data set. Adding a data set is one case here."""
+    match data:
+        case RoomsData():
+            return rooms_store.Rooms(data, split)
+        case FolderData():
+            return folder.Folder(data, split)
 
 
 def make(data: Data, split: str, path: Path) -> None:

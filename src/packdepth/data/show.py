@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -21,7 +20,6 @@ def show(path: Path, sheet: Path) -> str:
     figure = contact_sheet(store)
     with whole(sheet) as part:
         figure.savefig(part, format="png", dpi=100)
-    plt.close(figure)
     return f"{describe(store)}\ncontact sheet  {sheet}"
 
 
@@ -56,7 +54,8 @@ def contact_sheet(store: Store) -> Figure:
     rows = -(-len(chosen) // COLUMNS)
     aspect = store.size[0] / store.size[1]
     height = rows * (2 * aspect * CELL + 0.25)  # in; the last part for a title
-    figure, axes = plt.subplots(2 * rows, COLUMNS, figsize=(WIDTH, height), layout="constrained", squeeze=False)
+    figure = Figure(figsize=(WIDTH, height))
+    axes = figure.subplots(2 * rows, COLUMNS, squeeze=False)
     figure.set_layout_engine("constrained", h_pad=0.02, w_pad=0.02, hspace=0, wspace=0)
     for axis in axes.flat:
         axis.axis("off")

@@ -9,8 +9,8 @@
 | pose       | float32          | (N, 4, 4)    | optional: world_from_camera, m                             |
 | time       | float64          | (N,)         | optional: s                                                |
 
-Attributes: dataset, version, licence, source, parameters (JSON), depth_unit, and `fingerprint`, a hash of all
-content. Frames are chunked one by one, so that random access reads one frame.
+Attributes: format, dataset, version, licence, source, parameters (JSON), and `fingerprint`, a hash of all content;
+`depth` has its `unit`. Frames are chunked one by one, so that random access reads one frame.
 """
 
 import contextlib
@@ -67,8 +67,14 @@ class Writer:
         self._hash = hashlib.sha256()
 
     def append(self, batch: Batch) -> None:
-        """Add frames at the end. Depth is stored in whole millimetres, those beyond 65.535 m as unknown."""
+        """Add frames at the end. Depth is stored in whole millimetres, what is beyond 65.535 m as unknown.
+
+        Raises InputError that names a frame whose depth is unknown everywhere.
+        """
         millimetres = np.round(batch.depth * 1000.0)
+        known = ((millimetres > 0) & (millimetres < 2**16)).any(axis=(1, 2))
+        if not known.all():
+            raise InputError(f"{batch.id[int(known.argmin())]}: no depth from 0 to 65.535 m (is the unit right?)")
         arrays: dict[str, NDArray[Any] | None] = {
             "rgb": batch.rgb,
             "depth": np.where(millimetres < 2**16, millimetres, 0).astype(np.uint16),
@@ -173,6 +179,8 @@ class Store:
 def _open(path: Path) -> h5py.File:
     if not path.is_file():
         raise InputError(f"{path}: no such store; `snakemake data` makes it")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: may not be read by this user")
     try:
         return h5py.File(path, "r")
     except OSError as error:
@@ -184,6 +192,8 @@ def _validate(path: Path, file: h5py.File) -> None:
     def refuse(what: str) -> None:
         raise InputError(f"{path}: {what}; expected a {FORMAT}")
 
+    if file.attrs.get("format") != FORMAT:
+        refuse(f"its format is {file.attrs.get('format')!r}")
     for name in set(PER_FRAME) - set(OPTIONAL) - set(file):
         refuse(f"has no {name!r}")
     for name in set(ATTRIBUTES) - set(file.attrs):

@@ -19,7 +19,7 @@ from packdepth.evaluation import metrics
 from packdepth.evaluation.predictor import predict_depth
 from packdepth.evaluation.protocols import PROTOCOLS, Protocol, counted
 from packdepth.files import whole, write_json, write_text
-from packdepth.params import Study
+from packdepth.params import Evaluation, Study
 from packdepth.progress import track
 from packdepth.training import checkpoint
 
@@ -61,7 +61,7 @@ class Tally:
             self.by_distance[:, column] += np.bincount(bins, weights, minlength=len(self.by_distance))
 
     def distance_table(self) -> pd.DataFrame:
-        """Mean errors of the pixels whose truth lies in (near, far], in m; bins without pixels are left out."""
+        """Mean errors of the pixels whose truth lies in [near, far), in m; bins without pixels are left out."""
         pixels = self.by_distance[:, 0]
         near = np.arange(len(pixels)) * BIN
         means = self.by_distance[:, 1:] / np.maximum(pixels, 1)[:, None]
@@ -90,6 +90,10 @@ def evaluate(study: Study, run: layout.Run) -> None:
     settings = study.rung.evaluation
     store = Store(layout.store(run.scale, "test"))
     model, card = checkpoint.load(run.checkpoint)
+    asked = study.variant(run.variant).network.model_dump()
+    if card.network != asked:
+        raise InputError(f"{run.checkpoint}: holds {card.network}, not what params.yaml asks for, {asked}")
+    losses = training_losses(run.train_log)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tally = Tally(PROTOCOLS[settings.protocol])
     kept: list[dict[str, np.ndarray]] = []
@@ -101,7 +105,7 @@ def evaluate(study: Study, run: layout.Run) -> None:
             kept.append({"rgb": store.rgb(index), "truth": truth.numpy(), "prediction": prediction.numpy()})
     if not tally.rows:
         raise InputError(f"{store.path}: no image has a pixel that protocol {settings.protocol!r} counts")
-    _write(run, tally, kept, settings.model_dump())
+    _write(run, tally, kept, settings, losses)
 
 
 def _predictions(
@@ -120,8 +124,15 @@ def _predictions(
             advance(len(indices))
 
 
-def _write(run: layout.Run, tally: Tally, kept: list[dict[str, np.ndarray]], settings: dict[str, Any]) -> None:
-    write_text(run.per_image, pd.DataFrame(tally.rows).to_csv(index=False, float_format="%.6g"))
+def _write(
+    run: layout.Run,
+    tally: Tally,
+    kept: list[dict[str, np.ndarray]],
+    settings: Evaluation,
+    losses: dict[str, float],
+) -> None:
+    table = pd.DataFrame(tally.rows).assign(protocol=settings.protocol, flip_averaging=settings.flip)
+    write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     with whole(run.samples) as part:
         rgb, truth, prediction = (np.stack([s[name] for s in kept]) for name in ("rgb", "truth", "prediction"))
@@ -130,8 +141,8 @@ def _write(run: layout.Run, tally: Tally, kept: list[dict[str, np.ndarray]], set
         "variant": run.variant,
         "seed": run.seed,
         "images": len(tally.rows),
-        "protocol": {"name": settings["protocol"], "flip_averaging": settings["flip"]} | asdict(tally.protocol),
-        **training_losses(run.train_log),
+        "protocol": {"name": settings.protocol, "flip_averaging": settings.flip} | asdict(tally.protocol),
+        **losses,
     }
     write_json(run.metrics, summary | tally.summary())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -29,11 +29,14 @@ def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Pat
     stems = [path.stem for path in images]
     if len(set(stems)) < len(stems):
         raise InputError("two images have the same name; their predictions would overwrite one another")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; expected a folder for the predictions")
     model, card = checkpoint.load(checkpoint_path)
     written = []
     with track("predict", len(images)) as advance:
         for path in images:
-            rgb = np.asarray(read_image(path).convert("RGB"))
+            upright = ImageOps.exif_transpose(read_image(path))  # as the photo is looked at
+            rgb = np.asarray(upright.convert("RGB"))
             depth = depth_of_any_size(model, image_tensor(rgb)[None], card)[0, 0].numpy()
             written += _write(depth, folder / path.stem, card.max_depth)
             advance(1, path.name)

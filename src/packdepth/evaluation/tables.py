@@ -12,7 +12,8 @@ from packdepth.params import Study
 MEASURED = ("loss", "final_loss", "abs_rel", "rmse", "delta1", "seconds")
 CAPTION = (
     "`loss` is the report's number, the mean of the training loss over the last epoch; `final` the mean over its "
-    "last tenth. x: ratio to DenseDepth. abs_rel, rmse (m) and delta1 are on the test split, pooled over pixels."
+    "last tenth; time is the training's. x: ratio to DenseDepth. abs_rel, rmse (m) and delta1 are on the test split, "
+    "pooled over pixels."
 )
 
 
@@ -30,24 +31,25 @@ def summary(study: Study) -> pd.DataFrame:
 
     The deviation is the sample's (n - 1), empty for a single seed.
     """
-    losses = reported()["report"]["loss"]
-    rows = [_row(study, variant, losses.get(variant)) for variant in study.variants]
+    rows = [_row(study, variant) for variant in study.variants]
     table = pd.DataFrame(rows)
-    for column in ("reported_loss", "loss", "final_loss", "seconds"):
+    for column in ("reported_loss", "reported_hours", "loss", "final_loss", "seconds"):
         baseline = table.loc[table["variant"] == BASELINE, column]
         table[f"{column}_ratio"] = table[column] / baseline.iloc[0] if len(baseline) else float("nan")
     return table
 
 
-def _row(study: Study, variant: str, report: dict[str, Any] | None) -> dict[str, Any]:
+def _row(study: Study, variant: str) -> dict[str, Any]:
     values = pd.DataFrame([_measured(run) for run in runs(study, variant)])
-    report = report or {}
+    report = reported()["report"]
+    loss = report["loss"].get(variant, {})
     row = {
         "variant": variant,
         "parameters": int(values["parameters"].iloc[0]),
         "seeds": len(values),
-        "reported_loss": report.get("value", float("nan")),
-        "reported_prefix": report.get("prefix", ""),
+        "reported_loss": loss.get("value", float("nan")),
+        "reported_prefix": loss.get("prefix", ""),
+        "reported_hours": report["hours_per_epoch"].get(variant, float("nan")),
     }
     for name in MEASURED:
         row |= {name: values[name].mean(), f"{name}_std": values[name].std()}
@@ -69,7 +71,7 @@ def _measured(run: layout.Run) -> dict[str, float]:
 def markdown(table: pd.DataFrame, study: Study) -> str:
     """The table for people, with its caption."""
     head = ["variant", "parameters", "report: loss", "x", "ours: loss", "x", "final"]
-    head += ["abs_rel", "rmse", "delta1", "time"]
+    head += ["abs_rel", "rmse", "delta1", "report: time x", "ours: time", "x"]
     lines = [f"| {' | '.join(head)} |", "| --- |" + " ---: |" * (len(head) - 1)]
     for _, row in table.iterrows():
         cells = [
@@ -79,7 +81,9 @@ def markdown(table: pd.DataFrame, study: Study) -> str:
             _number(row["reported_loss_ratio"], 2),
             *(_number(row["loss"], 3, row["loss_std"]), _number(row["loss_ratio"], 2)),
             *(_number(row[name], 3, row[f"{name}_std"]) for name in ("final_loss", "abs_rel", "rmse", "delta1")),
+            _number(row["reported_hours_ratio"], 2),
             f"{row['seconds']:.0f} s",
+            _number(row["seconds_ratio"], 2),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     seeds = f"Scale `{study.scale}`, {len(study.seeds)} seed{'s' if len(study.seeds) > 1 else ''}"

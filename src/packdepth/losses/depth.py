@@ -74,8 +74,9 @@ def gradient(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 
 
 def dissimilarity(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """(1 - SSIM) / 2, held to 0 .. 1. DenseDepth, equation 4. All arguments are (B, 1, h, w)."""
-    return ((1.0 - ssim(output, target, mask)) / 2.0).clamp(0.0, 1.0)
+    """(1 - SSIM) / 2, held to 0 .. 1; 0 where nothing is known. DenseDepth, equation 4. All (B, 1, h, w)."""
+    similarity, centres = _similarity(output, target, mask)
+    return _mean((1.0 - similarity) / 2.0, centres).clamp(0.0, 1.0)
 
 
 def ssim(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -84,6 +85,11 @@ def ssim(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     Windows are not padded. Their means and variances are taken over the known pixels in them; with a full mask this
     is the usual definition. All arguments are (B, 1, h, w) with h and w of at least 11.
     """
+    return _mean(*_similarity(output, target, mask))
+
+
+def _similarity(output: Tensor, target: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """SSIM of every window, and the mask at their centres, both (B, 1, h - 10, w - 10)."""
     window = _gaussian(output)
     weight = _blur(mask, window).clamp_min(1e-6)
 
@@ -98,7 +104,7 @@ def ssim(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     similarity = (2 * mean_o * mean_t + c1) * (2 * covariance + c2)
     similarity = similarity / ((mean_o**2 + mean_t**2 + c1) * (var_o + var_t + c2))
     half = WINDOW // 2
-    return _mean(similarity, mask[..., half:-half, half:-half])
+    return similarity, mask[..., half:-half, half:-half]
 
 
 def _mean(values: Tensor, mask: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ What a head can then say follows from its range (`HEADS`):
 `inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. `leaky-relu` is the
 report's experiment 3, with the usual slope of 0.01. `sigmoid` is its experiment 4, "non-inverted depth",
 which we read as: the sigmoid itself is compared with the same target. The other reading, sigmoid = depth /
-max_depth, could reach every target, and would not have come out worse than `inverse-sigmoid`, as the report
+max_depth, could reach every target, and would hardly have come out worse than `inverse-sigmoid`, as the report
 says it did.
 
 **In published PackNet weights** the output of the same `inverse-sigmoid` is inverse depth in 1/m, so that

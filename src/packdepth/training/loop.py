@@ -6,6 +6,7 @@ trains one variant at the scale of params.yaml. Randomness is counted, not carri
 (seed, k) and the state alone, so that a run killed at any moment, started again, ends with the same bits on a CPU.
 """
 
+import json
 import math
 import subprocess
 import time
@@ -37,15 +38,25 @@ def train(study: Study, run: layout.Run) -> None:
     variant = study.variant(run.variant)
     store = Store(layout.store(run.scale, "train"))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with resume.locked(run_key(variant, run.seed, store, device)) as folder:
-        trainer = Trainer(variant, run, store, device, folder)
-        trainer.run()
-        trainer.publish()
+    key = run_key(variant, run.seed, store, device)
+    with resume.locked(run) as waited:
+        if waited and is_published(run, key):
+            return  # by the process that was waited for
+        with resume.state_folder(run, key) as folder:
+            trainer = Trainer(variant, run, store, device, folder)
+            trainer.run()
+            trainer.publish(key)
 
 
 def run_key(variant: Variant, seed: int, store: Store, device: torch.device) -> str:
     """Names everything that determines a training's result."""
     return digest(variant, seed, store.fingerprint, resume.code_digest(), torch.__version__, device.type)
+
+
+def is_published(run: layout.Run, key: str) -> bool:
+    """Whether the run's files are there, from a training with this key."""
+    files = (run.checkpoint, run.train_log, run.instruments, run.provenance)
+    return all(file.is_file() for file in files) and json.loads(run.provenance.read_text())["key"] == key
 
 
 class Trainer:
@@ -59,12 +70,14 @@ class Trainer:
         self.step = self._restore()
         self.log = resume.Log(folder / "train_log.csv", LOG_COLUMNS, self.step)
         self.instruments = resume.Log(folder / "instruments.csv", instruments.COLUMNS, self.step)
+        self.commit = _commit()
         self.forward = torch.compile(self.model) if self.settings.compile else self.model
 
     def _restore(self) -> int:
         """Bring network and optimizer to the last state saved, or to their start; returns the steps done."""
         state = resume.load(self.folder)
         if state:
+            torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
             self.model.load_state_dict(state["model"])
         elif isinstance(self.model, Constant):
             self.model.value.data.fill_(start.best_constant(self.store, self.settings))
@@ -133,24 +146,24 @@ class Trainer:
         self.log.flush()
         self.instruments.flush()
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
-        resume.save(self.folder, state)
+        resume.save(self.folder, state | {"threads": torch.get_num_threads()})
 
     def _require_finite(self, loss: float) -> None:
         if math.isfinite(loss):
             return
-        good = self.step - 1 - (self.step - 1) % self.settings.save_every
-        kept = f"last good state: step {good}, {self.folder / 'state.pt'}" if good else "no state was saved before"
+        saved = self.step - 1 - (self.step - 1) % self.settings.save_every
+        kept = f"last state saved: step {saved}, {self.folder / 'state.pt'}" if saved else "no state was saved before"
         raise InputError(
             f"{self.run_files}: loss is {loss} at step {self.step}, "
             f"learning rate {self.settings.learning_rate:g}; {kept}"
         )
 
-    def publish(self) -> None:
+    def publish(self, key: str) -> None:
         """Write the run's files under their final names, the checkpoint last."""
         seconds = _column_sum(self.log, "seconds")
         self.log.publish(self.run_files.train_log)
         self.instruments.publish(self.run_files.instruments)
-        write_json(self.run_files.provenance, self._provenance(seconds))
+        write_json(self.run_files.provenance, self._provenance(seconds) | {"key": key})
         card = checkpoint.Card(self.variant.network.model_dump(), self.store.size, self.settings.max_depth)
         checkpoint.save(self.run_files.checkpoint, self.model, card)
 
@@ -162,7 +175,7 @@ class Trainer:
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "steps": self.step,
             "seconds": round(seconds, 1),
-            "commit": _commit(),
+            "commit": self.commit,
             "params": digest(self.variant),
             "store": self.store.fingerprint[:16],
             "torch": torch.__version__,
@@ -178,6 +191,9 @@ def _column_sum(log: resume.Log, column: str) -> float:
 
 
 def _commit() -> str:
-    """The commit of the project, with a + where the work tree differs from it; "unknown" outside git."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--abbrev=12"], capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
+    """The commit of the project, with a + where the work tree differs from it; "unknown" without git."""
+    describe = ["git", "describe", "--always", "--exclude=*", "--dirty=+", "--abbrev=12"]
+    try:
+        return subprocess.run(describe, capture_output=True, text=True).stdout.strip() or "unknown"
+    except FileNotFoundError:
+        return "unknown"

@@ -1,7 +1,7 @@
 """Resume states: what a killed training needs to end with the same bits as one left alone.
 
-They live under .packdepth/resume/<key>/, outside what Snakemake and DVC declare (both delete declared outputs before
-a rerun), under a key made from everything that determines the run. A finished run's state is removed.
+They live under .packdepth/resume/<run>/<key>/, outside what Snakemake and DVC declare (both delete declared outputs
+before a rerun). The key is made from everything that determines the run's result. A finished run's state is removed.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ import torch
 
 import packdepth
 from packdepth.files import whole
+from packdepth.layout import Run
 
 FOLDER = Path(".packdepth/resume")
 CODE = ("data", "geometry", "losses", "models", "training")  # packages that decide a training's result
@@ -34,22 +35,31 @@ def code_digest() -> str:
 
 
 @contextlib.contextmanager
-def locked(key: str) -> Iterator[Path]:
-    """The folder of one run's state, held by this process alone; removed if the block ends well.
+def locked(run: Run) -> Iterator[bool]:
+    """Hold the files of one run, whatever its settings, for this process alone; gives whether it had to wait.
 
-    Killing Snakemake or DVC leaves the training they started alive: a rerun waits here until it has ended.
+    Killing Snakemake or DVC leaves the training they started alive: a rerun waits here until it has ended, so that
+    the older one never overwrites the newer one's files.
     """
-    folder = FOLDER / key
-    folder.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / f"{key}.lock").open("w") as lock:
+    lock = FOLDER / run.scale / run.variant / f"seed{run.seed}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield False
         except BlockingIOError:
             print("packdepth: another process still trains this run; waiting for its end", file=sys.stderr, flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        folder.mkdir(exist_ok=True)
-        yield folder
-        shutil.rmtree(folder)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield True
+
+
+@contextlib.contextmanager
+def state_folder(run: Run, key: str) -> Iterator[Path]:
+    """The folder of a run's state; removed if the block ends well."""
+    folder = FOLDER / run.scale / run.variant / f"seed{run.seed}" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
@@ -68,16 +78,19 @@ class Log:
     """A CSV that grows with the training; what a killed run wrote after its last state is cut off."""
 
     def __init__(self, path: Path, columns: Sequence[str], last_step: int) -> None:
-        """Go on after the rows of `last_step` (0: from the start). The first column is the step."""
+        """Go on after the rows of `last_step` (0: from the start). The first column is the step.
+
+        The rows that are kept replace the file in one move, so that a kill here does not lose them.
+        """
         rows = []
         if last_step and path.is_file():
             written = list(csv.reader(path.read_text().splitlines()))[1:]
             rows = [row for row in written if len(row) == len(columns) and int(row[0]) <= last_step]
         self.path = path
-        self._file = path.open("w", newline="")
+        with whole(path) as part, part.open("w", newline="") as kept:
+            csv.writer(kept, lineterminator="\n").writerows([columns, *rows])
+        self._file = path.open("a", newline="")
         self._rows = csv.writer(self._file, lineterminator="\n")
-        self._rows.writerows([columns, *rows])
-        self.flush()
 
     def write(self, *values: float | int | str) -> None:
         """Add a row; floats keep nine digits, enough to tell any two float32 apart."""

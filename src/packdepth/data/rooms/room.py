@@ -16,7 +16,7 @@ Vector = tuple[float, float, float]
 # away, and depth is at least the distance / 1.28 (the image's farthest corner), so that depth stays over 0.5 m.
 CLEARANCE = 0.72
 HALF_LENGTH = (1.7, 4.4)  # m, in x
-HALF_WIDTH = (1.5, 2.7)  # m, in z; with the above and 3.1 m of height, no room is 10 m across from 0.75 m inside
+HALF_WIDTH = (1.5, 2.7)  # m, in z; with the above and 3.1 m of height, no room is 10 m across from 0.8 m inside
 MAX_BOXES = 28  # the ray caster's time grows with the boxes of the fullest room
 WALLS = ((0, 0, 1), (math.pi / 2, 1, 0), (math.pi, 0, -1), (-math.pi / 2, -1, 0))  # heading, outward x and z
 

@@ -12,7 +12,7 @@ from packdepth.data.rooms.seeds import uniform
 from packdepth.geometry.motion import rigid, rotation_from_vector
 
 FRAME_PERIOD = 1 / 30  # s
-WALL_CLEARANCE = 0.75  # m
+WALL_CLEARANCE = 0.8  # m
 
 Vector = tuple[float, float, float]
 
