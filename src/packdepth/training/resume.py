@@ -44,13 +44,14 @@ def locked(run: Run) -> Iterator[bool]:
     lock = FOLDER / run.scale / run.variant / f"seed{run.seed}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
+        waited = False
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield False
         except BlockingIOError:
             print("packdepth: another process still trains this run; waiting for its end", file=sys.stderr, flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield True
+            waited = True
+        yield waited
 
 
 @contextlib.contextmanager
