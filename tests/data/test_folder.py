@@ -108,7 +108,7 @@ WRONG = {
     "no .jpg or .jpeg or .png files": _empty,
     "f5.png: has no depth": lambda source: (source / "depth" / "f5.png").unlink(),
     "128x64, its depth is 64x32": _resize_depth,
-    "all zero": lambda source: write_frame(source, "f1", np.zeros((64, 128))),
+    "folder/f1: depth is all zero": lambda source: write_frame(source, "f1", np.zeros((64, 128))),
     "of mode L": lambda source: Image.fromarray(np.ones((64, 128), np.uint8)).save(source / "depth" / "f1.png"),
     "f0.png: cannot be read as an image": lambda source: (source / "rgb" / "f0.png").write_text("no"),
     "of mode P": lambda source: Image.new("P", (128, 64), 1).save(source / "depth" / "f1.png"),
@@ -136,7 +136,7 @@ def test_a_list_with_a_foreign_name(source: Path, tmp_path: Path):
 
 
 def test_a_wrong_unit_is_told(source: Path, tmp_path: Path):
-    with pytest.raises(InputError, match=r"folder/f0: no depth from 0 to 65\.535 m \(is the unit right\?\)"):
+    with pytest.raises(InputError, match=r"folder/f0: depth .* beyond 65\.535 m \(is its unit right\?\)"):
         make(settings(source, depth_unit=1.0), "train", tmp_path / "train.h5")
     assert not (tmp_path / "train.h5").exists()
 

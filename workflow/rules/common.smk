@@ -29,8 +29,8 @@ SCALE = config["scale"]
 RUNG = config["scales"][SCALE]
 RESULTS = f"results/{SCALE}"
 RUN = "{variant}/seed{seed}"  # one variant trained with one seed
-# glibc gives large blocks back to the system when they are freed, and every training step asks for them again: a
-# PackNet step on a CPU takes 1.16 times as long.
+# glibc gives large blocks back to the system when they are freed, and every training step asks for them again, which
+# makes it slower on a CPU.
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**30))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
 

@@ -155,12 +155,9 @@ def read_image(path: Path) -> Image.Image:
 
 
 def _metres(depth: Image.Image, unit: float, path: Path) -> NDArray[np.float32]:
-    counts = np.asarray(depth)
     if depth.mode not in DEPTH_MODES:
         raise InputError(f"{path}: is of mode {depth.mode}; expected one channel of 16 bits")
-    if not counts.any():
-        raise InputError(f"{path}: depth is all zero (unknown everywhere)")
-    return counts.astype(np.float32) * np.float32(unit)
+    return np.asarray(depth).astype(np.float32) * np.float32(unit)
 
 
 def _camera_matrix(intrinsics: tuple[float, float, float, float]) -> Tensor:

@@ -74,7 +74,8 @@ class Writer:
         millimetres = np.round(batch.depth * 1000.0)
         known = ((millimetres > 0) & (millimetres < 2**16)).any(axis=(1, 2))
         if not known.all():
-            raise InputError(f"{batch.id[int(known.argmin())]}: no depth from 0 to 65.535 m (is the unit right?)")
+            name = batch.id[int(known.argmin())]
+            raise InputError(f"{name}: depth is all zero (unknown) or beyond 65.535 m (is its unit right?)")
         arrays: dict[str, NDArray[Any] | None] = {
             "rgb": batch.rgb,
             "depth": np.where(millimetres < 2**16, millimetres, 0).astype(np.uint16),
