@@ -2,6 +2,8 @@
 
 snakemake --cores 8 --resources gpu=1     all that is missing or out of date
 snakemake figures                         as much as the figures need; likewise data, training, evaluation, tables
+snakemake data/kitti/test.h5              the store of any scale, downloaded first where it has to be
+snakemake transfer                        every checkpoint on every data set that params.yaml lists under `transfer`
 snakemake --report results/report.html    a report with captions
 
 params.yaml says what is studied. dvc.yaml states the same graph for DVC; tests/workflow holds the two together.
@@ -13,6 +15,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/transfer.smk"
 
 
 rule all:
@@ -23,7 +26,7 @@ rule all:
 
 
 rule data:
-    input: expand(rules.store.output, split=["train", "test"])
+    input: expand(rules.store.output, scale=SCALE, split=["train", "test"])
 
 
 rule training:

@@ -1,12 +1,19 @@
 """Small stores that tests make by hand."""
 
+import io
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from packdepth.data.store import Batch, Origin, create
+from packdepth.data.make import make
+from packdepth.data.obtain import obtain
+from packdepth.data.store import Store
+from packdepth.data.writer import Batch, Origin, create
+from packdepth.datasets import Data
 
 TOP = Path(__file__).parent.parent
+ORIGIN = Origin("slopes", 1, "none", "nobody", "tests", {"made": "by hand"})
 
 
 def slopes(frames: int, size: tuple[int, int] = (64, 64), seed: int = 0) -> Batch:
@@ -19,7 +26,22 @@ def slopes(frames: int, size: tuple[int, int] = (64, 64), seed: int = 0) -> Batc
     return Batch(rgb, depth, np.tile(camera, (frames, 1, 1)), [f"slopes/{seed}/{i}" for i in range(frames)])
 
 
+def jpeg(rgb: np.ndarray) -> bytes:
+    """A JPEG file of an image (H, W, 3)."""
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+def make_store(data: Data, split: str, folder: Path) -> Store:
+    """The store of one split, made from where the data set is, as the two commands do."""
+    listing = folder / "archives.json"
+    obtain(data, folder / "downloads", listing)
+    make(data, split, listing, folder / f"{split}.h5")
+    return Store(folder / f"{split}.h5")
+
+
 def write_store(path: Path, batch: Batch) -> Path:
-    with create(path, Origin("slopes", 1, "none", "tests", {"made": "by hand"})) as writer:
+    with create(path, ORIGIN) as writer:
         writer.append(batch)
     return path

@@ -60,14 +60,17 @@ def test_a_full_disk_while_training(stores, most_bytes):
 
 def test_a_full_disk_while_making_data(project):
     project(lambda raw: raw["scales"]["tiny"]["data"].update(train=64))
+    packdepth("data", "download")
     done = packdepth("data", "make", "train", most_bytes=100_000)
     refused(done, "no space left on the disk")
     assert len(done.stderr.splitlines()) == 1
-    assert not list(Path("data").rglob("*.*"))
+    assert [path.name for path in Path("data/tiny").iterdir()] == ["archives.json"]
+    assert not list(Path(".packdepth").rglob("*.h5"))
 
 
 def test_a_full_disk_keeps_an_older_file(stores):
     stores()
+    packdepth("data", "download")
     path = layout.store("tiny", "test")
     older = path.read_bytes()
     write_store(path, slopes(3, seed=1))
@@ -77,5 +80,5 @@ def test_a_full_disk_keeps_an_older_file(stores):
 
 def test_help_names_every_command():
     text = packdepth("--help").stdout
-    for command in ("data", "train", "evaluate", "figure", "tables", "predict"):
+    for command in ("data", "train", "evaluate", "figure", "tables", "transfer", "predict"):
         assert command in text

@@ -25,17 +25,27 @@ app.add_typer(data_app, name="data")
 
 VariantOption = Annotated[str, typer.Option(help="A variant of params.yaml.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="The seed to train with.")]
+ScaleOption = Annotated[str | None, typer.Option(help="A scale of params.yaml [default: the one switched on].")]
 # A full disk in the words of the system, HDF5 and safetensors, and in torch's, which drops the system's.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 
 
+@data_app.command("download")
+def data_download(scale: ScaleOption = None) -> None:
+    """Bring the archives of a scale's data set here, and list them."""
+    from packdepth.data.obtain import obtain
+
+    study = params.load().at(scale)
+    obtain(study.data, layout.downloads(study.data.dataset), layout.archives(study.scale))
+
+
 @data_app.command("make")
-def data_make(split: Annotated[str, typer.Argument(help="train or test")]) -> None:
-    """Make the store of one split of the scale's data set."""
+def data_make(split: Annotated[str, typer.Argument(help="train or test")], scale: ScaleOption = None) -> None:
+    """Make the store of one split of a scale's data set."""
     from packdepth.data.make import make
 
-    study = params.load()
-    make(study.data, split, layout.store(study.scale, split))
+    study = params.load().at(scale)
+    make(study.data, split, layout.archives(study.scale), layout.store(study.scale, split))
 
 
 @data_app.command("show")
@@ -60,13 +70,33 @@ def train(variant: VariantOption, seed: SeedOption) -> None:
 
 
 @app.command()
-def evaluate(variant: VariantOption, seed: SeedOption) -> None:
-    """Evaluate one trained variant on the test split."""
-    from packdepth.evaluation.evaluate import evaluate
-
+def evaluate(
+    variant: Annotated[str | None, typer.Option(help="A variant of params.yaml, with --seed.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The seed it was trained with.")] = None,
+    checkpoint: Annotated[str | None, typer.Option(help="Any checkpoint, with --data: path or https address.")] = None,
+    data: Annotated[str | None, typer.Option(help="The scale whose test data and protocol it is held against.")] = None,
+) -> None:
+    """Evaluate a trained variant on the scale's test split, or any checkpoint on any data."""
     study = params.load()
-    params.one_of(variant, study.variants, "variant")
-    evaluate(study, layout.Run(study.scale, variant, seed))
+    if variant is not None and seed is not None and checkpoint is None and data is None:
+        from packdepth.evaluation.evaluate import evaluate
+
+        params.one_of(variant, study.variants, "variant")
+        evaluate(study, layout.Run(study.scale, variant, seed))
+    elif checkpoint is not None and data is not None and variant is None and seed is None:
+        from packdepth.evaluation.transfer import evaluate_pair
+
+        evaluate_pair(study, checkpoint, data)
+    else:
+        raise InputError("evaluate takes --variant and --seed, or --checkpoint and --data")
+
+
+@app.command()
+def transfer() -> None:
+    """Write the table of every checkpoint on every data set, from what `evaluate --checkpoint --data` measured."""
+    from packdepth.evaluation.transfer_table import write_table
+
+    print(write_table(params.load()))
 
 
 @app.command()
@@ -92,7 +122,7 @@ def tables() -> None:
 
 @app.command()
 def predict(
-    checkpoint: Annotated[Path, typer.Argument(help="A model.safetensors.")],
+    checkpoint: Annotated[Path, typer.Argument(help="A model.safetensors, or a published PackNet's .ckpt.")],
     images: Annotated[list[Path], typer.Argument(help="Images of any size.")],
     output: Annotated[Path, typer.Option(help="The folder the predictions go to.")] = Path("predictions"),
 ) -> None:

@@ -1,8 +1,10 @@
 """Files appear under their final name only when they are whole."""
 
 import contextlib
+import fcntl
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +40,25 @@ def require_space(folder: Path, size: int) -> None:
     with tempfile.TemporaryFile(dir=folder) as file:
         if hasattr(os, "posix_fallocate"):  # not on a Mac
             os.posix_fallocate(file.fileno(), 0, size)
+
+
+@contextlib.contextmanager
+def locked(lock: Path, what: str) -> Iterator[bool]:
+    """Hold `lock` for this process alone; gives whether it had to wait for another one, which is then told of `what`.
+
+    Killing Snakemake or DVC leaves the command they started alive: a rerun waits here until it has ended, so that the
+    older one never overwrites the newer one's files.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        waited = False
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"packdepth: another process still {what}; waiting for its end", file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            waited = True
+        yield waited
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """Where the study's files stand, relative to the project's top. The workflow states the same paths as outputs."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 
 def store(scale: str, split: str) -> Path:
@@ -9,9 +9,30 @@ def store(scale: str, split: str) -> Path:
     return Path("data") / scale / f"{split}.h5"
 
 
+def archives(scale: str) -> Path:
+    """Which archives a scale's stores are made from."""
+    return Path("data") / scale / "archives.json"
+
+
+def downloads(dataset: str) -> Path:
+    """The folder that a data set is downloaded to, outside data/ so that a clean-up does not cost 175 GB."""
+    return Path("downloads") / dataset
+
+
 def figure(scale: str, name: str) -> Path:
     """One figure."""
     return Path("results") / scale / "figures" / f"{name}.png"
+
+
+def transfer(scale: str, data: str, checkpoint: str) -> Path:
+    """The folder of one checkpoint's evaluation on the data of scale `data`."""
+    return Path("results") / scale / "transfer" / data / checkpoint
+
+
+def checkpoint_name(checkpoint: str) -> str:
+    """What a checkpoint (a path or an address) is called in results: ours by variant and seed, others by their file."""
+    path = PurePosixPath(checkpoint)
+    return "-".join(path.parts[-3:-1]) if path.name == "model.safetensors" else path.stem
 
 
 def tables(scale: str) -> Path:

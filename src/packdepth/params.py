@@ -12,64 +12,15 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
+from packdepth import datasets
+from packdepth.datasets import Data
 from packdepth.errors import InputError, nearest
+from packdepth.schema import Positive, Share, Strict
 
 PARAMS_FILE = Path("params.yaml")
 FIGURES = Path(__file__).parent / "figures"
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Strict(BaseModel):
-    """A section of params.yaml: unknown keys are refused, values never change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ImageSize(Strict):
-    """What every data set is stored as."""
-
-    size: tuple[int, int] = Field(description="height and width of the stored images, px, multiples of 32")
-
-    @field_validator("size")
-    @classmethod
-    def _multiples_of_32(cls, size: tuple[int, int]) -> tuple[int, int]:
-        if any(side <= 0 or side % 32 for side in size):
-            raise ValueError("height and width must be multiples of 32 (the networks halve five times)")
-        return size
-
-
-class RoomsData(ImageSize):
-    """The embedded data set: ray-cast rooms."""
-
-    dataset: Literal["rooms"]
-    train: int = Field(gt=0, description="training frames")
-    test: int = Field(gt=0, description="test frames")
-    seed: int = Field(0, ge=0, description="which rooms")
-
-
-class FolderData(ImageSize):
-    """Anyone's RGB-D images in a folder."""
-
-    dataset: Literal["folder"]
-    source: Path = Field(description="the folder")
-    rgb: str = Field("rgb/*", description="RGB images, without the ending; * is the frame's name")
-    depth: str = Field("depth/*", description="16-bit depth PNGs, without the ending; * is the frame's name")
-    depth_unit: Positive = Field(description="metres per count of the depth PNGs")
-    intrinsics: tuple[Positive, Positive, float, float] = Field(description="fx, fy, cx, cy of the RGB images, px")
-    test: Share | Path = Field(0.2, description="share of the frames held out, or a file with their names, one a line")
-
-    @field_validator("rgb", "depth")
-    @classmethod
-    def _one_star(cls, pattern: str) -> str:
-        if pattern.count("*") != 1 or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-            raise ValueError("must lie in the folder and hold exactly one * (the frame's name)")
-        return pattern
-
-
-Data = Annotated[RoomsData | FolderData, Field(discriminator="dataset")]
 
 
 class LossWeights(Strict):
@@ -126,8 +77,13 @@ class ConstantNetwork(Strict):
 
 Network = Annotated[PackNetNetwork | DenseDepthNetwork | ConstantNetwork, Field(discriminator="architecture")]
 TAGGED: dict[str, type[Strict]] = {  # sections told apart by a key's value, which pydantic puts into an error's path
-    "rooms": RoomsData,
-    "folder": FolderData,
+    "rooms": datasets.RoomsData,
+    "folder": datasets.FolderData,
+    "nyu-labelled": datasets.NyuLabelledData,
+    "nyu-50k": datasets.Nyu50kData,
+    "make3d": datasets.Make3dData,
+    "kitti": datasets.KittiData,
+    "ddad": datasets.DdadData,
     "packnet": PackNetNetwork,
     "densedepth": DenseDepthNetwork,
     "constant": ConstantNetwork,
@@ -137,7 +93,9 @@ TAGGED: dict[str, type[Strict]] = {  # sections told apart by a key's value, whi
 class Evaluation(Strict):
     """How predictions are held against truth."""
 
-    protocol: Literal["indoor", "nyu-eigen"] = Field(description="a row of evaluation/protocols.py")
+    protocol: Literal[
+        "indoor", "nyu-eigen", "nyu-bts", "make3d-c1", "make3d-c2", "kitti-garg", "kitti-monodepth2", "ddad"
+    ] = Field(description="a row of evaluation/protocols.py")
     flip: bool = Field(description="average with the flipped image's prediction")
 
 
@@ -154,7 +112,7 @@ class VariantEntry(Strict):
     """What differs from the defaults."""
 
     network: dict[str, Any]
-    training: dict[str, Any] = {}
+    training: dict[str, Any] = Field(default_factory=dict)
 
 
 class Variant(Strict):
@@ -165,6 +123,13 @@ class Variant(Strict):
     training: Training
 
 
+class Transfer(Strict):
+    """Which checkpoints `snakemake transfer` holds against which data sets."""
+
+    data: list[str] = Field(description="scales, for their data sets and protocols")
+    checkpoints: list[str] = Field(description="beside the scale's own: paths, or addresses of published ones")
+
+
 class Study(Strict):
     """params.yaml."""
 
@@ -173,6 +138,7 @@ class Study(Strict):
     figures: list[str]
     training: Training
     scales: dict[str, Scale]
+    transfer: Transfer = Transfer(data=[], checkpoints=[])
     variants: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], VariantEntry] = Field(min_length=1)
 
     @field_validator("seeds")
@@ -182,13 +148,17 @@ class Study(Strict):
             raise ValueError("each seed may stand once")
         return seeds
 
+    def at(self, scale: str | None) -> "Study":
+        """This study with another scale switched on, or as it is for None. Raises InputError for an unknown one."""
+        return self if scale is None else self.model_copy(update={"scale": one_of(scale, self.scales, "scale")})
+
     @property
     def rung(self) -> Scale:
         """The scale that is switched on."""
         return self.scales[self.scale]
 
     @property
-    def data(self) -> RoomsData | FolderData:
+    def data(self) -> Data:
         """The data set of the scale that is switched on."""
         return self.rung.data
 
@@ -219,6 +189,8 @@ def load(path: Path = PARAMS_FILE) -> Study:
         one_of(name, drawn, "figure", str(path))
     for name, scale in study.scales.items():
         _validated(Training, _merged(study.training.model_dump(), scale.training), f"scales.{name}.training", str(path))
+    for name in study.transfer.data:
+        one_of(name, study.scales, "scale in transfer.data", str(path))
     for name in study.variants:
         study.variant(name)
     return study

@@ -7,11 +7,10 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 
-from making import TOP
-from packdepth.data.make import make
+from making import TOP, make_store
 from packdepth.data.store import Store
+from packdepth.datasets import Data
 from packdepth.errors import InputError
-from packdepth.params import Data
 
 REAL = TOP.parent / "shared" / "real" / "nyu_frames" / "nyu_demo"
 
@@ -40,8 +39,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def read(data: Data, split: str, tmp_path: Path) -> Store:
-    make(data, split, tmp_path / f"{split}.h5")
-    return Store(tmp_path / f"{split}.h5")
+    return make_store(data, split, tmp_path)
 
 
 def test_shares_split_every_frame_once_and_spread_the_test_frames(source: Path, tmp_path: Path):
@@ -123,7 +121,7 @@ WRONG = {
 def test_what_is_wrong_is_one_line_and_leaves_no_store(source: Path, tmp_path: Path, words: str):
     WRONG[words](source)
     with pytest.raises(InputError) as caught:
-        make(settings(source), "train", tmp_path / "train.h5")
+        make_store(settings(source), "train", tmp_path)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.glob("*.h5")) + list(tmp_path.glob(".train*"))
@@ -132,24 +130,24 @@ def test_what_is_wrong_is_one_line_and_leaves_no_store(source: Path, tmp_path: P
 def test_a_list_with_a_foreign_name(source: Path, tmp_path: Path):
     (tmp_path / "test.txt").write_text("f0\ng1\n")
     with pytest.raises(InputError, match="names 'g1'"):
-        make(settings(source, test=tmp_path / "test.txt"), "test", tmp_path / "s.h5")
+        make_store(settings(source, test=tmp_path / "test.txt"), "test", tmp_path)
 
 
 def test_a_wrong_unit_is_told(source: Path, tmp_path: Path):
     with pytest.raises(InputError, match=r"folder/f0: depth .* beyond 65\.535 m \(is its unit right\?\)"):
-        make(settings(source, depth_unit=1.0), "train", tmp_path / "train.h5")
+        make_store(settings(source, depth_unit=1.0), "train", tmp_path)
     assert not (tmp_path / "train.h5").exists()
 
 
 @pytest.mark.parametrize(("split", "share"), [("test", 0.0), ("train", 1.0)])
 def test_a_split_without_frames(source: Path, tmp_path: Path, split: str, share: float):
     with pytest.raises(InputError, match=f"no frames left for {split} of 8"):
-        make(settings(source, test=share), split, tmp_path / "s.h5")
+        make_store(settings(source, test=share), split, tmp_path)
 
 
 def test_an_unknown_split(source: Path, tmp_path: Path):
     with pytest.raises(InputError, match="unknown split 'val'; may be train or test"):
-        make(settings(source), "val", tmp_path / "s.h5")
+        make_store(settings(source), "val", tmp_path)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real NYU frames are not beside this checkout")

@@ -1,16 +1,20 @@
 """The store: what is written is read, and what is wrong is told."""
 
+import io
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 from torch.utils.data import DataLoader
 
-from making import slopes, write_store
+from making import ORIGIN, jpeg, slopes, write_store
 from packdepth.data.loader import CountedBatches, TrainingFrames
-from packdepth.data.store import Batch, Origin, Store, create
+from packdepth.data.store import Store
+from packdepth.data.writer import Batch, create
 from packdepth.errors import InputError
 
 
@@ -33,7 +37,7 @@ def test_round_trip(path: Path):
 def test_optional_arrays_and_many_appends(tmp_path: Path):
     part = slopes(2)
     poses = np.stack([np.eye(4), 2 * np.eye(4)]).astype(np.float32)
-    with create(tmp_path / "s.h5", Origin("slopes", 1, "none", "tests", {})) as writer:
+    with create(tmp_path / "s.h5", ORIGIN) as writer:
         for start in (0.0, 2.0):
             times = np.array([start, start + 1])
             writer.append(Batch(part.rgb, part.depth, part.intrinsics, part.id, poses * (1 + start), times))
@@ -50,6 +54,51 @@ def test_depth_beyond_millimetres_is_unknown(tmp_path: Path):
     np.testing.assert_allclose(store.depth(0)[0, :3], [65.535, 0, 0], rtol=1e-6)
 
 
+def test_far_depth_is_kept_as_metres_to_one_part_in_2048(tmp_path: Path):
+    depth = np.array([[[0, 0.5, 79.96, 250.3]]], np.float32)
+    batch = replace(slopes(1), depth=depth)
+    with create(tmp_path / "s.h5", replace(ORIGIN, depth_unit="metre")) as writer:
+        writer.append(batch)
+    store = Store(tmp_path / "s.h5")
+    np.testing.assert_allclose(store.depth(0), depth[0], rtol=1 / 2048)
+    assert store.depth(0)[0, 0] == 0
+
+
+def test_jpeg_files_stay_as_they_are_and_are_read_as_pixels(tmp_path: Path):
+    files = [jpeg(slopes(2).rgb[i]) for i in range(2)]
+    store = Store(write_store(tmp_path / "s.h5", replace(slopes(2), rgb=files)))
+    assert store.encoded
+    assert store.size == (64, 64)
+    np.testing.assert_array_equal(store.rgb(1), np.asarray(Image.open(io.BytesIO(files[1]))))
+    with h5py.File(tmp_path / "s.h5") as file:
+        assert file["rgb"][1].tobytes() == files[1]
+
+
+def test_a_jpeg_of_another_size_is_refused(tmp_path: Path):
+    files = [jpeg(slopes(1, size).rgb[0]) for size in ((64, 64), (64, 96))]
+    with pytest.raises(InputError, match="slopes/0/1: the JPEG is 96x64, the store's first 64x64"):
+        write_store(tmp_path / "s.h5", replace(slopes(2), rgb=files))
+
+
+def test_truths_of_different_sizes_are_padded_and_cut_again(tmp_path: Path):
+    sizes = np.array([[64, 64], [48, 60]], np.int32)
+    store = Store(write_store(tmp_path / "s.h5", replace(slopes(2), depth_size=sizes)))
+    assert [store.depth(i).shape for i in range(2)] == [(64, 64), (48, 60)]
+
+
+def test_images_that_are_only_neighbours_come_behind_the_frames(tmp_path: Path):
+    targets = replace(slopes(2), neighbours=np.array([[-1, 1], [0, 2]], np.int32))
+    alone = replace(slopes(1, seed=1), depth=None)
+    with create(tmp_path / "s.h5", ORIGIN) as writer:
+        writer.append(targets)
+        writer.append(alone)
+    store = Store(tmp_path / "s.h5")
+    assert (len(store), store.images) == (2, 3)
+    assert [store.neighbours(i) for i in range(2)] == [(-1, 1), (0, 2)]
+    np.testing.assert_array_equal(store.rgb(2), alone.rgb[0])
+    assert store.id(2) == "slopes/1/0"
+
+
 def test_same_frames_same_bytes_and_fingerprint(tmp_path: Path):
     files = [write_store(tmp_path / name, slopes(3)) for name in ("a.h5", "b.h5")]
     assert files[0].read_bytes() == files[1].read_bytes()
@@ -58,7 +107,7 @@ def test_same_frames_same_bytes_and_fingerprint(tmp_path: Path):
 
 def test_a_store_that_fails_halfway_does_not_appear(tmp_path: Path):
     def fail_halfway() -> None:
-        with create(tmp_path / "s.h5", Origin("slopes", 1, "none", "tests", {})) as writer:
+        with create(tmp_path / "s.h5", ORIGIN) as writer:
             writer.append(slopes(1))
             raise RuntimeError("killed")
 
@@ -104,10 +153,11 @@ BROKEN = {
     "has no 'depth'": _edit(lambda file: file.__delitem__("depth")),
     "has no attribute 'fingerprint'": _edit(lambda file: file.attrs.__delitem__("fingerprint")),
     "unit is 'metre', not 'millimetre'": _edit(lambda file: file["depth"].attrs.update(unit="metre")),
-    "'intrinsics' has 4 frames, 'rgb' has 5": _replace("intrinsics", np.zeros((4, 3, 3))),
+    "'intrinsics' has 4 frames, not 5": _replace("intrinsics", np.zeros((4, 3, 3))),
     "'rgb' is float32": _replace("rgb", np.zeros((5, 64, 64, 3), np.float32)),
     "'depth' is float64": _replace("depth", np.zeros((5, 64, 64))),
     "'depth' has 2 dimensions": _replace("depth", np.zeros((5, 64), np.uint16)),
+    "'depth' has 6 frames, 'rgb' has 5": _edit(lambda file: file["depth"].resize(6, axis=0)),
     "'intrinsics' has frames of shape (3, 4)": _replace("intrinsics", np.zeros((5, 3, 4))),
 }
 
@@ -125,6 +175,6 @@ def test_a_broken_store_is_told_in_one_line(path: Path, words: str):
 def test_an_empty_store_is_refused(tmp_path: Path):
     with (
         pytest.raises(InputError, match="no frames"),
-        create(tmp_path / "s.h5", Origin("slopes", 1, "none", "tests", {})),
+        create(tmp_path / "s.h5", ORIGIN),
     ):
         pass

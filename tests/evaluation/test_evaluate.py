@@ -1,18 +1,17 @@
 """Evaluation of a trained run: files that agree with one another and with the protocol."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from making import slopes, write_store
 from packdepth import layout
 from packdepth.errors import InputError
-from packdepth.evaluation.evaluate import Tally, evaluate, training_losses
+from packdepth.evaluation.evaluate import evaluate, training_losses
 from packdepth.evaluation.metrics import METRICS
-from packdepth.evaluation.protocols import PROTOCOLS
 from packdepth.training.loop import train
 
 RUN = layout.Run("tiny", "constant", 0)
@@ -30,6 +29,7 @@ def test_files_agree(stores):
         assert mean == pytest.approx(table[name].mean(), rel=1e-4)
     protocol = metrics["protocol"]
     assert (protocol["name"], protocol["flip_averaging"], protocol["crop"]) == ("indoor", True, None)
+    assert metrics["headline"] == {"aggregate": "pooled", "median_scaled": False} | metrics["metric"]["pooled"]
     samples = np.load(RUN.samples, allow_pickle=False)
     assert samples["rgb"].shape == (3, 64, 64, 3)
     assert samples["truth"].shape == samples["prediction"].shape == (3, 64, 64)
@@ -42,21 +42,6 @@ def test_files_agree(stores):
     inside = (truth >= distance["near"][0]) & (truth < distance["far"][0])
     assert distance["abs_error"][0] == pytest.approx(abs(truth - predicted)[inside].mean(), rel=1e-4)
     assert distance["bias"][0] == pytest.approx((predicted - truth)[inside].mean(), rel=1e-4)
-
-
-def test_tally_by_hand():
-    tally = Tally(PROTOCOLS["indoor"])
-    tally.add("a", torch.tensor([[1.0, 3.0]]), torch.tensor([[2.0, 0.0]]))
-    tally.add("unknown", torch.tensor([[1.0, 3.0]]), torch.zeros(1, 2))
-    tally.add("b", torch.tensor([[50.0, 4.0]]), torch.tensor([[10.0, 4.0]]))
-    assert [row["id"] for row in tally.rows] == ["a", "b"]
-    summary = tally.summary()
-    assert summary["metric"]["pooled"]["abs_rel"] == pytest.approx(0.5 / 3)
-    assert summary["metric"]["mean_over_images"]["abs_rel"] == pytest.approx(0.25)
-    assert summary["median_scaled"]["pooled"]["abs_rel"] == pytest.approx(0.0)
-    table = tally.distance_table()
-    assert table["near"].tolist() == [2.0, 4.0, 9.5]
-    assert table["bias"].tolist() == [-1.0, 0.0, 0.0]
 
 
 def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):
@@ -90,3 +75,20 @@ def test_nothing_to_count_is_told(stores):
     with pytest.raises(InputError, match="no image has a pixel that protocol 'indoor' counts"):
         evaluate(study, RUN)
     assert not RUN.metrics.exists()
+
+
+def test_truths_of_several_sizes(stores):
+    study = stores()
+    train(study, RUN)
+    batch = slopes(2)
+    sizes = np.array([[64, 64], [48, 40]], np.int32)
+    depth = np.zeros_like(batch.depth)
+    for index, (height, width) in enumerate(sizes):
+        depth[index, :height, :width] = batch.depth[index, :height, :width]
+    write_store(layout.store("tiny", "test"), replace(batch, depth=depth, depth_size=sizes))
+    evaluate(study, RUN)
+    assert pd.read_csv(RUN.per_image)["pixels"].tolist() == [64 * 64, 48 * 40]
+    samples = np.load(RUN.samples, allow_pickle=False)
+    np.testing.assert_allclose(samples["truth"], depth, atol=1e-3)
+    assert samples["prediction"].shape == (2, 64, 64)
+    assert ((samples["prediction"] > 0) == (depth > 0)).all()

@@ -30,6 +30,7 @@ def test_by_hand():
         "rmse": math.sqrt(1 / 2),
         "rmse_log": math.sqrt(log2**2 / 2),
         "log10": math.log10(2) / 2,
+        "rmse_log10": math.sqrt(math.log10(2) ** 2 / 2),
         "silog": 100 * math.sqrt(log2**2 / 2 - (log2 / 2) ** 2),
         "delta1": 0.5,
         "delta2": 0.5,
@@ -42,6 +43,15 @@ def test_by_hand():
 def test_abs_rel_divides_by_the_truth():
     assert of([2.0, 2.0], [1.0, 1.0])["abs_rel"] == 1.0
     assert of([1.0, 1.0], [2.0, 2.0])["abs_rel"] == 0.5
+
+
+@given(pairs)
+def test_abs_rel_of_swapped_arguments_is_another(values):
+    first, second = split(values)
+    expected = sum(abs(a - b) / b for a, b in values) / len(values)
+    swapped = sum(abs(a - b) / a for a, b in values) / len(values)
+    assert of(first, second)["abs_rel"] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+    assert of(second, first)["abs_rel"] == pytest.approx(swapped, rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Predictions for images of any size."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,16 @@ from PIL import Image
 from packdepth import models
 from packdepth.errors import InputError
 from packdepth.evaluation.predict import depth_of_any_size, predict
-from packdepth.evaluation.predictor import predict_depth
+from packdepth.evaluation.predictor import Predictor, of_checkpoint, predict_depth
 from packdepth.training import checkpoint
 
 NETWORK = {"architecture": "packnet", "head": "leaky-relu", "width": 0.25}
 CARD = checkpoint.Card(NETWORK, (64, 96), 10.0)
+
+
+def predictor() -> Predictor:
+    torch.manual_seed(0)
+    return of_checkpoint(models.build(**NETWORK).eval(), CARD)
 
 
 @pytest.fixture
@@ -41,19 +47,22 @@ def test_any_size_in_millimetres_and_colour(tmp_path: Path, constant: Path, size
 
 
 def test_the_size_of_training_is_predicted_as_it_is():
-    torch.manual_seed(0)
-    model = models.build(**NETWORK).eval()
     image = torch.rand(1, 3, 64, 96)
-    expected = predict_depth(model, image, 10.0, flip=True)
-    torch.testing.assert_close(depth_of_any_size(model, image, CARD), expected)
+    expected = predict_depth(predictor(), image, flip=True)
+    torch.testing.assert_close(depth_of_any_size(predictor(), image), expected)
 
 
-def test_flip_averaging_is_symmetric():
-    torch.manual_seed(0)
-    model = models.build(**NETWORK).eval()
-    image = torch.rand(1, 3, 64, 96)
-    straight, mirrored = (predict_depth(model, x, 10.0, flip=True) for x in (image, image.flip(3)))
-    torch.testing.assert_close(straight, mirrored.flip(3))
+def test_an_unknown_size_of_training_leaves_the_image_as_it_is():
+    image = torch.rand(1, 3, 50, 70)
+    padded = torch.nn.functional.pad(image, (0, 26, 0, 14), "replicate")
+    expected = predict_depth(replace(predictor(), size=None), padded, flip=True)[..., :50, :70]
+    torch.testing.assert_close(depth_of_any_size(replace(predictor(), size=None), image), expected)
+
+
+def test_a_published_checkpoint(tmp_path: Path, publish, one_metre):
+    Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(tmp_path / "photo.png")
+    depth, _ = predict(publish(one_metre), [tmp_path / "photo.png"], tmp_path / "out")
+    assert np.unique(np.asarray(Image.open(depth))).tolist() == [1000]
 
 
 def test_refusals(tmp_path: Path, constant: Path):

@@ -7,7 +7,7 @@ import pytest
 
 from packdepth import layout
 from packdepth.errors import InputError
-from packdepth.evaluation.tables import summary, write_tables
+from packdepth.evaluation.tables import markdown, summary, write_tables
 from packdepth.files import write_json
 
 LOSSES = {"constant": [0.3, 0.3], "densedepth": [0.1, 0.3], "packnet": [0.5, 0.7]}
@@ -23,8 +23,9 @@ def study(project):
     for variant, losses in LOSSES.items():
         for seed, loss in enumerate(losses):
             run = layout.Run("tiny", variant, seed)
-            pooled = {"abs_rel": loss / 2, "rmse": 2 * loss, "delta1": 1 - loss}
-            metrics = {"training_loss": loss, "final_training_loss": loss / 4, "metric": {"pooled": pooled}}
+            headline = {"aggregate": "pooled", "median_scaled": False}
+            headline |= {"abs_rel": loss / 2, "rmse": 2 * loss, "delta1": 1 - loss}
+            metrics = {"training_loss": loss, "final_training_loss": loss / 4, "headline": headline}
             write_json(run.metrics, metrics)
             write_json(run.provenance, {"variant": variant, "seed": seed, "parameters": 10**6, "seconds": 10.0})
     return study
@@ -43,13 +44,22 @@ def test_means_deviations_and_ratios(study):
 def test_files(study):
     write_tables(study)
     folder = layout.tables("tiny")
-    markdown = (folder / "table.md").read_text()
-    rows = {line.split("|")[1].strip(): line for line in markdown.splitlines() if line.startswith("|")}
+    text = (folder / "table.md").read_text()
+    rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
     assert "| 0.612 | 1.53 | 0.600 ± 0.141 | 3.00 |" in rows["packnet"]
     assert rows["packnet"].endswith("| 1.92 | 10 s | 1.00 |")
-    assert "2 seeds" in markdown
+    assert "2 seeds" in text
+    assert "on the test split, pooled over pixels.\n" in text
     assert pd.read_csv(folder / "table.csv")["variant"].tolist() == list(LOSSES)
     assert len(json.loads((folder / "provenance.json").read_text())) == 6
+
+
+def test_the_caption_tells_of_other_means(study):
+    path = layout.Run("tiny", "constant", 0).metrics
+    metrics = json.loads(path.read_text())
+    metrics["headline"] |= {"aggregate": "mean_over_images", "median_scaled": True}
+    write_json(path, metrics)
+    assert markdown(summary(study), study).endswith("on the test split, means over images, median-scaled.\n")
 
 
 def test_one_seed_has_no_deviation(study):

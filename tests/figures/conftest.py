@@ -47,8 +47,8 @@ def _write(run: Run, steps: int) -> None:
     near = np.array([0.5, 1.0, 2.5])
     errors = pd.DataFrame({"near": near, "far": near + 0.5, "pixels": [10, 30, 60], "abs_error": 0.2 * near})
     errors.to_csv(run.error_by_distance, index=False)
-    pooled = {"abs_rel": 0.2, "rmse": 0.6, "delta1": 0.7}
-    metrics = {"training_loss": loss.mean(), "final_training_loss": loss[-1], "metric": {"pooled": pooled}}
+    headline = {"aggregate": "pooled", "median_scaled": False, "abs_rel": 0.2, "rmse": 0.6, "delta1": 0.7}
+    metrics = {"training_loss": loss.mean(), "final_training_loss": loss[-1], "headline": headline}
     run.metrics.write_text(json.dumps(metrics))
     run.provenance.write_text(json.dumps({"parameters": 1000, "seconds": 2.0}))
     depth = np.linspace(0, 8, 2 * 4 * 6, dtype=np.float32).reshape(2, 4, 6)

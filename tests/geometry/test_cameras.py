@@ -3,7 +3,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packdepth.geometry.cameras import crop_and_scale, nyu_intrinsics, pixel_rays, project, unproject
+from packdepth.geometry.cameras import (
+    crop,
+    crop_and_scale,
+    depth_map,
+    nyu_intrinsics,
+    pixel_rays,
+    project,
+    resize,
+    unproject,
+)
 
 FX, FY, CX, CY = 518.8579, 519.46961, 325.58245, 253.73617
 
@@ -44,6 +53,45 @@ def test_crop_and_scale_leaves_its_input_alone():
     intrinsics = _matrix(FX, FY, CX, CY)
     crop_and_scale(intrinsics, (480, 640), (96, 96))
     torch.testing.assert_close(intrinsics, _matrix(FX, FY, CX, CY))
+
+
+def test_resize_scales_each_side_by_its_own_factor_about_the_corner():
+    expected = _matrix(FX / 2, FY / 4, (CX + 0.5) / 2 - 0.5, (CY + 0.5) / 4 - 0.5)
+    torch.testing.assert_close(resize(_matrix(FX, FY, CX, CY), (480, 640), (120, 320)), expected)
+
+
+def test_a_crop_moves_the_centre():
+    torch.testing.assert_close(crop(_matrix(FX, FY, CX, CY), 20, 24), _matrix(FX, FY, CX - 24, CY - 20))
+
+
+def test_a_depth_map_by_hand():
+    """Focal length 10 px, centre (2, 1): x / z = 0.1 is one pixel."""
+    camera = _matrix(10.0, 10.0, 2.0, 1.0)
+    points = [
+        [0.0, 0.0, 5.0],  # the centre, behind the next
+        [0.0, 0.0, 4.0],
+        [0.8, 0.0, 8.0],  # one pixel to the right
+        [0.2, -0.08, 2.0],  # u = 3.0, v = 0.6, which is in row 1
+        [-0.5, 0.2, 2.0],  # u = -0.5: the left edge of column 0
+        [-0.51, 0.2, 2.0],  # u = -0.55: outside
+        [0.0, 0.0, -3.0],  # behind the camera
+        [0.0, 0.0, 0.0],
+    ]
+    expected = torch.tensor([[0, 0, 0, 0], [0, 0, 4, 2], [2, 0, 0, 0]], dtype=torch.float64)
+    depth = depth_map(torch.tensor(points, dtype=torch.float64), camera, (3, 4))
+    torch.testing.assert_close(depth, expected)
+
+
+@given(seed=st.integers(0, 1000))
+def test_a_depth_map_of_an_unprojected_one_is_the_same(seed):
+    depth = 0.5 + 9.5 * torch.rand(6, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    depth[depth < 2] = 0
+    camera = nyu_intrinsics((6, 8))
+    torch.testing.assert_close(depth_map(unproject(depth, camera).reshape(-1, 3), camera, (6, 8)), depth)
+
+
+def test_no_points_no_depth():
+    assert not depth_map(torch.zeros(0, 3), _matrix(1.0, 1.0, 0.0, 0.0).float(), (2, 3)).any()
 
 
 def test_rays_by_hand():

@@ -50,7 +50,9 @@ scales:
     evaluation: {protocol: indoor, flip: true}
 figures: [curves, bars]
 """
-DATA = {"packdepth data make train", "packdepth data make test"}
+ARCHIVES = {"packdepth data download --scale tiny"}
+STORES = {"packdepth data make train --scale tiny", "packdepth data make test --scale tiny"}
+DATA = ARCHIVES | STORES
 TRAIN, EVALUATE = (
     {f"packdepth {phase} --variant {variant} --seed 0" for variant in ("constant", "packnet")}
     for phase in ("train", "evaluate")

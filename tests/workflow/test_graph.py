@@ -66,7 +66,7 @@ def test_both_tools_have_the_same_commands_inputs_outputs_and_parameters(real: C
     of_dvc = graph_of_dvc(real)
     of_snakemake = graph_of_snakemake(real, [output for entry in of_dvc.values() for output in entry["outputs"]])
     study = yaml.safe_load(PARAMS)
-    assert len(of_dvc) == 2 + 2 * len(study["variants"]) * len(study["seeds"]) + len(study["figures"]) + 1
+    assert len(of_dvc) == 3 + 2 * len(study["variants"]) * len(study["seeds"]) + len(study["figures"]) + 1
     assert of_snakemake.keys() == of_dvc.keys()
     for command, entry in of_dvc.items():
         for what in ("outputs", "params"):
@@ -101,6 +101,6 @@ def test_an_unknown_command_has_no_modules() -> None:
     run = subprocess.run(modules, capture_output=True, text=True)
     assert run.returncode == 1
     assert (
-        run.stderr
-        == "cli.py has no command 'trian'; it has data_make, data_show, evaluate, figure, predict, tables, train\n"
+        run.stderr == "cli.py has no command 'trian'; "
+        "it has data_download, data_make, data_show, evaluate, figure, predict, tables, train, transfer\n"
     )

@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 from modules import imported_by
 from packdepth import params
 from packdepth.errors import InputError
+from packdepth.layout import checkpoint_name
 
 try:
     params.load()
@@ -38,6 +39,7 @@ THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on
 
 
 wildcard_constraints:
+    scale="|".join(config["scales"]),
     split="train|test",
     variant="[a-z0-9-]+",
     seed=r"\d+",

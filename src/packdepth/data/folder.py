@@ -8,25 +8,28 @@ Where the two folders name a frame differently, the patterns `rgb` and `depth` i
 the `*` is the frame's name. Frames are cropped at the centre to the aspect of `size`, then scaled.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
-from packdepth.data.store import Batch, Origin
+from packdepth.data.archives import Tree
+from packdepth.data.images import counts, read_image
+from packdepth.data.source import Card, Get
+from packdepth.data.store import DepthUnit
+from packdepth.data.writer import Batch
+from packdepth.datasets import FolderData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import crop_and_scale
 from packdepth.geometry.motion import rigid, rotation_from_quaternion
-from packdepth.params import FolderData
 
 RGB_ENDINGS = (".jpg", ".jpeg", ".png")
 DEPTH_ENDINGS = (".png",)
-DEPTH_MODES = ("I;16", "I;16B", "I")  # as Pillow calls one channel of 16 bits
 QUATERNION = ["qx", "qy", "qz", "qw"]
 TRANSLATION = ["tx", "ty", "tz"]
 
@@ -34,7 +37,13 @@ TRANSLATION = ["tx", "ty", "tz"]
 class Folder:
     """One split of a folder. Raises InputError, when made or while read, that names the file at fault."""
 
-    def __init__(self, data: FolderData, split: str) -> None:
+    card: ClassVar[Card] = Card(
+        dataset="folder", version=1, licence="the owner's", citation="the owner's", homepage="a folder of one's own"
+    )
+    depth_unit: DepthUnit = "millimetre"
+    parallel = True
+
+    def __init__(self, data: FolderData, split: str, tree: Tree) -> None:
         self._data = data
         self._rgb = _by_name(data.source, data.rgb, RGB_ENDINGS)
         self._depth = _by_name(data.source, data.depth, DEPTH_ENDINGS)
@@ -43,27 +52,22 @@ class Folder:
                 raise InputError(f"{path}: has no depth; expected {data.source / data.depth.replace('*', name)}.png")
         self._names = _split(sorted(self._rgb), data, split)
         self._trajectory = _trajectory(data.source / "trajectory.csv", self._names)
-        self.frames = len(self._names)
-        self.origin = Origin(
-            dataset="folder",
-            version=1,
-            licence="the owner's",
-            source=str(data.source),
-            parameters={"split": split} | data.model_dump(mode="json"),
-        )
+        self.frames = self.pieces = len(self._names)
 
-    def batches(self) -> Iterator[Batch]:
-        """The frames, one by one."""
-        for name in self._names:
-            yield self._frame(name)
+    @staticmethod
+    def archives(data: FolderData, get: Get) -> list[Path]:
+        """None: the folder is read as it stands."""
+        return []
 
-    def _frame(self, name: str) -> Batch:
+    def piece(self, index: int) -> Batch:
+        """One frame."""
+        name = self._names[index]
         data = self._data
         rgb, depth = read_image(self._rgb[name]).convert("RGB"), read_image(self._depth[name])
         if rgb.size != depth.size:
             sizes = f"{rgb.width}x{rgb.height}, its depth is {depth.width}x{depth.height}"
             raise InputError(f"{self._rgb[name]}: the image is {sizes}; they must be of one size")
-        metres = _metres(depth, data.depth_unit, self._depth[name])
+        metres = (counts(depth, str(self._depth[name])) * data.depth_unit).astype(np.float32)
         native, width_height = (rgb.height, rgb.width), data.size[::-1]
         small = ImageOps.fit(rgb, width_height, Image.Resampling.BOX)
         nearest = ImageOps.fit(Image.fromarray(metres), width_height, Image.Resampling.NEAREST)
@@ -142,22 +146,6 @@ def _trajectory(path: Path, names: list[str]) -> pd.DataFrame | None:
     if pose and not (table[QUATERNION].abs().sum(axis=1) > 0).all():
         raise InputError(f"{path}: a quaternion is zero")
     return table.set_index("name")
-
-
-def read_image(path: Path) -> Image.Image:
-    """An image file, decoded. Raises InputError that names the file if it cannot be."""
-    try:
-        image = Image.open(path)
-        image.load()
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
-        raise InputError(f"{path}: cannot be read as an image: {error}") from None
-    return image
-
-
-def _metres(depth: Image.Image, unit: float, path: Path) -> NDArray[np.float32]:
-    if depth.mode not in DEPTH_MODES:
-        raise InputError(f"{path}: is of mode {depth.mode}; expected one channel of 16 bits")
-    return np.asarray(depth).astype(np.float32) * np.float32(unit)
 
 
 def _camera_matrix(intrinsics: tuple[float, float, float, float]) -> Tensor:

@@ -1,47 +1,129 @@
-"""From a data set's parameters to its store."""
+"""From a data set's archives to its stores.
 
-from collections.abc import Iterator
+Pieces are made in parallel and written in order, in parts: files of PIECES pieces each, under .packdepth/stores/. A
+killed conversion goes on behind its last whole part. At the end the parts are joined, still compressed, and removed.
+"""
+
+import contextlib
+import itertools
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
 
-from packdepth.data import folder, rooms_store
-from packdepth.data.store import Batch, Origin, create
+import h5py
+import torch
+
+from packdepth.code import code_digest
+from packdepth.data.archives import Tree
+from packdepth.data.obtain import archives, read_listing
+from packdepth.data.sets import SOURCES
+from packdepth.data.source import SPLITS, Source
+from packdepth.data.writer import Batch, Origin, create
+from packdepth.datasets import Data
 from packdepth.errors import InputError
-from packdepth.files import require_space
-from packdepth.params import Data, FolderData, RoomsData
+from packdepth.files import locked, require_space
+from packdepth.params import digest
 from packdepth.progress import track
 
-SPLITS = ("train", "test")
-BYTES_PER_PIXEL = 5  # three of colour, two of depth
+PIECES = 128  # a part: what a kill costs at most
+FOLDER = Path(".packdepth/stores")
+CODE = ("data", "geometry")  # packages that decide what a store holds
 
 
-class Source(Protocol):
-    """What a data set's module gives: where frames come from, how many there are, and the frames."""
+def make(data: Data, split: str, listing: Path, path: Path) -> None:
+    """Write one split's store to `path`, from the archives of `listing`.
 
-    origin: Origin
-    frames: int
-
-    def batches(self) -> Iterator[Batch]:
-        """All frames, in order."""
-        ...
-
-
-def open_source(data: Data, split: str) -> Source:
-    """One split of a data set. Adding a data set is one case here."""
-    match data:
-        case RoomsData():
-            return rooms_store.Rooms(data, split)
-        case FolderData():
-            return folder.Folder(data, split)
-
-
-def make(data: Data, split: str, path: Path) -> None:
-    """Write one split's store to `path`. Raises InputError for an unknown split or bad source."""
+    Raises InputError for an unknown split, or if an archive or what it holds is not as expected.
+    """
     if split not in SPLITS:
         raise InputError(f"unknown split {split!r}; may be {' or '.join(SPLITS)}")
-    source = open_source(data, split)
-    require_space(path.parent, source.frames * data.size[0] * data.size[1] * BYTES_PER_PIXEL)
-    with create(path, source.origin) as writer, track(f"{source.origin.dataset} {split}", source.frames) as advance:
-        for batch in source.batches():
-            writer.append(batch)
-            advance(len(batch.id))
+    source = SOURCES[type(data)](data, split, Tree(archives(listing)))
+    origin = _origin(source, data, split, listing)
+    key = digest(origin.parameters, read_listing(listing), code_digest(*CODE))
+    with locked(FOLDER / path.parent.name / f"{split}.lock", "makes this store"), _parts(path, key) as folder:
+        _join(_convert(source, origin, folder), path, origin)
+
+
+def _origin(source: Source, data: Data, split: str, listing: Path) -> Origin:
+    card = source.card
+    entries = read_listing(listing)["archives"]
+    return Origin(
+        dataset=card.dataset,
+        version=card.version,
+        licence=card.licence,
+        citation=card.citation,
+        source=", ".join(entry.get("url", entry["path"]) for entry in entries) or card.homepage,
+        parameters={"split": split} | data.model_dump(mode="json"),
+        depth_unit=source.depth_unit,
+    )
+
+
+@contextlib.contextmanager
+def _parts(path: Path, key: str) -> Iterator[Path]:
+    """The folder of a store's parts; removed if the block ends well, and with it what was made in another way."""
+    folder = FOLDER / path.parent.name / path.stem / key
+    for other in folder.parent.glob("*"):
+        if other != folder:
+            shutil.rmtree(other)
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _convert(source: Source, origin: Origin, folder: Path) -> list[Path]:
+    """All parts, those that are there already left as they are."""
+    starts = range(0, source.pieces, PIECES)
+    parts = {folder / f"{start:08d}.h5": range(start, min(start + PIECES, source.pieces)) for start in starts}
+    done = sum(_frames(part) for part in parts if part.is_file())
+    with track(f"{origin.dataset} {origin.parameters['split']}", source.frames, done) as advance:
+        for part, pieces in parts.items():
+            if part.is_file():
+                continue
+            batches = _in_parallel(source.piece, pieces) if source.parallel else map(source.piece, pieces)
+            first = next(iter(batches))
+            require_space(folder, _bytes(first) * len(pieces))
+            with create(part, origin) as writer:
+                for batch in itertools.chain([first], batches):
+                    writer.append(batch)
+                    advance(len(batch.id))
+    return list(parts)
+
+
+def _in_parallel(make_piece: Callable[[int], Batch], pieces: Iterable[int]) -> Iterator[Batch]:
+    """The pieces in order, made by as many threads as there are cores, with a few ahead of what is asked for.
+
+    Threads are enough: decoding, scaling and projecting let go of Python's lock. Each keeps torch to itself alone.
+    """
+    workers = torch.get_num_threads()
+    ahead: deque[Future[Batch]] = deque()
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            for index in pieces:
+                ahead.append(pool.submit(make_piece, index))
+                if len(ahead) > 2 * workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _join(parts: list[Path], path: Path, origin: Origin) -> None:
+    require_space(path.parent, sum(part.stat().st_size for part in parts))
+    with create(path, origin) as writer:
+        for part in parts:
+            with h5py.File(part) as file:
+                writer.copy(file)
+
+
+def _frames(part: Path) -> int:
+    with h5py.File(part) as file:
+        return len(file["rgb"])
+
+
+def _bytes(batch: Batch) -> int:
+    """What a batch takes at most in a store."""
+    rgb = sum(map(len, batch.rgb)) * 2 if isinstance(batch.rgb, list) else batch.rgb.nbytes
+    return rgb + (0 if batch.depth is None else batch.depth.nbytes // 2)

@@ -1,41 +1,53 @@
 """The rooms data set as a source of stores."""
 
-from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
 
 import torch
 
 from packdepth.data import rooms
-from packdepth.data.store import Batch, Origin
-from packdepth.params import RoomsData
+from packdepth.data.archives import Tree
+from packdepth.data.source import Card, Get
+from packdepth.data.store import DepthUnit
+from packdepth.data.writer import Batch
+from packdepth.datasets import RoomsData
 
-BATCH = 64  # frames: enough to keep the ray caster busy, few enough for the progress to move
+PIECE = 64  # frames: enough to keep the ray caster busy, few enough for the progress to move
 
 
 class Rooms:
     """One split of rooms: frame i of it is a function of (seed, split, i)."""
 
-    def __init__(self, data: RoomsData, split: str) -> None:
+    card: ClassVar[Card] = Card(
+        dataset="rooms",
+        version=rooms.VERSION,
+        licence="CC0-1.0",
+        citation="packdepth",
+        homepage="packdepth.data.rooms",
+    )
+    depth_unit: DepthUnit = "millimetre"
+    parallel = False  # the ray caster keeps all cores, or the GPU, busy by itself
+
+    def __init__(self, data: RoomsData, split: str, tree: Tree) -> None:
         self._data, self._split = data, split
         self.frames = data.train if split == "train" else data.test
-        self.origin = Origin(
-            dataset="rooms",
-            version=rooms.VERSION,
-            licence="CC0-1.0",
-            source="packdepth.data.rooms",
-            parameters={"seed": data.seed, "split": split, "size": list(data.size), "frames": self.frames},
-        )
+        self.pieces = -(-self.frames // PIECE)
 
-    def batches(self) -> Iterator[Batch]:
-        """Rendered frames, on a GPU where there is one."""
+    @staticmethod
+    def archives(data: RoomsData, get: Get) -> list[Path]:
+        """None: frames are rendered."""
+        return []
+
+    def piece(self, index: int) -> Batch:
+        """Up to 64 rendered frames, on a GPU where there is one."""
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        for first in range(0, self.frames, BATCH):
-            indices = range(first, min(first + BATCH, self.frames))
-            frames = rooms.render(self._data.seed, self._split, indices, self._data.size, device=device)
-            yield Batch(
-                rgb=frames.rgb.cpu().numpy(),
-                depth=frames.depth.cpu().numpy(),
-                intrinsics=frames.intrinsics.cpu().numpy(),
-                id=frames.id,
-                pose=frames.pose.cpu().numpy(),
-                time=frames.time.cpu().numpy(),
-            )
+        indices = range(index * PIECE, min((index + 1) * PIECE, self.frames))
+        frames = rooms.render(self._data.seed, self._split, indices, self._data.size, device=device)
+        return Batch(
+            rgb=frames.rgb.cpu().numpy(),
+            depth=frames.depth.cpu().numpy(),
+            intrinsics=frames.intrinsics.cpu().numpy(),
+            id=frames.id,
+            pose=frames.pose.cpu().numpy(),
+            time=frames.time.cpu().numpy(),
+        )

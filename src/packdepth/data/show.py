@@ -4,41 +4,51 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from packdepth.data.store import OPTIONAL, Store
+from packdepth.errors import InputError
 from packdepth.files import whole
 
 COLUMNS, ROWS = 6, 3  # frames on the sheet
-WIDTH, CELL = 12.0, 1.8  # in, of the sheet and of one frame
+WIDTH = 12.0  # in
 PERCENTILES = (5, 25, 50, 75, 95)
 SAMPLED = 200  # frames whose depth is counted
+PICTURE = 160  # px, of a depth picture's width: a LiDAR's points are lost on a larger one
+FORMATS = (".png", ".jpg", ".jpeg")
 
 
 def show(path: Path, sheet: Path) -> str:
     """Save the contact sheet and return the description. Raises InputError if the store is broken."""
+    if sheet.suffix.lower() not in FORMATS:
+        raise InputError(f"{sheet}: a contact sheet is a picture; expected a name that ends in {', '.join(FORMATS)}")
     store = Store(path)
     figure = contact_sheet(store)
     with whole(sheet) as part:
-        figure.savefig(part, format="png", dpi=100)
+        figure.savefig(part, dpi=100)
     return f"{describe(store)}\ncontact sheet  {sheet}"
 
 
 def describe(store: Store) -> str:
     """Origin, sizes, depth's percentiles and optional arrays, a line each."""
     chosen = _spread(len(store), SAMPLED)
-    depth = np.stack([store.depth(index) for index in chosen])
-    known = depth[depth > 0]
+    depths = [store.depth(index) for index in chosen]
+    known = np.concatenate([depth[depth > 0] for depth in depths])
     values = np.percentile(known, PERCENTILES)
     marks = "  ".join(f"{share} %: {value:.2f}" for share, value in zip(PERCENTILES, values, strict=True))
-    attributes = store.attributes
+    share = len(known) / sum(depth.size for depth in depths)
+    size, attributes = store.path.stat().st_size, store.attributes
+    kept = "JPEG files" if store.encoded else "pixels"
     lines = {
         "store": store.path,
         "data set": f"{attributes['dataset']}, version {attributes['version']}, {attributes['licence']}",
+        "cite": attributes["citation"],
         "source": attributes["source"],
         "parameters": attributes["parameters"],
-        "frames": f"{len(store)} of {store.size[0]}x{store.size[1]} px, {store.path.stat().st_size / 2**20:.1f} MiB",
+        "frames": f"{len(store)} of {store.size[0]}x{store.size[1]} px, {size / 2**20:.1f} MiB",
+        "a frame": f"{size / store.images:.0f} bytes; images as {kept}, {store.images - len(store)} without depth",
         "ids": f"{store.id(0)} ... {store.id(len(store) - 1)}",
-        "depth (m)": f"{marks}  max: {known.max():.2f}  known: {len(known) / depth.size:.1%} (of {len(chosen)} frames)",
+        "depth (m)": f"{marks}  max: {known.max():.2f}  known: {share:.1%} (of {len(chosen)} frames)",
         "focal (px)": f"{store.intrinsics(0)[0, 0]:.2f}, {store.intrinsics(0)[1, 1]:.2f}",
         "optional": ", ".join(name for name in OPTIONAL if store.has(name)) or "none",
         "fingerprint": store.fingerprint,
@@ -49,23 +59,37 @@ def describe(store: Store) -> str:
 def contact_sheet(store: Store) -> Figure:
     """Frames spread evenly over the store, each image above its depth, on one scale of depth in m."""
     chosen = _spread(len(store), COLUMNS * ROWS)
-    depths = np.ma.masked_equal([store.depth(index) for index in chosen], 0)
-    far = float(np.percentile(depths.compressed(), 99))
-    rows = -(-len(chosen) // COLUMNS)
-    aspect = store.size[0] / store.size[1]
-    height = rows * (2 * aspect * CELL + 0.25)  # in; the last part for a title
-    figure = Figure(figsize=(WIDTH, height))
-    axes = figure.subplots(2 * rows, COLUMNS, squeeze=False)
+    depths = [np.ma.masked_equal(picture(store.depth(index)), 0) for index in chosen]
+    far = float(np.percentile(np.concatenate([depth.compressed() for depth in depths]), 99))
+    columns = min(COLUMNS, len(chosen))
+    rows = -(-len(chosen) // columns)
+    cell = WIDTH / columns * 0.9  # in, the rest for the colour bar
+    heights = [cell * store.size[0] / store.size[1], cell * depths[0].shape[0] / depths[0].shape[1]]
+    figure = Figure(figsize=(WIDTH, rows * (sum(heights) + 0.25)))  # the last part for a title
+    axes = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=heights * rows)
     figure.set_layout_engine("constrained", h_pad=0.02, w_pad=0.02, hspace=0, wspace=0)
     for axis in axes.flat:
         axis.axis("off")
     for place, index in enumerate(chosen):
-        row, column = divmod(place, COLUMNS)
+        row, column = divmod(place, columns)
         axes[2 * row, column].imshow(store.rgb(index))
-        axes[2 * row, column].set_title(store.id(index), fontsize=7)
-        picture = axes[2 * row + 1, column].imshow(depths[place], cmap="viridis_r", vmin=0, vmax=far)
-    figure.colorbar(picture, ax=axes, shrink=0.5, label="depth (m)", extend="max", pad=0.01, fraction=0.05)
+        axes[2 * row, column].set_title(_short(store.id(index), round(18 * cell)), fontsize=7)
+        shown = axes[2 * row + 1, column].imshow(depths[place], cmap="viridis_r", vmin=0, vmax=far)
+    figure.colorbar(shown, ax=axes, shrink=0.5, label="depth (m)", extend="max", pad=0.01, fraction=0.05)
     return figure
+
+
+def picture(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Depth (h, w) made smaller by a whole factor: the nearest known depth of every block, 0 where none is known."""
+    factor = max(1, depth.shape[1] // PICTURE)
+    padded = np.pad(depth, [(0, -side % factor) for side in depth.shape])
+    blocks = padded.reshape(padded.shape[0] // factor, factor, -1, factor)
+    nearest = np.where(blocks > 0, blocks, np.inf).min(axis=(1, 3))
+    return np.where(np.isinf(nearest), 0, nearest).astype(np.float32)
+
+
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _spread(frames: int, most: int) -> list[int]:

@@ -1,121 +1,56 @@
 """The one on-disk format of every data set: an HDF5 file per split.
 
-| name       | type             | shape        | meaning                                                    |
-| ---------- | ---------------- | ------------ | ---------------------------------------------------------- |
-| rgb        | uint8            | (N, H, W, 3) | image                                                      |
-| depth      | uint16 / float16 | (N, h, w)    | camera z in mm (uint16) or m (float16), 0 where unknown    |
-| intrinsics | float32          | (N, 3, 3)    | px of `rgb`                                                |
-| id         | string           | (N,)         | leads back to the source                                   |
-| pose       | float32          | (N, 4, 4)    | optional: world_from_camera, m                             |
-| time       | float64          | (N,)         | optional: s                                                |
+| name       | type             | shape        | meaning                                                             |
+| ---------- | ---------------- | ------------ | ------------------------------------------------------------------- |
+| rgb        | uint8            | (N, H, W, 3) | image; or (N,) whole JPEG files, of `height` and `width` (attributes) |
+| depth      | uint16 / float16 | (T, h, w)    | camera z in mm (uint16) or m (float16), 0 where unknown             |
+| intrinsics | float32          | (N, 3, 3)    | px of `rgb`                                                         |
+| id         | string           | (N,)         | leads back to the source                                            |
+| pose       | float32          | (N, 4, 4)    | optional: world_from_camera, m                                      |
+| time       | float64          | (N,)         | optional: s                                                         |
+| velocity   | float32          | (N, 3)       | optional: of the camera, in its own frame, m/s                      |
+| neighbours | int32            | (T, 2)       | optional: which frames come just before and after, -1 where none    |
+| depth_size | int32            | (T, 2)       | optional: height and width of the truth, where frames differ        |
 
-Attributes: format, dataset, version, licence, source, parameters (JSON), and `fingerprint`, a hash of all content;
-`depth` has its `unit`. Frames are chunked one by one, so that random access reads one frame.
+A store has T frames with depth. The N - T images behind them, where there are any, are neighbours of those alone.
+Frames whose truth is smaller than (h, w) fill its upper left.
+
+Attributes: format, dataset, version, licence, citation, source, parameters (JSON), and `fingerprint`, a hash of all
+content; `depth` has its `unit`. Frames are chunked and compressed one by one, so that random access reads one frame.
+JPEG sources that have the store's size stay as they are: a twentieth of the bytes, for 1 ms of decoding.
 """
 
-import contextlib
-import hashlib
-import json
+import io
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from packdepth.errors import InputError
-from packdepth.files import whole
 
-FORMAT = "packdepth store 1"
-DEPTH_UNITS = {"uint16": ("millimetre", 0.001), "float16": ("metre", 1.0)}
-PER_FRAME = {"rgb": 4, "depth": 3, "intrinsics": 3, "pose": 3, "time": 1, "id": 1}  # dimensions
-OPTIONAL = ("pose", "time")
-ATTRIBUTES = ("dataset", "version", "licence", "source", "parameters", "fingerprint")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Frames on their way into a store: the arrays of the table above, with depth in metres."""
-
-    rgb: NDArray[np.uint8]
-    depth: NDArray[np.float32]
-    intrinsics: NDArray[np.float32]
-    id: list[str]
-    pose: NDArray[np.float32] | None = None
-    time: NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What the attributes of a store say of where it comes from."""
-
-    dataset: str
-    version: int
-    licence: str
-    source: str
-    parameters: dict[str, Any]
-
-
-class Writer:
-    """Appends frames to a store that is being made."""
-
-    def __init__(self, file: h5py.File) -> None:
-        self._file = file
-        self._hash = hashlib.sha256()
-
-    def append(self, batch: Batch) -> None:
-        """Add frames at the end. Depth is stored in whole millimetres, what is beyond 65.535 m as unknown.
-
-        Raises InputError that names a frame whose depth is unknown everywhere.
-        """
-        millimetres = np.round(batch.depth * 1000.0)
-        known = ((millimetres > 0) & (millimetres < 2**16)).any(axis=(1, 2))
-        if not known.all():
-            name = batch.id[int(known.argmin())]
-            raise InputError(f"{name}: depth is all zero (unknown) or beyond 65.535 m (is its unit right?)")
-        arrays: dict[str, NDArray[Any] | None] = {
-            "rgb": batch.rgb,
-            "depth": np.where(millimetres < 2**16, millimetres, 0).astype(np.uint16),
-            "intrinsics": batch.intrinsics.astype(np.float32),
-            "pose": batch.pose if batch.pose is None else batch.pose.astype(np.float32),
-            "time": batch.time if batch.time is None else batch.time.astype(np.float64),
-            "id": np.array([name.encode() for name in batch.id], dtype=object),
-        }
-        for name, values in arrays.items():
-            if values is not None:
-                self._extend(name, values)
-
-    def finish(self, origin: Origin) -> None:
-        """Write the attributes. Raises InputError if no frame came."""
-        if "rgb" not in self._file:
-            raise InputError(f"{origin.source}: no frames to store")
-        attributes = {**vars(origin), "parameters": json.dumps(origin.parameters, sort_keys=True)}
-        self._file.attrs.update(attributes | {"format": FORMAT, "fingerprint": self._hash.hexdigest()})
-        self._file["depth"].attrs["unit"] = DEPTH_UNITS[self._file["depth"].dtype.name][0]
-
-    def _extend(self, name: str, values: NDArray[Any]) -> None:
-        text = name == "id"
-        if name not in self._file:
-            kind = h5py.string_dtype() if text else values.dtype
-            shape = values.shape[1:]
-            chunk = (1 if shape else 1024, *shape)
-            self._file.create_dataset(name, (0, *shape), kind, maxshape=(None, *shape), chunks=chunk)
-        dataset = self._file[name]
-        dataset.resize(len(dataset) + len(values), axis=0)
-        dataset[-len(values) :] = values
-        self._hash.update(b"\n".join(values) if text else np.ascontiguousarray(values).tobytes())
-
-
-@contextlib.contextmanager
-def create(path: Path, origin: Origin) -> Iterator[Writer]:
-    """Write a store; it appears under `path` only if the block ends well."""
-    with whole(path) as part, h5py.File(part, "w") as file:
-        writer = Writer(file)
-        yield writer
-        writer.finish(origin)
+FORMAT = "packdepth store 2"
+DepthUnit = Literal["millimetre", "metre"]
+DEPTH_KINDS: dict[str, tuple[DepthUnit, float]] = {"uint16": ("millimetre", 0.001), "float16": ("metre", 1.0)}
+PER_FRAME = {  # dimensions
+    "rgb": 4,
+    "depth": 3,
+    "intrinsics": 3,
+    "id": 1,
+    "pose": 3,
+    "time": 1,
+    "velocity": 2,
+    "neighbours": 2,
+    "depth_size": 2,
+}
+OF_DEPTH = ("depth", "neighbours", "depth_size")  # one a frame with depth; the others have one an image
+OPTIONAL = ("pose", "time", "velocity", "neighbours", "depth_size")
+FRAME_SHAPES = {"intrinsics": (3, 3), "pose": (4, 4), "velocity": (3,), "neighbours": (2,), "depth_size": (2,)}
+ATTRIBUTES = ("dataset", "version", "licence", "citation", "source", "parameters", "fingerprint")
 
 
 class Store:
@@ -132,9 +67,14 @@ class Store:
         _validate(path, self._file)
         self.attributes: dict[str, Any] = dict(self._file.attrs)
         self.fingerprint: str = self.attributes["fingerprint"]
-        self.size: tuple[int, int] = self._file["rgb"].shape[1:3]
-        self._depth_unit: float = DEPTH_UNITS[self._file["depth"].dtype.name][1]
-        self._length = len(self._file["rgb"])
+        rgb = self._file["rgb"]
+        self.encoded = rgb.ndim == 1  # whether images are JPEG files
+        self.size: tuple[int, int] = (
+            (int(rgb.attrs["height"]), int(rgb.attrs["width"])) if self.encoded else rgb.shape[1:3]
+        )
+        self._metres = DEPTH_KINDS[self._file["depth"].dtype.name][1]
+        self.images = len(rgb)  # the frames with depth and, behind them, images that are only neighbours of those
+        self._length = len(self._file["depth"])
 
     def __len__(self) -> int:
         return self._length
@@ -154,11 +94,18 @@ class Store:
 
     def rgb(self, index: int) -> NDArray[np.uint8]:
         """Image `index`, (H, W, 3)."""
-        return self._file["rgb"][index]
+        stored = self._file["rgb"][index]
+        if not self.encoded:
+            return stored
+        return np.asarray(Image.open(io.BytesIO(stored.tobytes())).convert("RGB"))
 
     def depth(self, index: int) -> NDArray[np.float32]:
         """Depth of frame `index` in metres, (h, w), 0 where unknown."""
-        return self._file["depth"][index].astype(np.float32) * np.float32(self._depth_unit)
+        stored = self._file["depth"][index]
+        if "depth_size" in self._file:
+            height, width = self._file["depth_size"][index]
+            stored = stored[:height, :width]
+        return stored.astype(np.float32) * np.float32(self._metres)
 
     def intrinsics(self, index: int) -> NDArray[np.float32]:
         """Camera matrix of frame `index` in px of its image, (3, 3)."""
@@ -169,8 +116,17 @@ class Store:
         return self._file["pose"][index]
 
     def time(self, index: int) -> float:
-        """Time stamp of frame `index` in seconds. KeyError where the store has none."""
+        """Time stamp of image `index` in seconds. KeyError where the store has none."""
         return float(self._file["time"][index])
+
+    def velocity(self, index: int) -> NDArray[np.float32]:
+        """The camera's velocity at frame `index` in its own frame, m/s, (3,). KeyError where the store has none."""
+        return self._file["velocity"][index]
+
+    def neighbours(self, index: int) -> tuple[int, int]:
+        """The images just before and after frame `index`, -1 where none. KeyError where the store has none."""
+        before, after = self._file["neighbours"][index]
+        return int(before), int(after)
 
     def id(self, index: int) -> str:
         """The name of frame `index`."""
@@ -199,19 +155,29 @@ def _validate(path: Path, file: h5py.File) -> None:
         refuse(f"has no {name!r}")
     for name in set(ATTRIBUTES) - set(file.attrs):
         refuse(f"has no attribute {name!r}")
-    frames = len(file["rgb"])
-    for name in set(PER_FRAME) & set(file):
-        if file[name].ndim != PER_FRAME[name]:
-            refuse(f"{name!r} has {file[name].ndim} dimensions, not {PER_FRAME[name]}")
-        if len(file[name]) != frames:
-            refuse(f"{name!r} has {len(file[name])} frames, 'rgb' has {frames}")
-    if file["rgb"].dtype != np.uint8 or file["rgb"].shape[3] != 3:
+    _validate_shapes(file, refuse)
+    if file["rgb"].ndim == 1:
+        if not {"height", "width"} <= set(file["rgb"].attrs):
+            refuse("'rgb' holds JPEG files, but not their height and width")
+    elif file["rgb"].dtype != np.uint8 or file["rgb"].shape[3] != 3:
         refuse(f"'rgb' is {file['rgb'].dtype} {file['rgb'].shape}, not uint8 (N, H, W, 3)")
-    if file["depth"].dtype.name not in DEPTH_UNITS:
+    if file["depth"].dtype.name not in DEPTH_KINDS:
         refuse(f"'depth' is {file['depth'].dtype}, not uint16 (mm) or float16 (m)")
-    unit = DEPTH_UNITS[file["depth"].dtype.name][0]
+    unit = DEPTH_KINDS[file["depth"].dtype.name][0]
     if file["depth"].attrs.get("unit") != unit:
         refuse(f"'depth' says its unit is {file['depth'].attrs.get('unit')!r}, not {unit!r}")
-    for name, shape in (("intrinsics", (3, 3)), ("pose", (4, 4))):
-        if name in file and file[name].shape[1:] != shape:
-            refuse(f"{name!r} has frames of shape {file[name].shape[1:]}, not {shape}")
+
+
+def _validate_shapes(file: h5py.File, refuse: Callable[[str], None]) -> None:
+    images, frames = len(file["rgb"]), len(file["depth"])
+    if frames > images:
+        refuse(f"'depth' has {frames} frames, 'rgb' has {images}")
+    for name in set(PER_FRAME) & set(file):
+        dimensions = 1 if name == "rgb" and h5py.check_vlen_dtype(file[name].dtype) else PER_FRAME[name]
+        if file[name].ndim != dimensions:
+            refuse(f"{name!r} has {file[name].ndim} dimensions, not {dimensions}")
+        right = frames if name in OF_DEPTH else images
+        if len(file[name]) != right:
+            refuse(f"{name!r} has {len(file[name])} frames, not {right}")
+        if name in FRAME_SHAPES and file[name].shape[1:] != FRAME_SHAPES[name]:
+            refuse(f"{name!r} has frames of shape {file[name].shape[1:]}, not {FRAME_SHAPES[name]}")

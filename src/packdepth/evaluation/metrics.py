@@ -1,13 +1,15 @@
-"""Depth metrics (Eigen et al. 2014, section 4.2; SILog as the KITTI benchmark has it).
+"""Depth metrics (Eigen et al. 2014, section 4.2; SILog as the KITTI benchmark has it; rmse_log10 of Make3D).
 
 All are means over pixels of something that depends on one pixel, or a root of such means. So they are kept as sums:
 an image's sums give its metrics, the sums of all images the pooled ones.
 """
 
+from math import log
+
 import torch
 from torch import Tensor
 
-METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3")
+METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "rmse_log10", "silog", "delta1", "delta2", "delta3")
 SUMS = ("pixels", "abs_rel", "sq_rel", "square", "square_log", "log", "abs_log10", "delta1", "delta2", "delta3")
 
 
@@ -29,7 +31,7 @@ def sums(prediction: Tensor, truth: Tensor) -> Tensor:
         error**2,
         log_error**2,
         log_error,
-        log_error.abs() / torch.log(torch.tensor(10.0, dtype=torch.float64)),
+        log_error.abs() / log(10.0),
         *(ratio < 1.25**power for power in (1, 2, 3)),
     ]
     return torch.stack([values.double().sum() for values in per_pixel])
@@ -45,6 +47,7 @@ def from_sums(total: Tensor) -> dict[str, float]:
         "rmse": mean["square"] ** 0.5,
         "rmse_log": mean["square_log"] ** 0.5,
         "log10": mean["abs_log10"],
+        "rmse_log10": mean["square_log"] ** 0.5 / log(10.0),
         "silog": 100.0 * variance_log**0.5,
         "delta1": mean["delta1"],
         "delta2": mean["delta2"],
@@ -53,5 +56,8 @@ def from_sums(total: Tensor) -> dict[str, float]:
 
 
 def median_factor(prediction: Tensor, truth: Tensor) -> float:
-    """Median truth over median prediction (Zhou et al. 2017, section 4.1), both (P,) in m."""
+    """Median truth over median prediction (Zhou et al. 2017, section 4.1), both (P,) in m.
+
+    Of an even number of pixels, the lower of the middle two, as torch has it.
+    """
     return float(truth.median() / prediction.median())

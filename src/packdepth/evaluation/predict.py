@@ -5,57 +5,56 @@ from pathlib import Path
 import numpy as np
 from matplotlib import colormaps
 from PIL import Image, ImageOps
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from packdepth.data.folder import read_image
+from packdepth.data.images import read_image
 from packdepth.data.loader import image_tensor
 from packdepth.errors import InputError
-from packdepth.evaluation.predictor import predict_depth
+from packdepth.evaluation.predictor import Predictor, load, predict_depth, resized
 from packdepth.files import whole
 from packdepth.progress import track
-from packdepth.training import checkpoint
 
 COLOURS = "viridis_r"  # near is bright; legible to the colour-blind
 SIDE = 32  # the networks' sides are multiples of this
 
 
 def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Path]:
-    """Write `<name>_depth.png` (16 bits, mm) and `<name>_colour.png` for every image into `folder`.
+    """Write `<name>_depth.png` (16 bits, mm, to 65.5 m) and `<name>_colour.png` for every image into `folder`.
 
-    Depth is metric for a camera like that of the training data: a network cannot see the focal length. Raises
-    InputError if the checkpoint or an image cannot be read, or two images have one name.
+    The checkpoint is one of ours or one published with packnet-sfm. Depth is metric for a camera like that of the
+    training data: a network cannot see the focal length. Raises InputError if the checkpoint or an image cannot be
+    read, or two images have one name.
     """
     stems = [path.stem for path in images]
     if len(set(stems)) < len(stems):
         raise InputError("two images have the same name; their predictions would overwrite one another")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; expected a folder for the predictions")
-    model, card = checkpoint.load(checkpoint_path)
+    predictor = load(checkpoint_path)
     written = []
     with track("predict", len(images)) as advance:
         for path in images:
             upright = ImageOps.exif_transpose(read_image(path))  # as the photo is looked at
             rgb = np.asarray(upright.convert("RGB"))
-            depth = depth_of_any_size(model, image_tensor(rgb)[None], card)[0, 0].numpy()
-            written += _write(depth, folder / path.stem, card.max_depth)
+            depth = depth_of_any_size(predictor, image_tensor(rgb)[None])[0, 0].numpy()
+            written += _write(depth, folder / path.stem, predictor.max_depth)
             advance(1, path.name)
     return written
 
 
-def depth_of_any_size(model: nn.Module, image: Tensor, card: checkpoint.Card) -> Tensor:
+def depth_of_any_size(predictor: Predictor, image: Tensor) -> Tensor:
     """Metric depth (1, 1, H, W) in m of an image (1, 3, H, W) of any size.
 
-    The image is scaled to the height the network was trained at, its aspect kept, its right edge repeated up to a
-    multiple of 32; the prediction is cut and scaled back.
+    The image is scaled to the height the network was trained at, where that is known, its aspect kept, its right and
+    bottom edges repeated up to a multiple of 32; the prediction is cut and scaled back.
     """
     height, width = image.shape[2:]
-    rows = card.size[0]
+    rows = predictor.size[0] if predictor.size else height
     columns = max(1, round(width * rows / height))
-    small = F.interpolate(image, size=(rows, columns), mode="bilinear", antialias=True, align_corners=False)
-    padded = F.pad(small, (0, -columns % SIDE, 0, 0), mode="replicate")
-    depth = predict_depth(model, padded, card.max_depth, flip=True)[..., :columns]
-    return F.interpolate(depth, size=(height, width), mode="bilinear", align_corners=False)
+    padded = F.pad(resized(image, (rows, columns), antialias=True), (0, -columns % SIDE, 0, -rows % SIDE), "replicate")
+    depth = predict_depth(predictor, padded, flip=True)[..., :rows, :columns]
+    return resized(depth, (height, width))
 
 
 def _write(depth: np.ndarray, stem: Path, max_depth: float) -> list[Path]:

@@ -1,23 +1,72 @@
 """From an image to metric depth, as every evaluation and every prediction does it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from packdepth.errors import InputError
+from packdepth.evaluation import published_file
 from packdepth.losses.depth import metric_depth
+from packdepth.models import published
+from packdepth.training import checkpoint
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A network, what its output means, and what it was trained on."""
+
+    model: nn.Module  # (B, 3, H, W) in [0, 1] -> (B, 1, h, w)
+    to_metres: Callable[[Tensor], Tensor]  # of its output
+    size: tuple[int, int] | None  # height and width of the images it was trained on, px; None if nothing tells
+    max_depth: float  # m, the farthest it was trained or evaluated on
+
+
+def load(path: Path) -> Predictor:
+    """The network of a checkpoint, ours or a published one of PackNet's authors: the content tells which.
+
+    Nothing in the file is executed. Raises InputError, in one line, if it is missing, broken, or neither.
+    """
+    if path.is_file() and published_file.is_torch_file(path):
+        return _of_published(path)
+    return of_checkpoint(*checkpoint.load(path))
+
+
+def of_checkpoint(model: nn.Module, card: checkpoint.Card) -> Predictor:
+    """A network of ours."""
+    return Predictor(model, partial(metric_depth, max_depth=card.max_depth), card.size, card.max_depth)
+
+
+def _of_published(path: Path) -> Predictor:
+    file = published_file.read(path)
+    try:
+        model = published.from_state_dict(file.state_dict).eval()
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return Predictor(model, published.metric_depth, file.size, file.max_depth)
 
 
 @torch.inference_mode()
-def predict_depth(model: nn.Module, images: Tensor, max_depth: float, flip: bool) -> Tensor:
+def predict_depth(predictor: Predictor, images: Tensor, flip: bool) -> Tensor:
     """Metric depth in m, (B, 1, H, W), of images (B, 3, H, W) in [0, 1].
 
-    The network's half-size output is turned into metres, upsampled twofold (bilinear), and, with `flip`, averaged
-    with the mirrored prediction of the mirrored image, as DenseDepth does.
+    The network's output is turned into metres, then upsampled (bilinear) if it is smaller than the image, and, with
+    `flip`, averaged with the mirrored prediction of the mirrored image, as DenseDepth does.
     """
 
     def depth(inputs: Tensor) -> Tensor:
-        metres = metric_depth(model(inputs).float(), max_depth)
-        return F.interpolate(metres, size=inputs.shape[2:], mode="bilinear", align_corners=False)
+        return resized(predictor.to_metres(predictor.model(inputs).float()), inputs.shape[2:])
 
     straight = depth(images)
     return (straight + depth(images.flip(3)).flip(3)) / 2 if flip else straight
+
+
+def resized(values: Tensor, size: tuple[int, ...], antialias: bool = False) -> Tensor:
+    """Values (B, C, H, W) at another `size`, bilinearly, the borders aligned; as they are at the same one."""
+    if values.shape[2:] == size:
+        return values
+    return F.interpolate(values, size=size, mode="bilinear", antialias=antialias, align_corners=False)

@@ -49,7 +49,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def reported() -> dict[str, Any]:
-    """The numbers of the report."""
+    """The numbers of the report, and of the papers to stand beside it."""
     content: dict[str, Any] = yaml.safe_load((files("packdepth") / "reported.yaml").read_text())
     return content
 

@@ -13,8 +13,8 @@ MEASURED = ("loss", "final_loss", "abs_rel", "rmse", "delta1", "seconds")
 CAPTION = (
     "`loss` is the report's number, the mean of the training loss over the last epoch; `final` the mean over its "
     "last tenth; time is the training's. x: ratio to DenseDepth. abs_rel, rmse (m) and delta1 are on the test split, "
-    "pooled over pixels."
 )
+MEANS = {"pooled": "pooled over pixels", "mean_over_images": "means over images"}
 
 
 def write_tables(study: Study) -> None:
@@ -58,13 +58,12 @@ def _row(study: Study, variant: str) -> dict[str, Any]:
 
 def _measured(run: layout.Run) -> dict[str, float]:
     metrics, provenance = read_json(run.metrics), read_json(run.provenance)
-    pooled = metrics["metric"]["pooled"]
     return {
         "parameters": provenance["parameters"],
         "loss": metrics["training_loss"],
         "final_loss": metrics["final_training_loss"],
         "seconds": provenance["seconds"],
-        **{name: pooled[name] for name in ("abs_rel", "rmse", "delta1")},
+        **{name: metrics["headline"][name] for name in ("abs_rel", "rmse", "delta1")},
     }
 
 
@@ -87,7 +86,9 @@ def markdown(table: pd.DataFrame, study: Study) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     seeds = f"Scale `{study.scale}`, {len(study.seeds)} seed{'s' if len(study.seeds) > 1 else ''}"
-    return "\n".join([*lines, "", f"{seeds}. {CAPTION}", ""])
+    headline = read_json(next(all_runs(study)).metrics)["headline"]
+    means = MEANS[headline["aggregate"]] + (", median-scaled" if headline["median_scaled"] else "")
+    return "\n".join([*lines, "", f"{seeds}. {CAPTION}{means}.", ""])
 
 
 def _number(value: float, digits: int, deviation: float = float("nan"), prefix: str = "") -> str:

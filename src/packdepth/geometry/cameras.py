@@ -58,6 +58,60 @@ def crop_and_scale(intrinsics: Tensor, source_size: tuple[int, int], target_size
     return result
 
 
+def resize(intrinsics: Tensor, source_size: tuple[int, int], target_size: tuple[int, int]) -> Tensor:
+    """Intrinsics (..., 3, 3) after an image of `source_size` (height, width) was scaled to `target_size`.
+
+    Height and width are scaled each by its own factor, and nothing is cropped.
+
+    Raises:
+        ValueError: a size is not two positive integers.
+    """
+    check_size(source_size)
+    check_size(target_size)
+    down, right = (target / source for source, target in zip(source_size, target_size, strict=True))
+    result = intrinsics.clone()
+    result[..., 0, :] *= right
+    result[..., 1, :] *= down
+    result[..., 0, 2] = (intrinsics[..., 0, 2] + 0.5) * right - 0.5
+    result[..., 1, 2] = (intrinsics[..., 1, 2] + 0.5) * down - 0.5
+    return result
+
+
+def crop(intrinsics: Tensor, top: int, left: int) -> Tensor:
+    """Intrinsics (..., 3, 3) after `top` rows and `left` columns were cut off an image."""
+    result = intrinsics.clone()
+    result[..., 0, 2] -= left
+    result[..., 1, 2] -= top
+    return result
+
+
+def depth_map(points: Tensor, intrinsics: Tensor, size: tuple[int, int]) -> Tensor:
+    """Depth that sparse points (a LiDAR's, say) give to the pixels they fall on; of several on one, the nearest.
+
+    Args:
+        points: (P, 3), camera frame, metres, in any order.
+        intrinsics: (3, 3), px.
+        size: height and width of the image.
+
+    Returns:
+        (H, W) of camera z in metres, 0 where no point falls. Points behind the camera (z <= 0) and outside the image
+        are left out.
+
+    Raises:
+        ValueError: `size` is not two positive integers.
+    """
+    check_size(size)
+    height, width = size
+    points = points[points[:, 2] > 0]
+    pixels, z = project(points[None], intrinsics)
+    u, v = (pixels[0] + 0.5).floor().unbind(-1)  # whole numbers are the centres of pixels
+    inside = (u >= 0) & (u < width) & (v >= 0) & (v < height)
+    index = (v * width + u)[inside].long()
+    nearest = torch.full((height * width,), torch.inf, dtype=points.dtype, device=points.device)
+    nearest.scatter_reduce_(0, index, z[0][inside], "amin")
+    return torch.where(nearest.isinf(), 0, nearest).reshape(height, width)
+
+
 def pixel_rays(intrinsics: Tensor, size: tuple[int, int]) -> Tensor:
     """Ray of every pixel centre, (..., H, W, 3) in the camera frame, with z = 1.
 

@@ -64,6 +64,11 @@ def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
     return network
 
 
+def metric_depth(output: Tensor) -> Tensor:
+    """Depth in metres of such a network's output (any shape), as packnet-sfm's utils/depth.py (inv2depth) has it."""
+    return 1.0 / output.clamp_min(1e-6)
+
+
 def _depth_weights(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The depth network's part, without its prefix."""
     if not any(key.startswith(DEPTH_PREFIX) for key in state_dict):

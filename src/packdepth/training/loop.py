@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from packdepth import layout
+from packdepth.code import code_digest
 from packdepth.data.loader import CountedBatches, TrainingFrames, batches
 from packdepth.data.store import Store
 from packdepth.errors import InputError
@@ -27,6 +28,7 @@ from packdepth.params import Study, Variant, digest
 from packdepth.progress import track
 from packdepth.training import checkpoint, instruments, resume, start
 
+CODE = ("data", "geometry", "losses", "models", "training")  # packages that decide a training's result
 LOG_COLUMNS = ("step", "epoch", "loss", "l1", "ssim", "gradient", "learning_rate", "seconds")
 
 
@@ -50,7 +52,7 @@ def train(study: Study, run: layout.Run) -> None:
 
 def run_key(variant: Variant, seed: int, store: Store, device: torch.device) -> str:
     """Names everything that determines a training's result."""
-    return digest(variant, seed, store.fingerprint, resume.code_digest(), torch.__version__, device.type)
+    return digest(variant, seed, store.fingerprint, code_digest(*CODE), torch.__version__, device.type)
 
 
 def is_published(run: layout.Run, key: str) -> bool:

@@ -6,52 +6,24 @@ before a rerun). The key is made from everything that determines the run's resul
 
 import contextlib
 import csv
-import fcntl
-import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-import packdepth
+from packdepth import files
 from packdepth.files import whole
 from packdepth.layout import Run
 
 FOLDER = Path(".packdepth/resume")
-CODE = ("data", "geometry", "losses", "models", "training")  # packages that decide a training's result
 
 
-def code_digest() -> str:
-    """A hash of the source code that decides a training's result."""
-    top = Path(packdepth.__file__).parent
-    digest = hashlib.sha256()
-    for file in sorted(file for package in CODE for file in (top / package).rglob("*.py")):
-        digest.update(file.relative_to(top).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def locked(run: Run) -> Iterator[bool]:
-    """Hold the files of one run, whatever its settings, for this process alone; gives whether it had to wait.
-
-    Killing Snakemake or DVC leaves the training they started alive: a rerun waits here until it has ended, so that
-    the older one never overwrites the newer one's files.
-    """
-    lock = FOLDER / run.scale / run.variant / f"seed{run.seed}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        waited = False
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("packdepth: another process still trains this run; waiting for its end", file=sys.stderr, flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-            waited = True
-        yield waited
+def locked(run: Run) -> contextlib.AbstractContextManager[bool]:
+    """Hold the files of one run, whatever its settings, for this process alone; gives whether it had to wait."""
+    return files.locked(FOLDER / run.scale / run.variant / f"seed{run.seed}.lock", "trains this run")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,32 @@
+"""Any checkpoint on the test data and by the protocol of any scale: `packdepth evaluate --checkpoint X --data Y`."""
+
+from pathlib import Path
+
+from packdepth import layout
+from packdepth.data.download import Remote, fetch
+from packdepth.data.store import Store
+from packdepth.evaluation import predictor
+from packdepth.evaluation.measure import measure
+from packdepth.files import write_json, write_text
+from packdepth.params import Study
+
+
+def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
+    """Write metrics.json and per_image.csv of one checkpoint on the test store of scale `data`.
+
+    `checkpoint` is a path, or an address that is downloaded first: of a model.safetensors of ours, or of a checkpoint
+    published with packnet-sfm. Raises InputError for an unknown scale, or if the store or checkpoint cannot be had.
+    """
+    settings = study.at(data).rung.evaluation
+    store = Store(layout.store(data, "test"))
+    name = layout.checkpoint_name(checkpoint)
+    tally, _ = measure(predictor.load(_local(checkpoint)), store, settings, f"{name} on {data}")
+    folder = layout.transfer(study.scale, data, name)
+    write_text(folder / "per_image.csv", tally.per_image().to_csv(index=False, float_format="%.6g"))
+    write_json(folder / "metrics.json", {"checkpoint": name, "data": data, **tally.summary()})
+
+
+def _local(checkpoint: str) -> Path:
+    if "://" not in checkpoint:
+        return Path(checkpoint)
+    return fetch(Remote(checkpoint.rsplit("/", 1)[-1], (checkpoint,)), layout.downloads("checkpoints"))

@@ -1,0 +1,66 @@
+"""Any checkpoint on any data."""
+
+import functools
+import json
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from making import slopes
+from packdepth import layout
+from packdepth.errors import InputError
+from packdepth.evaluation.evaluate import evaluate
+from packdepth.evaluation.transfer import evaluate_pair
+from packdepth.training.loop import train
+
+RUN = layout.Run("tiny", "constant", 0)
+
+
+def result(name: str) -> dict:
+    return json.loads((layout.transfer("tiny", "tiny", name) / "metrics.json").read_text())
+
+
+def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
+    study = stores()
+    train(study, RUN)
+    evaluate(study, RUN)
+    evaluate_pair(study, str(RUN.checkpoint), "tiny")
+    ours, own = result("constant-seed0"), json.loads(RUN.metrics.read_text())
+    assert (ours["checkpoint"], ours["data"], ours["images"]) == ("constant-seed0", "tiny", 3)
+    for part in ("headline", "protocol", "metric", "median_scaled"):
+        assert ours[part] == own[part]
+    per_image = layout.transfer("tiny", "tiny", "constant-seed0") / "per_image.csv"
+    pd.testing.assert_frame_equal(pd.read_csv(per_image), pd.read_csv(RUN.per_image))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """The address of the temporary folder."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+def test_a_published_one_by_its_address(stores, publish, one_metre, server):
+    study = stores()
+    publish(one_metre, name="PackNet01.ckpt")
+    evaluate_pair(study, f"{server}/PackNet01.ckpt", "tiny")
+    truth = slopes(3, seed=1).depth
+    expected = (abs(truth - 1) / truth).mean()
+    assert result("PackNet01")["headline"]["abs_rel"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_an_unknown_scale(stores):
+    with pytest.raises(InputError, match="unknown scale 'tony'; did you mean 'tiny'"):
+        evaluate_pair(stores(), "model.safetensors", "tony")
+
+
+def test_a_missing_checkpoint(stores):
+    with pytest.raises(InputError, match=r"nowhere\.ckpt: no such checkpoint"):
+        evaluate_pair(stores(), "nowhere.ckpt", "tiny")
