@@ -57,3 +57,14 @@ def test_depth_head_is_a_convolution_and_the_function() -> None:
     features: Tensor = torch.rand(1, 2, 3, 4)
     expected = 2 * torch.sigmoid(features[:, :1] - 2 * features[:, 1:] + 0.5)
     torch.testing.assert_close(head(features), expected)
+
+
+def test_a_sigmoid_near_its_end_still_learns_under_autocast():
+    head = DepthHead(1, "inverse-sigmoid")
+    head.conv.weight.data.zero_()
+    head.conv.bias.data.fill_(9.0)  # sigmoid(9) is 0.99988, which bf16 rounds to 1
+    with torch.autocast("cpu", torch.bfloat16):
+        output = head(torch.ones(1, 1, 4, 4))
+    output.sum().backward()
+    assert output.dtype == torch.float32
+    assert head.conv.bias.grad.item() > 0

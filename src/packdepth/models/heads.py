@@ -66,5 +66,6 @@ class DepthHead(nn.Module):
         self.function = HEADS[head].function
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, 1, H, W)."""
-        return self.function(self.conv(features))
+        """(B, C, H, W) -> (B, 1, H, W), under autocast in float32: in bf16 a sigmoid rounds to 1 and learns no more."""
+        x = self.conv(features)
+        return self.function(x.to(torch.promote_types(x.dtype, torch.float32)))

@@ -123,8 +123,9 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         self.optimizer.step()
+        values = {name: term.item() for name, term in terms.items()}  # waits for a GPU to end the step
         seconds = time.perf_counter() - since
-        self._record(epoch, value, {name: term.item() for name, term in terms.items()}, seconds)
+        self._record(epoch, value, values, seconds)
         if self.step % self.settings.instruments_every == 0:
             self._measure(output.detach(), target, mask, seconds)
         if self.step % self.settings.save_every == 0:
