@@ -8,7 +8,7 @@ import pytest
 from making import TOP
 
 PACKAGE = TOP / "src" / "packdepth"
-SHARED = {"code", "datasets", "errors", "files", "layout", "params", "progress", "schema"}
+SHARED = {"code", "datasets", "errors", "files", "layout", "params", "pictures", "progress", "schema"}
 MAY_IMPORT = {
     "geometry": set(),
     "losses": {"geometry"},

@@ -17,7 +17,7 @@ FOLDERS |= {"Test134.tar.gz": "Test134", "Test134Depth.tar.gz": "Gridlaserdata"}
 
 
 def image(number: int) -> Image.Image:
-    """1704 px wide, 2272 high: grey, with the upper left corner red, and that of the central part (from row 710) green."""
+    """1704 px wide, 2272 high: grey, the upper left corner red, that of the central part (from row 710) green."""
     picture = Image.new("RGB", (1704, 2272), (60 + 20 * number,) * 3)
     picture.paste((255, 0, 0), (0, 0, 200, 200))
     picture.paste((0, 255, 0), (0, 710, 200, 910))

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from making import jpeg, slopes, write_store
-from packdepth.data.show import picture, show
+from packdepth.data.show import show
 from packdepth.errors import InputError
 
 
@@ -28,13 +27,3 @@ def test_bytes_a_frame(tmp_path: Path):
 def test_a_sheet_of_another_kind_is_refused(tmp_path: Path):
     with pytest.raises(InputError, match=r"sheet\.txt: a contact sheet is a picture"):
         show(write_store(tmp_path / "s.h5", slopes(1)), tmp_path / "sheet.txt")
-
-
-def test_a_depth_picture_keeps_the_nearest_point_of_a_block():
-    depth = np.zeros((5, 330), np.float32)  # blocks of 2 x 2, the last row of them cut
-    depth[0, 0], depth[1, 1], depth[4, 329] = 7, 3, 9
-    small = picture(depth)
-    assert small.shape == (3, 165)
-    assert small[0, 0] == 3
-    assert small[2, 164] == 9
-    assert np.count_nonzero(small) == 2

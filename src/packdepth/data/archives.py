@@ -90,6 +90,10 @@ class Tree:
             raise InputError(f"{archive.path}: holds {member!r}, which can only be read unpacked; unpack it")
         return archive.members[member]
 
+    def archive(self, name: str) -> Path:
+        """The archive or folder that a file lies in. Raises InputError if it is missing."""
+        return self._find(name)[0].path
+
     def _find(self, name: str) -> tuple[_Archive, str]:
         if name not in self._found:
             raise InputError(f"{self}: has no {name!r}")

@@ -12,6 +12,7 @@ scene, for in the published one (of a map) float32 would lose centimetres.
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ from packdepth.geometry.motion import inverse, rigid, rotation_from_quaternion, 
 LIDAR = "LIDAR"
 SPLITS = {"train": "0", "test": "1"}  # in the data set's JSON; 1 is its validation split
 BASE = "https://tri-ml-public.s3.amazonaws.com/github"
+BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError)
 REMOTES = {
     "full": Remote("DDAD.tar", (f"{BASE}/DDAD/datasets/DDAD.tar",), "md5:c0da97967f76da80f86d6f97d0d98904"),
     "tiny": Remote("DDAD_tiny.tar", (f"{BASE}/packnet-sfm/datasets/DDAD_tiny.tar",)),
@@ -77,11 +79,9 @@ class Ddad:
         folder = index[: index.rfind("/") + 1]
         self._tree = tree.under(lambda name: name[len(folder) :] if name.startswith(folder) else None)
         self._data, self._split = data, split
-        listed = _json(tree, index).get("scene_splits", {}).get(SPLITS[split], {}).get("filenames", [])
-        if not listed:
-            raise InputError(f"{tree}: {index} lists no scenes for {split} (scene_splits.{SPLITS[split]})")
+        listed = _listed(tree, index, SPLITS[split])
         frames = [frame for scene in listed for frame in _scene(self._tree, scene, data.cameras)]
-        self._frames = present(frames, lambda f: [f.image, f.points], tree, data.skip_missing, split)
+        self._frames = present(frames, lambda f: [f.image, f.points], self._tree, data.skip_missing, split)
         self._places = {frame.image: place for place, frame in enumerate(self._frames)}
         self.frames = self.pieces = len(self._frames)
 
@@ -130,6 +130,17 @@ def _index(tree: Tree) -> str:
     raise InputError(f"{tree}: has no JSON file with scene_splits; expected a data set in the DGP format")
 
 
+def _listed(tree: Tree, index: str, split: str) -> list[str]:
+    """The scenes of a split: JSON files, relative to the folder of the data set's own."""
+    try:
+        listed = [str(name) for name in _json(tree, index)["scene_splits"][split]["filenames"]]
+    except (LookupError, TypeError):
+        listed = []
+    if not listed:
+        raise InputError(f"{tree}: {index} lists no scenes in scene_splits.{split}.filenames")
+    return listed
+
+
 def _scene(tree: Tree, name: str, cameras: list[str]) -> Iterator[Frame]:
     """The frames of one scene, camera by camera, in order of time."""
     folder = name[: name.rfind("/") + 1]
@@ -139,7 +150,9 @@ def _scene(tree: Tree, name: str, cameras: list[str]) -> Iterator[Frame]:
         for camera in cameras:
             shots = [_shot(tree, folder, sample, data, camera) for sample in scene["samples"]]
             yield from _frames(folder, camera, shots)
-    except (KeyError, TypeError, ValueError) as error:
+    except InputError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{tree}: {name}: not a scene in the DGP format ({error!r})") from None
 
 
@@ -189,22 +202,23 @@ def _intrinsics(tree: Tree, name: str, camera: str) -> Tensor:
 def _pose(datum: dict[str, Any]) -> Tensor:
     """world_from_sensor (4, 4), float64, m."""
     rotation, translation = datum["pose"]["rotation"], datum["pose"]["translation"]
-    quaternion = torch.tensor([rotation[key] for key in ("qx", "qy", "qz", "qw")], dtype=torch.float64)
+    quaternion = torch.tensor([float(rotation[key]) for key in ("qx", "qy", "qz", "qw")], dtype=torch.float64)
     if not quaternion.any():
         raise ValueError("a quaternion is zero")
-    moved = torch.tensor([translation[key] for key in "xyz"], dtype=torch.float64)
+    moved = torch.tensor([float(translation[key]) for key in "xyz"], dtype=torch.float64)
     return rigid(rotation_from_quaternion(quaternion), moved)
 
 
 def _points(tree: Tree, name: str) -> Tensor:
     """Points (P, 3) of the LiDAR, in its frame, m: from an array of x, y, z and intensity, or a record of X, Y, Z."""
+    content = tree.read(name)
     try:
-        with np.load(io.BytesIO(tree.read(name)), allow_pickle=False) as file:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             data = file["data"]
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(f"{tree}: {name}: expected an npz with the array 'data' ({error})") from None
-    xyz = np.stack([data[axis] for axis in "XYZ"], -1) if data.dtype.names else data[:, :3]
-    return torch.from_numpy(xyz.astype(np.float64))
+        columns = [data[axis] for axis in "XYZ"] if data.dtype.names else [data[:, axis] for axis in range(3)]
+        return torch.from_numpy(np.stack(columns, -1).astype(np.float64))
+    except BROKEN as error:
+        raise InputError(f"{tree}: {name}: expected an npz with the points as 'data' ({error})") from None
 
 
 def _time(timestamp: str) -> datetime:
@@ -212,8 +226,9 @@ def _time(timestamp: str) -> datetime:
 
 
 def _json(tree: Tree, name: str) -> dict[str, Any]:
+    file = tree.read(name)
     try:
-        content = json.loads(tree.read(name))
+        content = json.loads(file)
     except ValueError:
         raise InputError(f"{tree}: {name}: not JSON") from None
     if not isinstance(content, dict):

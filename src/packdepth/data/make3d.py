@@ -4,8 +4,8 @@
     Train400Depth/depth_sph_corr-<stem>.mat    MATLAB 5, Position3DGrid (55, 305, 4): Y, X, Z, d; row 0 is the top
     Test134/..., Gridlaserdata/...             the same of the test split
 
-Folders are called differently in different copies: an image is of the test split where its folder's name holds "test",
-and its distances are found by the stem.
+Folders are called differently in different copies: an image is of the test split where its archive's name or that of a
+folder in it begins with "test", and its distances are found by the stem.
 
 The truth here is d, the distance along the ray, not camera z, for that is what the published protocol evaluates. It
 reaches 80 m, which stands for anything beyond, too.
@@ -14,18 +14,17 @@ The camera was never published. A pinhole fitted to X / Z and Y / Z of two frame
 both within 0.4 px, and leaves 8 px (columns) and 18 px (rows) of 1704 and 2272 unexplained (root mean square).
 """
 
-import io
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import scipy.io
 import torch
 from numpy.typing import NDArray
 
 from packdepth.data.archives import Tree
 from packdepth.data.download import Remote
 from packdepth.data.images import colours, decode, nearest
+from packdepth.data.matlab import read_matrices
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
 from packdepth.data.writer import Batch
@@ -68,7 +67,9 @@ class Make3d:
         names = tree.names()
         grids = {_stem(name, GRID_FILE): name for name in names if _stem(name, GRID_FILE)}
         images = {
-            _stem(name, IMAGE): name for name in names if _stem(name, IMAGE) and _is_test(name) == (split == "test")
+            _stem(name, IMAGE): name
+            for name in names
+            if _stem(name, IMAGE) and _is_test(tree, name) == (split == "test")
         }
         if not images:
             raise InputError(f"{tree}: has no img-*.jpg in a folder of the {split} split")
@@ -108,16 +109,14 @@ def _stem(name: str, prefix: str) -> str:
     return path.stem.removeprefix(prefix) if path.name.startswith(prefix) else ""
 
 
-def _is_test(name: str) -> bool:
-    return "test" in name.rpartition("/")[0].lower()
+def _is_test(tree: Tree, name: str) -> bool:
+    folders = (tree.archive(name).name, *Path(name).parts[:-1])
+    return any(folder.lower().startswith("test") for folder in folders)
 
 
 def _distance(tree: Tree, name: str) -> NDArray[np.float32]:
     """The distances (55, 305) of a grid, m."""
-    try:
-        grid = scipy.io.loadmat(io.BytesIO(tree.read(name)), variable_names=["Position3DGrid"])["Position3DGrid"]
-    except (ValueError, KeyError, TypeError, OSError, NotImplementedError) as error:
-        raise InputError(f"{tree}: {name}: expected MATLAB 5 with Position3DGrid ({error})") from None
+    (grid,) = read_matrices(tree, name, "Position3DGrid")
     if grid.shape != GRID:
         raise InputError(f"{tree}: {name}: Position3DGrid is {grid.shape}, not {GRID}")
     distance: NDArray[np.float32] = grid[..., DISTANCE].astype(np.float32)

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from packdepth.data.archives import Tree
 from packdepth.data.download import Remote
@@ -24,7 +25,8 @@ from packdepth.datasets import Nyu50kData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import NYU_SIZE, nyu_intrinsics, resize
 
-REMOTE = Remote("nyu_data.zip", ("https://tinyurl.com/nyu-data-zip",))
+MIRRORS = ("https://tinyurl.com/nyu-data-zip", "https://s3-eu-west-1.amazonaws.com/densedepth/nyu_data.zip")
+REMOTE = Remote("nyu_data.zip", MIRRORS)
 FULL_SCALE = 10.0 / 255  # m a count of the training split's depth
 MILLIMETRE = 0.001  # m a count of the test split's
 
@@ -55,13 +57,12 @@ class Nyu50k:
         return [get(REMOTE)]
 
     def piece(self, index: int) -> Batch:
-        """One frame; the training split's images stay the JPEG files they are where the store has their size."""
+        """One frame; JPEG files (the training split's) stay as they are where the store has their size."""
         rgb, depth = self._rows[index]
         content = self._tree.read(rgb)
         image = decode(content, rgb)
-        if image.size != NYU_SIZE[::-1]:
-            raise InputError(f"{self._tree}: {rgb} is {image.width}x{image.height}, not 640x480")
-        as_it_is = image.format == "JPEG" and self._split == "train" and self._data.size == NYU_SIZE
+        self._check_size(image, rgb)
+        as_it_is = image.format == "JPEG" and self._data.size == NYU_SIZE
         return Batch(
             rgb=[content] if as_it_is else colours(image, self._data.size)[None],
             depth=self._metres(depth)[None],
@@ -71,16 +72,27 @@ class Nyu50k:
 
     def _metres(self, name: str) -> NDArray[np.float32]:
         image = decode(self._tree.read(name), name)
+        self._check_size(image, name)
         if self._split == "test":
             return (counts(image, name) * MILLIMETRE).astype(np.float32)
         if image.mode != "L":
             raise InputError(f"{name}: is of mode {image.mode}; expected one channel of 8 bits")
         return nearest(np.asarray(image).astype(np.float32) * np.float32(FULL_SCALE), self._data.size)
 
+    def _check_size(self, image: Image.Image, name: str) -> None:
+        if image.size != NYU_SIZE[::-1]:
+            raise InputError(f"{self._tree}: {name} is {image.width}x{image.height}, not 640x480")
+
 
 def _rows(tree: Tree, name: str) -> list[tuple[str, str]]:
-    rows = [line.strip().split(",") for line in tree.read(name).decode().splitlines() if line.strip()]
+    try:
+        lines = tree.read(name).decode().splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{tree}: {name}: not UTF-8") from None
+    rows = [line.strip().split(",") for line in lines if line.strip()]
     for number, row in enumerate(rows, 1):
         if len(row) != 2:
             raise InputError(f"{tree}: {name}, line {number}: expected rgb,depth (got {','.join(row)!r})")
+    if not rows:
+        raise InputError(f"{tree}: {name}: is empty")
     return [(rgb, depth) for rgb, depth in rows]

@@ -6,18 +6,17 @@ nyu_depth_v2_labeled.mat    MATLAB 7.3, which is HDF5 with the axes reversed: im
 splits.mat                  MATLAB 5: trainNdxs, testNdxs, counted from 1
 """
 
-import io
 from pathlib import Path
 from typing import Any, ClassVar
 
 import h5py
 import numpy as np
-import scipy.io
 from PIL import Image
 
 from packdepth.data.archives import Tree
 from packdepth.data.download import Remote
 from packdepth.data.images import colours, nearest
+from packdepth.data.matlab import read_matrices
 from packdepth.data.source import Card, Get
 from packdepth.data.store import DepthUnit
 from packdepth.data.writer import Batch
@@ -96,6 +95,8 @@ def _opened(path: Path) -> h5py.File:
             raise InputError(f"{path}: has no {name!r}; expected the labelled NYU Depth v2")
         if file[name].shape[1:] != shape:
             raise InputError(f"{path}: {name!r} has frames of shape {file[name].shape[1:]}, not {shape}")
+        if len(file[name]) != len(file["images"]):
+            raise InputError(f"{path}: {name!r} has {len(file[name])} frames, 'images' has {len(file['images'])}")
     if "scenes" not in file:
         raise InputError(f"{path}: has no 'scenes'; expected the labelled NYU Depth v2")
     return file
@@ -103,11 +104,8 @@ def _opened(path: Path) -> h5py.File:
 
 def _numbers(tree: Tree, name: str, frames: int) -> list[int]:
     """The frames of a split, counted from 1."""
-    try:
-        splits = scipy.io.loadmat(io.BytesIO(tree.read(SPLITS)))
-        numbers = {key: splits[key].ravel().astype(int).tolist() for key in INDICES.values()}
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise InputError(f"{tree}: {SPLITS}: expected MATLAB 5 with trainNdxs and testNdxs ({error})") from None
+    columns = read_matrices(tree, SPLITS, *INDICES.values())
+    numbers = {key: column.ravel().tolist() for key, column in zip(INDICES.values(), columns, strict=True)}
     if sorted(number for each in numbers.values() for number in each) != list(range(1, frames + 1)):
         raise InputError(f"{tree}: {SPLITS}: its splits do not cover the frames 1 to {frames}, each once")
     return numbers[name]

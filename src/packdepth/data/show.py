@@ -4,17 +4,17 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from packdepth.data.store import OPTIONAL, Store
 from packdepth.errors import InputError
 from packdepth.files import whole
+from packdepth.pictures import of_depth
 
 COLUMNS, ROWS = 6, 3  # frames on the sheet
-WIDTH = 12.0  # in
+WIDTH, WIDEST = 10.0, 3.5  # in, of all frames beside one another and of one at most
+BAR, TITLE = 1.0, 0.25  # in, of the colour bar and of a title
 PERCENTILES = (5, 25, 50, 75, 95)
 SAMPLED = 200  # frames whose depth is counted
-PICTURE = 160  # px, of a depth picture's width: a LiDAR's points are lost on a larger one
 FORMATS = (".png", ".jpg", ".jpeg")
 
 
@@ -59,14 +59,14 @@ def describe(store: Store) -> str:
 def contact_sheet(store: Store) -> Figure:
     """Frames spread evenly over the store, each image above its depth, on one scale of depth in m."""
     chosen = _spread(len(store), COLUMNS * ROWS)
-    depths = [np.ma.masked_equal(picture(store.depth(index)), 0) for index in chosen]
+    depths = [np.ma.masked_equal(of_depth(store.depth(index)), 0) for index in chosen]
     far = float(np.percentile(np.concatenate([depth.compressed() for depth in depths]), 99))
     columns = min(COLUMNS, len(chosen))
     rows = -(-len(chosen) // columns)
-    cell = WIDTH / columns * 0.9  # in, the rest for the colour bar
-    heights = [cell * store.size[0] / store.size[1], cell * depths[0].shape[0] / depths[0].shape[1]]
-    figure = Figure(figsize=(WIDTH, rows * (sum(heights) + 0.25)))  # the last part for a title
-    axes = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=heights * rows)
+    cell = min(WIDTH / columns, WIDEST)
+    height, width = store.size
+    figure = Figure(figsize=(cell * columns + BAR, rows * (2 * cell * height / width + TITLE)))
+    axes = figure.subplots(2 * rows, columns, squeeze=False)
     figure.set_layout_engine("constrained", h_pad=0.02, w_pad=0.02, hspace=0, wspace=0)
     for axis in axes.flat:
         axis.axis("off")
@@ -74,18 +74,11 @@ def contact_sheet(store: Store) -> Figure:
         row, column = divmod(place, columns)
         axes[2 * row, column].imshow(store.rgb(index))
         axes[2 * row, column].set_title(_short(store.id(index), round(18 * cell)), fontsize=7)
-        shown = axes[2 * row + 1, column].imshow(depths[place], cmap="viridis_r", vmin=0, vmax=far)
+        shown = axes[2 * row + 1, column].imshow(
+            depths[place], cmap="viridis_r", vmin=0, vmax=far, extent=(0, width, height, 0)
+        )
     figure.colorbar(shown, ax=axes, shrink=0.5, label="depth (m)", extend="max", pad=0.01, fraction=0.05)
     return figure
-
-
-def picture(depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Depth (h, w) made smaller by a whole factor: the nearest known depth of every block, 0 where none is known."""
-    factor = max(1, depth.shape[1] // PICTURE)
-    padded = np.pad(depth, [(0, -side % factor) for side in depth.shape])
-    blocks = padded.reshape(padded.shape[0] // factor, factor, -1, factor)
-    nearest = np.where(blocks > 0, blocks, np.inf).min(axis=(1, 3))
-    return np.where(np.isinf(nearest), 0, nearest).astype(np.float32)
 
 
 def _short(name: str, most: int) -> str:

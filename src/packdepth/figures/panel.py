@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from packdepth.evaluation.results import read_npz, runs
 from packdepth.figures._style import WIDTH, broken, canvas
 from packdepth.params import Study
+from packdepth.pictures import of_depth
 
 MARGINS = (0.75, 1.1)  # in, what stands beside and above the pictures
 COLOURS = colormaps["viridis_r"].with_extremes(bad="0.75")
@@ -20,7 +21,7 @@ def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     samples = {variant: read_npz(runs(study, variant)[0].samples) for variant in study.variants}
     first = next(iter(samples.values()))
-    columns = {"image": first["rgb"], "truth": first["truth"]}
+    columns: dict[str, Any] = {"image": first["rgb"], "truth": [of_depth(truth) for truth in first["truth"]]}
     columns |= {broken(variant): sample["prediction"] for variant, sample in samples.items()}
     frames, high, wide = first["rgb"].shape[:3]
     height = MARGINS[1] + frames * (WIDTH - MARGINS[0]) / len(columns) * high / wide

@@ -64,7 +64,7 @@ class Kitti:
         self._places = {shot: place for place, shot in enumerate([*self._shots, *self._alone])}
         self.frames = self.pieces = len(self._places)
         self._first_packets = self._packets()
-        self._times = {shot.folder: _times(tree, shot.folder) for shot in self._shots}
+        self._times = self._all_times()
         self._calibration = cache(lambda date, camera: calibration.read(tree, date, camera))
 
     @staticmethod
@@ -81,14 +81,13 @@ class Kitti:
         camera = resize(self._calibration(shot.date, shot.camera).intrinsics, size, self._data.size)
         depth, own_size = (None, None) if alone else self._depth(shot, size)
         pose, velocity = self._motion(shot)
-        times = self._times[shot.folder]
         return Batch(
             rgb=colours(image, self._data.size)[None],
             depth=depth,
             intrinsics=camera.float().numpy()[None],
             id=[f"kitti/{shot.drive}/image_0{shot.camera}/{shot.number:010d}"],
             pose=pose,
-            time=None if times is None else times[shot.number : shot.number + 1],
+            time=self._times[shot.folder][shot.number : shot.number + 1] if self._times else None,
             velocity=velocity,
             neighbours=None if alone else self._neighbours(shot),
             depth_size=own_size,
@@ -154,6 +153,21 @@ class Kitti:
             print(f"packdepth: {told}; poses and velocities are left out", file=sys.stderr)
         return {} if lacking else first
 
+    def _all_times(self) -> dict[str, NDArray[np.float64]]:
+        """Seconds of every drive's images since its first; none at all where a drive has no time stamps."""
+        last: dict[str, int] = {}
+        for shot in self._places:
+            last[shot.folder] = max(shot.number, last.get(shot.folder, 0))
+        names = {folder: f"{folder}/image_02/timestamps.txt" for folder in last}
+        if not all(name in self._tree for name in names.values()):
+            return {}
+        times = {folder: _times(self._tree, name) for folder, name in names.items()}
+        for folder, number in last.items():
+            if len(times[folder]) <= number:
+                lines = f"has {len(times[folder])} lines, no time of image {number}"
+                raise InputError(f"{self._tree}: {names[folder]}: {lines}")
+        return times
+
     def _motion(self, shot: Shot) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
         """world_from_camera (1, 4, 4) in m and the camera's velocity (1, 3) in m/s."""
         if not self._first_packets:
@@ -198,13 +212,11 @@ def _moved(depth: Tensor, size: tuple[int, int]) -> Tensor:
     return depth_map(unproject(depth, identity)[depth > 0], resize(identity, native, size), size)
 
 
-def _times(tree: Tree, folder: str) -> NDArray[np.float64] | None:
-    """Seconds of a drive's images since its first; None where the archive has no time stamps."""
-    name = f"{folder}/image_02/timestamps.txt"
-    if name not in tree:
-        return None
+def _times(tree: Tree, name: str) -> NDArray[np.float64]:
+    """Seconds since the first of a file's time stamps, a line each."""
     try:
         stamps = np.array(tree.read(name).decode().splitlines(), "datetime64[ns]")
     except ValueError as error:
         raise InputError(f"{tree}: {name}: expected a time a line ({error})") from None
-    return (stamps - stamps[0]) / np.timedelta64(1, "s")
+    seconds: NDArray[np.float64] = (stamps - stamps[:1]) / np.timedelta64(1, "s")
+    return seconds

@@ -1,0 +1,72 @@
+"""Every scale of params.yaml under Snakemake: planned, and its stores made from archives in the published formats."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from published_kitti import write_raw, write_tiny
+
+from clones import PROJECT, TINY, Clone, new_clone
+from packdepth.data.store import Store
+from published_ddad import write_ddad
+from published_make3d import write_make3d
+from published_nyu import write_50k, write_labelled
+
+SCALES = yaml.safe_load((PROJECT / "params.yaml").read_text())["scales"]
+ARCHIVES: dict[str, Callable[[Path], Path | list[Path]]] = {
+    "nyu": write_50k,
+    "nyu-labelled": write_labelled,
+    "make3d": write_make3d,
+    "kitti": write_raw,
+    "kitti-tiny": write_tiny,
+    "ddad": write_ddad,
+    "ddad-tiny": write_ddad,
+}
+
+
+def clone_at(path: Path, scale: str, **data: object) -> Clone:
+    """A clone with the project's own params.yaml at another scale, and these keys in its data section."""
+    study = yaml.safe_load((PROJECT / "params.yaml").read_text()) | {"scale": scale}
+    study["scales"][scale]["data"] |= data
+    return new_clone(path, yaml.safe_dump(study, sort_keys=False))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_scale_is_planned(tmp_path: Path, scale: str) -> None:
+    planned = clone_at(tmp_path, scale).planned()
+    assert f"packdepth data download --scale {scale}" in planned
+    assert f"packdepth data make test --scale {scale}" in planned
+    assert "packdepth evaluate --variant packnet --seed 0" in planned
+    assert "packdepth tables" in planned
+
+
+@pytest.mark.parametrize("scale", ARCHIVES)
+def test_stores_are_made_from_what_is_already_there(tmp_path: Path, scale: str) -> None:
+    (tmp_path / "archives").mkdir()
+    written = ARCHIVES[scale](tmp_path / "archives")
+    source = [str(path) for path in written] if isinstance(written, list) else str(written)
+    clone = clone_at(tmp_path / "clone", scale, source=source)
+    targets = [f"data/{scale}/{split}.h5" for split in ("train", "test")]
+    clone.run("snakemake", "--cores", "2", *targets)
+    for target in targets:
+        store = Store(clone.path / target)
+        assert store.size == tuple(SCALES[scale]["data"]["size"])
+        assert (store.depth(len(store) - 1) > 0).any()
+    assert not clone.planned(*targets)
+
+
+def test_every_checkpoint_on_every_data_set(tmp_path: Path) -> None:
+    study = yaml.safe_load(TINY)
+    labelled = {"dataset": "nyu-labelled", "size": [32, 64], "source": [str(p) for p in write_labelled(tmp_path)]}
+    evaluation = {"protocol": "nyu-eigen", "flip": False}
+    study["scales"]["labelled"] = {"data": labelled, "width": 0.125, "training": {}, "evaluation": evaluation}
+    study["variants"] = {"constant": study["variants"]["constant"]}
+    study["transfer"] = {"data": ["tiny", "labelled"], "checkpoints": []}
+    clone = new_clone(tmp_path / "clone", yaml.safe_dump(study, sort_keys=False))
+    assert not any("transfer" in command for command in clone.planned())
+    clone.run("snakemake", "--cores", "2", "transfer")
+    table = (clone.path / "results/tiny/transfer/table.md").read_text()
+    assert "| abs_rel | tiny | labelled |" in table
+    assert "| constant-seed0 |" in table
+    assert not clone.planned("transfer")
