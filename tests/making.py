@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from packdepth.data.batch import Batch
 from packdepth.data.make import make
 from packdepth.data.obtain import obtain
 from packdepth.data.store import Store
-from packdepth.data.writer import Batch, Origin, create
+from packdepth.data.writer import Origin, create
 from packdepth.datasets import Data
 
 TOP = Path(__file__).parent.parent

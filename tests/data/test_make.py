@@ -13,10 +13,10 @@ import torch
 
 from making import jpeg, make_store, slopes
 from packdepth.data import make as making_stores
+from packdepth.data.batch import Batch
 from packdepth.data.sets import SOURCES
 from packdepth.data.source import Card
 from packdepth.data.store import Store
-from packdepth.data.writer import Batch
 from packdepth.datasets import ImageSize
 from packdepth.errors import InputError
 

@@ -12,9 +12,10 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from making import ORIGIN, jpeg, slopes, write_store
+from packdepth.data.batch import Batch
 from packdepth.data.loader import CountedBatches, TrainingFrames
 from packdepth.data.store import Store
-from packdepth.data.writer import Batch, create
+from packdepth.data.writer import create
 from packdepth.errors import InputError
 
 

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.download import Remote
 from packdepth.data.images import colours, decode
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.datasets import DdadData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import depth_map, resize

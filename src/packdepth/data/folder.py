@@ -19,10 +19,10 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.images import counts, read_image
 from packdepth.data.source import Card, Get
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.datasets import FolderData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import crop_and_scale

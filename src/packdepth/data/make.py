@@ -17,10 +17,11 @@ import torch
 
 from packdepth.code import code_digest
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Prepared, prepare
 from packdepth.data.obtain import archives, read_listing
 from packdepth.data.sets import SOURCES
 from packdepth.data.source import SPLITS, Source
-from packdepth.data.writer import Batch, Origin, create
+from packdepth.data.writer import Origin, create
 from packdepth.datasets import Data
 from packdepth.errors import InputError
 from packdepth.files import locked, require_space
@@ -76,32 +77,36 @@ def _convert(source: Source, origin: Origin, folder: Path) -> list[Path]:
     """All parts, those that are there already left as they are."""
     starts = range(0, source.pieces, PIECES)
     parts = {folder / f"{start:08d}.h5": range(start, min(start + PIECES, source.pieces)) for start in starts}
+
+    def ready(index: int) -> Prepared:
+        return prepare(source.piece(index), source.depth_unit)
+
     done = sum(_frames(part) for part in parts if part.is_file())
     with track(f"{origin.dataset} {origin.parameters['split']}", source.frames, done) as advance:
         for part, pieces in parts.items():
             if part.is_file():
                 continue
-            batches = _in_parallel(source.piece, pieces) if source.parallel else map(source.piece, pieces)
+            batches = _in_parallel(ready, pieces) if source.parallel else map(ready, pieces)
             first = next(iter(batches))
-            require_space(folder, _bytes(first) * len(pieces))
+            require_space(folder, first.bytes * len(pieces))
             with create(part, origin) as writer:
                 for batch in itertools.chain([first], batches):
-                    writer.append(batch)
-                    advance(len(batch.id))
+                    writer.write(batch)
+                    advance(batch.images)
     return list(parts)
 
 
-def _in_parallel(make_piece: Callable[[int], Batch], pieces: Iterable[int]) -> Iterator[Batch]:
+def _in_parallel(ready: Callable[[int], Prepared], pieces: Iterable[int]) -> Iterator[Prepared]:
     """The pieces in order, made by as many threads as there are cores, with a few ahead of what is asked for.
 
-    Threads are enough: decoding, scaling and projecting let go of Python's lock. Each keeps torch to itself alone.
+    Threads are enough: decoding, scaling and compressing let go of Python's lock. Each keeps torch to itself alone.
     """
     workers = torch.get_num_threads()
-    ahead: deque[Future[Batch]] = deque()
+    ahead: deque[Future[Prepared]] = deque()
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         try:
             for index in pieces:
-                ahead.append(pool.submit(make_piece, index))
+                ahead.append(pool.submit(ready, index))
                 if len(ahead) > 2 * workers:
                     yield ahead.popleft().result()
             while ahead:
@@ -121,9 +126,3 @@ def _join(parts: list[Path], path: Path, origin: Origin) -> None:
 def _frames(part: Path) -> int:
     with h5py.File(part) as file:
         return len(file["rgb"])
-
-
-def _bytes(batch: Batch) -> int:
-    """What a batch takes at most in a store."""
-    rgb = sum(map(len, batch.rgb)) * 2 if isinstance(batch.rgb, list) else batch.rgb.nbytes
-    return rgb + (0 if batch.depth is None else batch.depth.nbytes // 2)

@@ -22,12 +22,12 @@ import torch
 from numpy.typing import NDArray
 
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.download import Remote
 from packdepth.data.images import colours, decode, nearest
 from packdepth.data.matlab import read_matrices
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.datasets import Make3dData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import crop, resize

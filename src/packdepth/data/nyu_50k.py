@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.download import Remote
 from packdepth.data.images import colours, counts, decode, nearest
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.datasets import Nyu50kData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import NYU_SIZE, nyu_intrinsics, resize

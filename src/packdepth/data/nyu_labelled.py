@@ -14,12 +14,12 @@ import numpy as np
 from PIL import Image
 
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.download import Remote
 from packdepth.data.images import colours, nearest
 from packdepth.data.matlab import read_matrices
 from packdepth.data.source import Card, Get
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.datasets import NyuLabelledData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import NYU_SIZE, nyu_intrinsics, resize

@@ -7,9 +7,9 @@ import torch
 
 from packdepth.data import rooms
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.source import Card, Get
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.datasets import RoomsData
 
 PIECE = 64  # frames: enough to keep the ray caster busy, few enough for the progress to move

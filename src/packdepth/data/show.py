@@ -73,7 +73,7 @@ def contact_sheet(store: Store) -> Figure:
     for place, index in enumerate(chosen):
         row, column = divmod(place, columns)
         axes[2 * row, column].imshow(store.rgb(index))
-        axes[2 * row, column].set_title(_short(store.id(index), round(18 * cell)), fontsize=7)
+        axes[2 * row, column].set_title(_short(store.id(index), round(16 * cell)), fontsize=7)
         shown = axes[2 * row + 1, column].imshow(
             depths[place], cmap="viridis_r", vmin=0, vmax=far, extent=(0, width, height, 0)
         )

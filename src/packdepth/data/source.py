@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.download import Remote
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.errors import InputError
 
 SPLITS = ("train", "test")

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,31 +11,15 @@ from typing import Any
 import h5py
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from packdepth.data.batch import LEVEL, Batch, Prepared, prepare
 from packdepth.data.store import FORMAT, PER_FRAME, DepthUnit
 from packdepth.errors import InputError
 from packdepth.files import whole
 
-COMPRESSION = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Frames on their way into a store: the arrays of the table above, with depth in metres.
-
-    `rgb` may be JPEG files of the store's size. Images without depth (neighbours) come after all that have it.
-    """
-
-    rgb: NDArray[np.uint8] | list[bytes]
-    depth: NDArray[np.float32] | None
-    intrinsics: NDArray[np.float32]
-    id: list[str]
-    pose: NDArray[np.float32] | None = None
-    time: NDArray[np.float64] | None = None
-    velocity: NDArray[np.float32] | None = None
-    neighbours: NDArray[np.int32] | None = None
-    depth_size: NDArray[np.int32] | None = None
+PICTURES = ("rgb", "depth")
+COMPRESSION = {"compression": "gzip", "compression_opts": LEVEL, "shuffle": True}
+JPEGS, TEXT = h5py.vlen_dtype(np.uint8), h5py.string_dtype()
 
 
 @dataclass(frozen=True)
@@ -65,27 +48,21 @@ class Writer:
         self._jpeg_size: tuple[int, int] | None = None  # width and height, px
 
     def append(self, batch: Batch) -> None:
-        """Add frames at the end. Raises InputError that names a frame whose depth is unknown everywhere.
+        """Add frames at the end. Raises InputError as `prepare` does."""
+        self.write(prepare(batch, self._depth_unit))
 
-        Depth in millimetres is rounded, what is beyond 65.535 m becomes unknown.
-        """
-        arrays: dict[str, NDArray[Any] | None] = {
-            "rgb": self._jpegs(batch.rgb, batch.id) if isinstance(batch.rgb, list) else batch.rgb,
-            "depth": None if batch.depth is None else self._stored(batch.depth, batch.id),
-            "intrinsics": batch.intrinsics.astype(np.float32),
-            "id": np.array([name.encode() for name in batch.id], dtype=object),
-            "pose": batch.pose,
-            "time": batch.time,
-            "velocity": batch.velocity,
-            "neighbours": batch.neighbours,
-            "depth_size": batch.depth_size,
-        }
-        for name, values in arrays.items():
-            if values is not None:
-                self._extend(name, values)
-                self._hash.update(b"\n".join(values) if values.dtype == object else np.ascontiguousarray(values).data)
+    def write(self, frames: Prepared) -> None:
+        """Add frames that are ready at the end. Raises InputError that names a JPEG file of another size."""
+        self._check(frames)
+        for name, values in frames.arrays.items():
+            self._extend(name, values)
+        for name, pictures in frames.pictures.items():
+            dataset, first = self._grown(name, pictures.dtype, pictures.shape, len(pictures.chunks))
+            for index, chunk in enumerate(pictures.chunks, first):
+                dataset.id.write_direct_chunk((index, *(0 for _ in pictures.shape)), chunk)
         if self._jpeg_size:
             self._file["rgb"].attrs.update(zip(("width", "height"), self._jpeg_size, strict=True))
+        self._hash.update(frames.digest)
 
     def copy(self, part: h5py.File) -> None:
         """Add all frames of another, whole store at the end, as they are, compressed."""
@@ -93,10 +70,10 @@ class Writer:
             if name not in part:
                 continue
             theirs = part[name]
-            if theirs.chunks and theirs.ndim > 1:
-                ours, first = self._grown(name, theirs, len(theirs))
+            if theirs.compression:
+                ours, first = self._grown(name, theirs.dtype, theirs.shape[1:], len(theirs))
+                rest = (0,) * (theirs.ndim - 1)
                 for index in range(len(theirs)):
-                    rest = (0,) * (theirs.ndim - 1)
                     mask, chunk = theirs.id.read_direct_chunk((index, *rest))
                     ours.id.write_direct_chunk((first + index, *rest), chunk, mask)
             else:
@@ -113,57 +90,34 @@ class Writer:
         if "depth" in self._file:  # not in a part that holds neighbours alone
             self._file["depth"].attrs["unit"] = self._depth_unit
 
-    def _stored(self, depth: NDArray[np.float32], names: list[str]) -> NDArray[Any]:
-        if self._depth_unit == "metre":
-            stored: NDArray[Any] = depth.astype(np.float16)
-        else:
-            millimetres = np.round(depth * 1000.0)
-            stored = np.where(millimetres < 2**16, millimetres, 0).astype(np.uint16)
-        known = (stored > 0).any(axis=(1, 2))
-        if not known.all():
-            beyond = " or beyond 65.535 m (is its unit right?)" if self._depth_unit == "millimetre" else ""
-            raise InputError(f"{names[int(known.argmin())]}: depth is all zero (unknown){beyond}")
-        return stored
-
-    def _jpegs(self, files: list[bytes], names: list[str]) -> NDArray[Any]:
-        """JPEG files as the array of arrays that HDF5 takes for rows of different lengths. All must be of one size."""
-        rows = np.empty(len(files), dtype=object)
-        for number, file in enumerate(files):
-            width, height = Image.open(io.BytesIO(file)).size
-            self._jpeg_size = self._jpeg_size or (width, height)
-            if (width, height) != self._jpeg_size:
-                first = "x".join(map(str, self._jpeg_size))
-                raise InputError(f"{names[number]}: the JPEG is {width}x{height}, the store's first {first}")
-            rows[number] = np.frombuffer(file, np.uint8)
-        return rows
+    def _check(self, frames: Prepared) -> None:
+        for number, size in enumerate(frames.jpeg_sizes):
+            self._jpeg_size = self._jpeg_size or size
+            if size != self._jpeg_size:
+                got, first = ("x".join(map(str, sides)) for sides in (size, self._jpeg_size))
+                raise InputError(
+                    f"{frames.arrays['id'][number].decode()}: the JPEG is {got}, the store's first {first}"
+                )
 
     def _extend(self, name: str, values: NDArray[Any]) -> None:
-        dataset, first = self._grown(name, values, len(values))
-        if name == "rgb" and values.dtype == object:
+        dataset, first = self._grown(name, values.dtype, values.shape[1:], len(values))
+        if name == "rgb":
             for index, jpeg in enumerate(values, first):  # h5py takes several rows of one length for a matrix
                 dataset[index] = jpeg
         else:
             dataset[first:] = values
 
-    def _grown(self, name: str, like: Any, by: int) -> tuple[h5py.Dataset, int]:
+    def _grown(self, name: str, dtype: Any, shape: tuple[int, ...], by: int) -> tuple[h5py.Dataset, int]:
         """The dataset, made if it is not there, longer by so many frames, and its length before."""
         if name not in self._file:
-            shape = like.shape[1:]
-            filters = COMPRESSION if len(shape) > 1 else {}
+            filters = COMPRESSION if name in PICTURES and shape else {}
             chunk = (1 if shape else 1024, *shape)
-            self._file.create_dataset(
-                name, (0, *shape), _kind(name, like), maxshape=(None, *shape), chunks=chunk, **filters
-            )
+            kind = JPEGS if name == "rgb" and not shape else TEXT if name == "id" else dtype
+            self._file.create_dataset(name, (0, *shape), kind, maxshape=(None, *shape), chunks=chunk, **filters)
         dataset = self._file[name]
         first = len(dataset)
         dataset.resize(first + by, axis=0)
         return dataset, first
-
-
-def _kind(name: str, like: Any) -> Any:
-    if name == "id":
-        return h5py.string_dtype()
-    return h5py.vlen_dtype(np.uint8) if like.dtype == object else like.dtype
 
 
 @contextlib.contextmanager

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from packdepth.data.archives import Tree
+from packdepth.data.batch import Batch
 from packdepth.data.images import colours, counts, decode
 from packdepth.data.kitti import calibration, layout, oxts
 from packdepth.data.kitti.splits import Shot
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
-from packdepth.data.writer import Batch
 from packdepth.datasets import KittiData
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import depth_map, resize, unproject
