@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from published_kitti import write_raw, write_tiny
 
 from clones import PROJECT, TINY, Clone, new_clone
 from packdepth.data.store import Store
 from published_ddad import write_ddad
+from published_kitti import write_raw, write_tiny
 from published_make3d import write_make3d
 from published_nyu import write_50k, write_labelled
 
