@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from packdepth.files import whole, write_json, write_text
+from packdepth.files import state, whole, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
@@ -37,3 +37,16 @@ def test_the_usual_permissions(tmp_path: Path):
     plain.write_text("")
     write_json(tmp_path / "file.json", {"a": 1})
     assert (tmp_path / "file.json").stat().st_mode == plain.stat().st_mode
+
+
+def test_the_state_of_files_tells_what_has_changed(tmp_path: Path):
+    path, gone = tmp_path / "list.txt", tmp_path / "gone.txt"
+    path.write_text("a")
+    os.utime(path, ns=(0, 0))
+    before = state([path, gone])
+    assert state([path, gone]) == before
+    path.write_text("b")
+    assert state([path, gone]) != before
+    os.utime(path, ns=(0, 0))
+    gone.write_text("")
+    assert state([path, gone]) != before

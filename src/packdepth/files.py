@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,12 @@ def require_space(folder: Path, size: int) -> None:
     with tempfile.TemporaryFile(dir=folder) as file:
         if hasattr(os, "posix_fallocate"):  # not on a Mac
             os.posix_fallocate(file.fileno(), 0, size)
+
+
+def state(paths: Iterable[Path]) -> list[tuple[str, int, int]]:
+    """Name, bytes and time of the last change (ns) of each file that is there: another state, another content."""
+    found = [(path, path.stat()) for path in paths if path.exists()]
+    return [(str(path), known.st_size, known.st_mtime_ns) for path, known in found]
 
 
 @contextlib.contextmanager

@@ -109,6 +109,13 @@ def test_only_files_on_the_disk_have_a_path(tmp_path: Path):
         tree.path("y.mat")
 
 
+def test_what_is_read_on_the_disk(tmp_path: Path):
+    loose, packed = unpack(tmp_path / "loose", {"x": b"", "y": b"", "z": b""}), pack(tmp_path / "a.zip", FILES)
+    tree = Tree([loose, packed])
+    assert tree.files() == [packed, *(loose / name for name in "xyz")]
+    assert tree.under(lambda member: member if member == "y" else None).files() == [loose / "y"]
+
+
 def test_names_may_be_others_and_unwanted_members_left_out(tmp_path: Path):
     paths = [pack(tmp_path / "a.zip", FILES), pack(tmp_path / "b.tar", {"top/list.csv": b"second", "top/more": b"1"})]
     opened = Tree(paths)

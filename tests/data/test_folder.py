@@ -8,6 +8,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from making import TOP, make_store
+from packdepth.data import make
 from packdepth.data.store import Store
 from packdepth.datasets import Data
 from packdepth.errors import InputError
@@ -49,6 +50,18 @@ def test_shares_split_every_frame_once_and_spread_the_test_frames(source: Path, 
     }
     assert ids["test"] == ["folder/f2", "folder/f6"]
     assert sorted(ids["train"] + ids["test"]) == [f"folder/f{i}" for i in range(8)]
+
+
+def test_no_frame_is_in_both_splits_after_a_broken_one_was_removed(source: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(make, "PIECES", 1)
+    (source / "rgb" / "f4.png").write_text("broken")
+    with pytest.raises(InputError, match=r"f4\.png: cannot be read"):
+        read(settings(source, test=0.5), "train", tmp_path)
+    for kind in ("rgb", "depth"):
+        (source / kind / "f4.png").unlink()
+    train, test = (read(settings(source, test=0.5), split, tmp_path) for split in ("train", "test"))
+    ids = [store.id(i) for store in (train, test) for i in range(len(store))]
+    assert sorted(ids) == [f"folder/f{i}" for i in range(8) if i != 4]
 
 
 def test_a_list_splits(source: Path, tmp_path: Path):

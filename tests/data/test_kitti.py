@@ -8,6 +8,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from making import TOP, make_store
+from packdepth.data.archives import Tree
 from packdepth.data.download import Remote
 from packdepth.data.images import counts, read_image
 from packdepth.data.kitti import Kitti
@@ -145,6 +146,12 @@ def test_a_folder_and_a_list_in_monodepth2s_form(tmp_path: Path):
     (tmp_path / "mine.txt").write_text(f"2011_09_26/{DRIVES[1]} 3 l\n2011_09_26/{DRIVES[0]} 1 l\n")
     store = make_store(settings(unpacked(tmp_path / "raw"), test=tmp_path / "mine.txt"), "test", tmp_path)
     assert [store.id(i)[-10:] for i in range(2)] == ["0000000003", "0000000001"]
+
+
+def test_a_list_of_ones_own_is_among_the_files_that_frames_are_made_from(raw: list[Path], tmp_path: Path):
+    (tmp_path / "mine.txt").write_text(line(*TEST[0]))
+    data = settings(raw, test=tmp_path / "mine.txt")
+    assert set(Kitti(data, "test", Tree(raw)).files) == {*raw, tmp_path / "mine.txt"}
 
 
 def test_missing_frames_are_named_and_counted_or_left_out(tmp_path: Path, capsys):

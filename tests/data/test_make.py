@@ -40,6 +40,7 @@ class Slopes:
 
     def __init__(self, data: SlopesData, split: str, tree: object) -> None:
         self.frames = self.pieces = data.frames + 1
+        self.files = [Path("frames.txt")]
 
     @staticmethod
     def archives(data: object, get: object) -> list[Path]:
@@ -110,6 +111,18 @@ def test_parts_made_with_other_parameters_are_not_taken(data: SlopesData, tmp_pa
     Slopes.asked.clear()
     assert len(make_store(SlopesData(size=(64, 64), frames=5), "train", tmp_path)) == 5
     assert sorted(Slopes.asked) == list(range(6))
+
+
+def test_parts_made_from_other_files_are_not_taken(data: SlopesData, tmp_path: Path, monkeypatch):
+    Path("frames.txt").write_text("a\n")
+    monkeypatch.setattr(Slopes, "fails_at", 6)
+    with pytest.raises(InputError, match="broken"):
+        make_store(data, "train", tmp_path)
+    monkeypatch.setattr(Slopes, "fails_at", None)
+    Path("frames.txt").write_text("a\nb\n")
+    Slopes.asked.clear()
+    make_store(data, "train", tmp_path)
+    assert sorted(Slopes.asked) == list(range(11))
 
 
 def test_the_fingerprint_tells_contents_apart(data: SlopesData, tmp_path: Path):

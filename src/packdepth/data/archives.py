@@ -90,6 +90,11 @@ class Tree:
             raise InputError(f"{archive.path}: holds {member!r}, which can only be read unpacked; unpack it")
         return archive.members[member]
 
+    def files(self) -> list[Path]:
+        """What is read on this disk: archives, and the files of folders, sorted."""
+        found = self._found.values()
+        return sorted({at.members[member] if isinstance(at, _Files) else at.path for at, member in found})
+
     def archive(self, name: str) -> Path:
         """The archive or folder that a file lies in. Raises InputError if it is missing."""
         return self._find(name)[0].path

@@ -84,6 +84,7 @@ class Ddad:
         self._frames = present(frames, lambda f: [f.image, f.points], self._tree, data.skip_missing, split)
         self._places = {frame.image: place for place, frame in enumerate(self._frames)}
         self.frames = self.pieces = len(self._frames)
+        self.files = self._tree.files()
 
     @staticmethod
     def archives(data: DdadData, get: Get) -> list[Path]:

@@ -30,6 +30,7 @@ from packdepth.geometry.motion import rigid, rotation_from_quaternion
 
 RGB_ENDINGS = (".jpg", ".jpeg", ".png")
 DEPTH_ENDINGS = (".png",)
+TRAJECTORY = "trajectory.csv"
 QUATERNION = ["qx", "qy", "qz", "qw"]
 TRANSLATION = ["tx", "ty", "tz"]
 
@@ -51,8 +52,10 @@ class Folder:
             if name not in self._depth:
                 raise InputError(f"{path}: has no depth; expected {data.source / data.depth.replace('*', name)}.png")
         self._names = _split(sorted(self._rgb), data, split)
-        self._trajectory = _trajectory(data.source / "trajectory.csv", self._names)
+        self._trajectory = _trajectory(data.source / TRAJECTORY, self._names)
         self.frames = self.pieces = len(self._names)
+        lists = [data.source / TRAJECTORY, *([data.test] if isinstance(data.test, Path) else [])]
+        self.files = [*self._rgb.values(), *self._depth.values(), *lists]
 
     @staticmethod
     def archives(data: FolderData, get: Get) -> list[Path]:

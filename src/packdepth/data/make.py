@@ -1,7 +1,8 @@
 """From a data set's archives to its stores.
 
 Pieces are made in parallel and written in order, in parts: files of PIECES pieces each, under .packdepth/stores/. A
-killed conversion goes on behind its last whole part. At the end the parts are joined, still compressed, and removed.
+killed conversion goes on behind its last whole part, unless what decides about the pieces has changed since. At the end
+the parts are joined, still compressed, and removed.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ from packdepth.data.source import SPLITS, Source
 from packdepth.data.writer import Origin, create
 from packdepth.datasets import Data
 from packdepth.errors import InputError
-from packdepth.files import locked, require_space
+from packdepth.files import locked, require_space, state
 from packdepth.params import digest
 from packdepth.progress import track
 
@@ -42,7 +43,7 @@ def make(data: Data, split: str, listing: Path, path: Path) -> None:
         raise InputError(f"unknown split {split!r}; may be {' or '.join(SPLITS)}")
     source = SOURCES[type(data)](data, split, Tree(archives(listing)))
     origin = _origin(source, data, split, listing)
-    key = digest(origin.parameters, read_listing(listing), code_digest(*CODE))
+    key = digest(origin.parameters, read_listing(listing), state(source.files), code_digest(*CODE))
     with locked(FOLDER / path.parent.name / f"{split}.lock", "makes this store"), _parts(path, key) as folder:
         _join(_convert(source, origin, folder), path, origin)
 

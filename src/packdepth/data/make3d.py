@@ -76,6 +76,7 @@ class Make3d:
         pairs = [(image, grids.get(stem, f"{GRID_FILE}{stem}.mat")) for stem, image in sorted(images.items())]
         self._pairs = present(pairs, lambda pair: pair, tree, data.skip_missing, split)
         self.frames = self.pieces = len(self._pairs)
+        self.files = tree.files()
 
     @staticmethod
     def archives(data: Make3dData, get: Get) -> list[Path]:

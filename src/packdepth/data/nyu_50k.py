@@ -50,6 +50,7 @@ class Nyu50k:
         rows = _rows(self._tree, f"data/nyu2_{split}.csv")
         self._rows = present(rows, lambda row: row, self._tree, data.skip_missing, split)
         self.frames = self.pieces = len(self._rows)
+        self.files = self._tree.files()
 
     @staticmethod
     def archives(data: Nyu50kData, get: Get) -> list[Path]:

@@ -49,11 +49,12 @@ class NyuLabelled:
 
     def __init__(self, data: NyuLabelledData, split: str, tree: Tree) -> None:
         self._data, self._split = data, split
-        tree = tree.under(lambda member: member.rsplit("/", 1)[-1])
+        tree = tree.under(lambda member: name if (name := member.rsplit("/", 1)[-1]) in (LABELLED, SPLITS) else None)
         self._path = tree.path(LABELLED)
         self._file = _opened(self._path)
         self._numbers = _numbers(tree, INDICES[split], len(self._file["images"]))
         self.frames = self.pieces = len(self._numbers)
+        self.files = tree.files()
 
     @staticmethod
     def archives(data: NyuLabelledData, get: Get) -> list[Path]:

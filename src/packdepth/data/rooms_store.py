@@ -32,6 +32,7 @@ class Rooms:
         self._data, self._split = data, split
         self.frames = data.train if split == "train" else data.test
         self.pieces = -(-self.frames // PIECE)
+        self.files: list[Path] = []
 
     @staticmethod
     def archives(data: RoomsData, get: Get) -> list[Path]:

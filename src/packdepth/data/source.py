@@ -37,6 +37,7 @@ class Source(Protocol):
     parallel: bool  # whether pieces may be made in several threads at once
     frames: int  # in all pieces, those without depth included
     pieces: int
+    files: list[Path]  # all on this disk that decides what the pieces are, lists of frames among them
 
     def __init__(self, data: Any, split: str, tree: Tree) -> None:
         """Find out what there is; raises InputError that names what is missing."""

@@ -63,6 +63,7 @@ class Kitti:
         self._alone = self._only_neighbours() if data.neighbours and split == "train" else []
         self._places = {shot: place for place, shot in enumerate([*self._shots, *self._alone])}
         self.frames = self.pieces = len(self._places)
+        self.files = [*tree.files(), *(path for path in (data.train, data.test) if isinstance(path, Path))]
         self._first_packets = self._packets()
         self._times = self._all_times()
         self._calibration = cache(lambda date, camera: calibration.read(tree, date, camera))
