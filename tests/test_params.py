@@ -32,9 +32,21 @@ def test_width_is_the_scales_unless_the_variant_has_its_own(project):
     assert study.variant("densedepth").network.width == 0.5
 
 
+def test_another_scales_checkpoint_may_be_compared_with_ones_own(project):
+    other = OWN.replace("tiny", "small")
+    assert project(_compared(other)).transfer.checkpoints == [other]
+
+
 def test_protocols_of_the_schema_are_those_of_the_table():
     field = params.Evaluation.model_fields["protocol"].annotation
     assert set(params.get_args(field)) == set(PROTOCOLS)
+
+
+def _compared(*checkpoints):
+    return lambda raw: raw["transfer"].update(checkpoints=list(checkpoints))
+
+
+OWN = "results/tiny/checkpoints/packnet/seed0/model.safetensors"
 
 
 def _training(raw):
@@ -65,6 +77,9 @@ WRONG = [
     ),
     (lambda raw: raw["variants"]["packnet"]["network"].update(skip="sum"), ["packnet.network.skip", "'skips'"]),
     (lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True), ["densedepth", "width 1", "0.25"]),
+    (_compared("a/best.ckpt", "b/best.ckpt"), ["transfer.checkpoints", "a/best.ckpt and b/best.ckpt", "'best'"]),
+    (_compared(f"/old/{OWN}"), [f"{OWN} and /old/{OWN}", "both called 'tiny-packnet-seed0'"]),
+    (_compared("https://example.org/"), ["transfer.checkpoints", "'https://example.org/' names no file"]),
     (lambda raw: raw["variants"].update(Big={"network": {"architecture": "packnet"}}), ["variants.Big"]),
 ]
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from packdepth.errors import InputError
 
 
 def store(scale: str, split: str) -> Path:
@@ -29,10 +32,24 @@ def transfer(scale: str, data: str, checkpoint: str) -> Path:
     return Path("results") / scale / "transfer" / data / checkpoint
 
 
+def checkpoint_file(checkpoint: str) -> PurePosixPath:
+    """The path of a checkpoint, or the path in its address. Raises InputError if it ends in no file's name."""
+    path = urlsplit(checkpoint).path if "://" in checkpoint else checkpoint
+    if path.endswith("/") or not path:
+        raise InputError(f"{checkpoint!r} names no file; expected the path or the address of a checkpoint")
+    return PurePosixPath(path)
+
+
 def checkpoint_name(checkpoint: str) -> str:
-    """What a checkpoint (a path or an address) is called in results: ours by variant and seed, others by their file."""
-    path = PurePosixPath(checkpoint)
-    return "-".join(path.parts[-3:-1]) if path.name == "model.safetensors" else path.stem
+    """What a checkpoint (a path or an address) is called in results.
+
+    Ours by scale, variant and seed, others by their file. Raises InputError as `checkpoint_file` does.
+    """
+    path = checkpoint_file(checkpoint)
+    match path.parts[-5:]:
+        case (scale, "checkpoints", variant, seed, "model.safetensors"):
+            return f"{scale}-{variant}-{seed}"
+    return path.stem
 
 
 def tables(scale: str) -> Path:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
-from packdepth import datasets
+from packdepth import datasets, layout
 from packdepth.datasets import Data
 from packdepth.errors import InputError, nearest
 from packdepth.schema import Positive, Share, Strict
@@ -193,7 +193,23 @@ def load(path: Path = PARAMS_FILE) -> Study:
         one_of(name, study.scales, "scale in transfer.data", str(path))
     for name in study.variants:
         study.variant(name)
+    _name_checkpoints(study, f"{path}: transfer.checkpoints")
     return study
+
+
+def _name_checkpoints(study: Study, where: str) -> None:
+    """Raise InputError if a checkpoint that `transfer` compares has no name in results, or another one's."""
+    runs = [layout.Run(study.scale, variant, seed) for variant in study.variants for seed in study.seeds]
+    named: dict[str, str] = {}
+    for checkpoint in [*(str(run.checkpoint) for run in runs), *study.transfer.checkpoints]:
+        try:
+            name = layout.checkpoint_name(checkpoint)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        if name in named:
+            both = f"{named[name]} and {checkpoint}"
+            raise InputError(f"{where}: {both} are both called {name!r} in results; rename one, or name it once")
+        named[name] = checkpoint
 
 
 def one_of(name: str, known: Any, what: str, where: str = "params.yaml") -> str:

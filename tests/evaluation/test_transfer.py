@@ -29,11 +29,11 @@ def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
     train(study, RUN)
     evaluate(study, RUN)
     evaluate_pair(study, str(RUN.checkpoint), "tiny")
-    ours, own = result("constant-seed0"), json.loads(RUN.metrics.read_text())
-    assert (ours["checkpoint"], ours["data"], ours["images"]) == ("constant-seed0", "tiny", 3)
+    ours, own = result("tiny-constant-seed0"), json.loads(RUN.metrics.read_text())
+    assert (ours["checkpoint"], ours["data"], ours["images"]) == ("tiny-constant-seed0", "tiny", 3)
     for part in ("headline", "protocol", "metric", "median_scaled"):
         assert ours[part] == own[part]
-    per_image = layout.transfer("tiny", "tiny", "constant-seed0") / "per_image.csv"
+    per_image = layout.transfer("tiny", "tiny", "tiny-constant-seed0") / "per_image.csv"
     pd.testing.assert_frame_equal(pd.read_csv(per_image), pd.read_csv(RUN.per_image))
 
 
@@ -54,6 +54,22 @@ def test_a_published_one_by_its_address(stores, publish, one_metre, server):
     truth = slopes(3, seed=1).depth
     expected = (abs(truth - 1) / truth).mean()
     assert result("PackNet01")["headline"]["abs_rel"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_two_addresses_that_end_in_one_name(stores, publish, one_metre, server, tmp_path):
+    study = stores()
+    publish(one_metre, name="best.ckpt")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "best.ckpt").write_bytes(b"not the same")
+    evaluate_pair(study, f"{server}/best.ckpt", "tiny")
+    with pytest.raises(InputError, match=r"best\.ckpt: truncated or not safetensors"):
+        evaluate_pair(study, f"{server}/other/best.ckpt", "tiny")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/models/", "https://example.org"])
+def test_an_address_of_no_file(stores, address):
+    with pytest.raises(InputError, match=f"'{address}' names no file; expected the path or the address"):
+        evaluate_pair(stores(), address, "tiny")
 
 
 def test_an_unknown_scale(stores):

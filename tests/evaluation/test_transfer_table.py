@@ -10,7 +10,7 @@ from packdepth.evaluation.transfer_table import write_table
 from packdepth.files import write_json
 
 PUBLISHED = "https://example.org/models/PackNet01_MR_velsup_CStoK.ckpt"
-CHECKPOINTS = ("constant-seed0", "packnet-seed0", "PackNet01_MR_velsup_CStoK")
+CHECKPOINTS = ("tiny-constant-seed0", "tiny-packnet-seed0", "PackNet01_MR_velsup_CStoK")
 AGGREGATES = {"tiny": "pooled", "kitti": "mean_over_images"}
 
 
@@ -43,11 +43,11 @@ def test_cells(study):
     assert lines[:5] == [
         "| abs_rel | tiny | kitti |",
         "| --- | ---: | ---: |",
-        "| constant-seed0 | 0.010 / 0.020 | 0.110 / 0.120 |",
-        "| packnet-seed0 | 1.010 / 1.020 | 1.110 / 1.120 |",
+        "| tiny-constant-seed0 | 0.010 / 0.020 | 0.110 / 0.120 |",
+        "| tiny-packnet-seed0 | 1.010 / 1.020 | 1.110 / 1.120 |",
         "| PackNet01_MR_velsup_CStoK | 2.010 / 2.020 | 2.110 / 2.120 |",
     ]
-    assert "| packnet-seed0 | 1.011 / 1.021 | 1.111 / 1.121 |" in lines
+    assert "| tiny-packnet-seed0 | 1.011 / 1.021 | 1.111 / 1.121 |" in lines
     assert lines[-1] == "| PackNet01_MR_velsup_CStoK | KITTI | 0.108 | 0.887 |"
     assert text == (layout.tables("tiny").with_name("transfer") / "table.md").read_text()
 
@@ -55,20 +55,20 @@ def test_cells(study):
 def test_numbers(study):
     write_table(study)
     table = pd.read_csv(layout.tables("tiny").with_name("transfer") / "table.csv").set_index(["checkpoint", "data"])
-    assert table.loc[("packnet-seed0", "kitti"), "abs_rel_scaled"] == pytest.approx(1.12)
-    assert table.loc[("packnet-seed0", "kitti"), "protocol"] == "of-kitti"
+    assert table.loc[("tiny-packnet-seed0", "kitti"), "abs_rel_scaled"] == pytest.approx(1.12)
+    assert table.loc[("tiny-packnet-seed0", "kitti"), "protocol"] == "of-kitti"
     assert len(table) == 6
 
 
 def test_without_a_published_checkpoint_nothing_published_is_told(study):
     text = write_table(study.model_copy(update={"transfer": study.transfer.model_copy(update={"checkpoints": []})}))
     assert "As published" not in text
-    assert "packnet-seed0" in text
+    assert "tiny-packnet-seed0" in text
 
 
 def test_a_missing_result_is_named(study):
-    (layout.transfer("tiny", "kitti", "packnet-seed0") / "metrics.json").unlink()
-    with pytest.raises(InputError, match=r"kitti/packnet-seed0/metrics\.json: not there yet"):
+    (layout.transfer("tiny", "kitti", "tiny-packnet-seed0") / "metrics.json").unlink()
+    with pytest.raises(InputError, match=r"kitti/tiny-packnet-seed0/metrics\.json: not there yet"):
         write_table(study)
 
 

@@ -1,5 +1,6 @@
 """Every scale of params.yaml under Snakemake: planned, and its stores made from archives in the published formats."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,11 +63,19 @@ def test_every_checkpoint_on_every_data_set(tmp_path: Path) -> None:
     evaluation = {"protocol": "nyu-eigen", "flip": False}
     study["scales"]["labelled"] = {"data": labelled, "width": 0.125, "training": {}, "evaluation": evaluation}
     study["variants"] = {"constant": study["variants"]["constant"]}
-    study["transfer"] = {"data": ["tiny", "labelled"], "checkpoints": []}
+    others = ["results/other/checkpoints/constant/seed0/model.safetensors", "others/it's & mine.safetensors"]
+    study["transfer"] = {"data": ["tiny", "labelled"], "checkpoints": others}
     clone = new_clone(tmp_path / "clone", yaml.safe_dump(study, sort_keys=False))
     assert not any("transfer" in command for command in clone.planned())
+    clone.run("snakemake", "--cores", "2", "training")
+    for other in others:
+        (clone.path / other).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(clone.path / "results/tiny/checkpoints/constant/seed0/model.safetensors", clone.path / other)
     clone.run("snakemake", "--cores", "2", "transfer")
     table = (clone.path / "results/tiny/transfer/table.md").read_text()
     assert "| abs_rel | tiny | labelled |" in table
-    assert "| constant-seed0 |" in table
+    for name in ("tiny-constant-seed0", "other-constant-seed0", "it's & mine"):
+        assert f"| {name} |" in table
     assert not clone.planned("transfer")
+    (clone.path / others[1]).write_bytes(b"another one")
+    assert any("mine.safetensors" in command for command in clone.planned("transfer"))

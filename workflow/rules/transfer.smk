@@ -1,7 +1,9 @@
+import re
+
 # Every checkpoint on every data set of `transfer` in params.yaml: asked for by name, for it downloads what is published.
 TRANSFER = config.get("transfer", {"data": [], "checkpoints": []})
 PUBLISHED = {checkpoint_name(address): address for address in TRANSFER["checkpoints"]}
-PAIR = f"{RESULTS}/transfer/{{scale}}/{{checkpoint}}"
+PAIR = f"{RESULTS}/transfer/{{scale}}/{{checkpoint}}/metrics.json"
 
 
 rule transfer_own:
@@ -10,7 +12,7 @@ rule transfer_own:
         imported_by("evaluate"),
         "data/{scale}/test.h5",
         model=f"{RESULTS}/checkpoints/{RUN}/model.safetensors",
-    output: f"{RESULTS}/transfer/{{scale}}/{{variant}}-seed{{seed}}/metrics.json"
+    output: f"{RESULTS}/transfer/{{scale}}/{SCALE}-{{variant}}-seed{{seed}}/metrics.json"
     params: evaluation=lambda wildcards: config["scales"][wildcards.scale]["evaluation"]
     threads: THREADS
     shell: "packdepth evaluate --checkpoint {input.model} --data {wildcards.scale}"
@@ -21,13 +23,14 @@ rule transfer_published:
     input:
         imported_by("evaluate"),
         "data/{scale}/test.h5",
-    output: f"{PAIR}/metrics.json"
+        lambda wildcards: [path for path in [PUBLISHED[wildcards.checkpoint]] if "://" not in path],
+    output: PAIR
     params:
         address=lambda wildcards: PUBLISHED[wildcards.checkpoint],
         evaluation=lambda wildcards: config["scales"][wildcards.scale]["evaluation"],
-    wildcard_constraints: checkpoint="|".join(PUBLISHED) or "none"
+    wildcard_constraints: checkpoint="|".join(map(re.escape, PUBLISHED)) or "none"
     threads: THREADS
-    shell: "packdepth evaluate --checkpoint {params.address} --data {wildcards.scale}"
+    shell: "packdepth evaluate --checkpoint {params.address:q} --data {wildcards.scale}"
 
 
 rule transfer:

@@ -8,7 +8,7 @@ from packdepth.data.store import Store
 from packdepth.evaluation import predictor
 from packdepth.evaluation.measure import measure
 from packdepth.files import write_json, write_text
-from packdepth.params import Study
+from packdepth.params import Study, digest
 
 
 def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
@@ -17,9 +17,9 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
     `checkpoint` is a path, or an address that is downloaded first: of a model.safetensors of ours, or of a checkpoint
     published with packnet-sfm. Raises InputError for an unknown scale, or if the store or checkpoint cannot be had.
     """
+    name = layout.checkpoint_name(checkpoint)
     settings = study.at(data).rung.evaluation
     store = Store(layout.store(data, "test"))
-    name = layout.checkpoint_name(checkpoint)
     tally, _ = measure(predictor.load(_local(checkpoint)), store, settings, f"{name} on {data}")
     folder = layout.transfer(study.scale, data, name)
     write_text(folder / "per_image.csv", tally.per_image().to_csv(index=False, float_format="%.6g"))
@@ -29,4 +29,5 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
 def _local(checkpoint: str) -> Path:
     if "://" not in checkpoint:
         return Path(checkpoint)
-    return fetch(Remote(checkpoint.rsplit("/", 1)[-1], (checkpoint,)), layout.downloads("checkpoints"))
+    folder = layout.downloads("checkpoints") / digest(checkpoint)  # other addresses may end in the same name
+    return fetch(Remote(layout.checkpoint_file(checkpoint).name, (checkpoint,)), folder)
