@@ -7,7 +7,7 @@ rectified camera 0. The scanner is where camera 0 is, its x forward, y left, z u
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,10 +48,15 @@ def calibration(size: tuple[int, int] = SIZES[DRIVES[0]]) -> dict[str, bytes]:
     }
 
 
-def packet(number: int, yaw: float = 0.0) -> bytes:
-    """30 values on the equator, `number` steps to the east, at 20 m/s forward, 1 to the left and 0.5 up."""
+def packet(
+    number: int, angles: Sequence[float] = (0.0, 0.0, 0.0), velocity: Sequence[float] = (20.0, 1.0, 0.5)
+) -> bytes:
+    """30 values on the equator, `number` steps to the east: roll, pitch, yaw, and m/s to the east, the north and up."""
     longitude = np.degrees(number * STEP / EARTH)
-    values = [0.0, longitude, 100.0, 0.0, 0.0, yaw, 20.0, 0.0, 20.0, 1.0, 0.5] + [0.0] * 19
+    east, north, up = velocity
+    along, across = np.cos(angles[2]), np.sin(angles[2])  # of the ground, as KITTI's forward and left are
+    speeds = [north, east, east * along + north * across, north * along - east * across, up]
+    values = [0.0, longitude, 100.0, *angles, *speeds] + [0.0] * 19
     return (" ".join(f"{value:.14f}" for value in values) + "\n").encode()
 
 

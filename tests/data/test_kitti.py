@@ -17,6 +17,8 @@ from packdepth.datasets import Data
 from packdepth.errors import InputError
 from published_kitti import (
     DRIVES,
+    FRAMES,
+    STEP,
     TEST,
     TRAIN,
     calibration,
@@ -24,6 +26,7 @@ from published_kitti import (
     encode,
     line,
     lists,
+    packet,
     write_improved,
     write_raw,
     write_tiny,
@@ -86,7 +89,7 @@ def test_neighbours_are_stored_once_and_behind_the_frames(raw: list[Path], tmp_p
 
 
 def test_poses_velocities_and_times(raw: list[Path], tmp_path: Path):
-    """Two metres a frame straight ahead; forward, left and up become z, -x and -y of the camera."""
+    """Two metres a frame straight ahead, to the east; east, north and up become z, -x and -y of the camera."""
     store = make_store(settings(raw), "train", tmp_path)
     for index, number in enumerate((1, 2, 0, 3)):
         pose = np.eye(4)
@@ -94,6 +97,18 @@ def test_poses_velocities_and_times(raw: list[Path], tmp_path: Path):
         np.testing.assert_allclose(store.pose(index), pose, atol=1e-5)
         np.testing.assert_allclose(store.velocity(index), [-1, -0.5, 20], atol=1e-5)
         assert store.time(index) == pytest.approx(number)
+
+
+def test_velocities_are_the_change_of_poses_however_the_car_is_tilted(tmp_path: Path):
+    folder = unpacked(tmp_path / "raw")
+    for number in range(FRAMES):
+        content = packet(number, angles=(0.05, -0.2, 0.4), velocity=(STEP, 0.0, 0.0))
+        _write(folder / "2011_09_26" / DRIVES[0] / f"oxts/data/{number:010d}.txt", content)
+    store = make_store(settings(folder), "train", tmp_path)
+    after = store.neighbours(0)[1]
+    moved = np.linalg.inv(store.pose(0)) @ store.pose(after)
+    seconds = store.time(after) - store.time(0)
+    np.testing.assert_allclose(store.velocity(0), moved[:3, 3] / seconds, atol=1e-5)
 
 
 def test_improved_truth_leaves_out_the_frames_without_it(raw: list[Path], tmp_path: Path, capsys):

@@ -23,7 +23,7 @@ class Packet:
     longitude: float
     altitude: float  # m
     angles: tuple[float, float, float]  # roll, pitch, yaw, rad
-    velocity: tuple[float, float, float]  # forward, left, up, m/s
+    velocity: tuple[float, float, float]  # to the east, the north and up, m/s
 
 
 def read(tree: Tree, name: str) -> Packet:
@@ -34,8 +34,8 @@ def read(tree: Tree, name: str) -> Packet:
         values = []
     if len(values) != VALUES:
         raise InputError(f"{tree}: {name}: expected {VALUES} numbers")
-    latitude, longitude, altitude, roll, pitch, yaw, _, _, forward, left, up, *_ = values
-    return Packet(latitude, longitude, altitude, (roll, pitch, yaw), (forward, left, up))
+    latitude, longitude, altitude, roll, pitch, yaw, north, east, _, _, up, *_ = values
+    return Packet(latitude, longitude, altitude, (roll, pitch, yaw), (east, north, up))
 
 
 def world_from_imu(packet: Packet, latitude: float) -> Tensor:

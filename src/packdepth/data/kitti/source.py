@@ -6,7 +6,8 @@ forward x, and it takes 1 off the projected pixel, as MATLAB counts. The improve
 652 of Eigen's 697 test frames: with it, the others are left out.
 
 World is the camera at the drive's first packet. Velocity is the IMU's, turned into the camera: what rotation adds
-between the two is left out.
+between the two is left out. It comes from the packet's speeds to the east, the north and up: those it calls forward and
+left are along the ground, not along the axes of an IMU that pitches and rolls.
 """
 
 import io
@@ -43,7 +44,7 @@ class Kitti:
 
     card: ClassVar[Card] = Card(
         dataset="kitti",
-        version=1,
+        version=2,
         licence="CC BY-NC-SA 3.0",
         citation="Geiger et al., Vision meets Robotics, IJRR 2013; improved truth: Uhrig et al., 3DV 2017",
         homepage="https://www.cvlibs.net/datasets/kitti/raw_data.php",
@@ -177,7 +178,8 @@ class Kitti:
         first, packet = (oxts.read(self._tree, name) for name in (self._first_packets[shot.folder], shot.oxts))
         start, now = (oxts.world_from_imu(each, first.latitude) for each in (first, packet))
         pose = camera_from_imu @ inverse(start) @ now @ inverse(camera_from_imu)
-        velocity = camera_from_imu[:3, :3] @ torch.tensor(packet.velocity, dtype=torch.float64)
+        camera_from_world = camera_from_imu[:3, :3] @ now[:3, :3].T
+        velocity = camera_from_world @ torch.tensor(packet.velocity, dtype=torch.float64)
         return pose.float().numpy()[None], velocity.float().numpy()[None]
 
 
