@@ -11,7 +11,7 @@ from making import TOP, make_store
 from packdepth.data.archives import Tree
 from packdepth.data.download import Remote
 from packdepth.data.images import counts, read_image
-from packdepth.data.kitti import Kitti
+from packdepth.data.kitti import Kitti, source
 from packdepth.data.store import Store
 from packdepth.datasets import Data
 from packdepth.errors import InputError
@@ -125,8 +125,25 @@ def test_truth_that_is_moved_to_a_smaller_size_keeps_the_nearest(raw: list[Path]
 
 
 def test_no_improved_truth_at_all(raw: list[Path], tmp_path: Path):
-    with pytest.raises(InputError, match="has no improved truth"):
+    with pytest.raises(InputError, match=r"2 of 2 test frames are missing: .*groundtruth.*\.png; data\.skip_missing"):
         make_store(settings(raw, truth="improved"), "test", tmp_path)
+
+
+def test_less_improved_truth_than_was_published(raw: list[Path], tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(source, "WITHOUT_IMPROVED", 0)
+    with pytest.raises(InputError, match="1 of 2 test frames are missing"):
+        make_store(settings([*raw, write_improved(tmp_path)], truth="improved"), "test", tmp_path)
+
+
+@pytest.mark.parametrize(("split", "frames"), [("train", [TRAIN[1]]), ("test", [TEST[0]])])
+def test_improved_truth_that_other_lists_lack_is_missing(raw: list[Path], tmp_path: Path, capsys, split, frames):
+    (tmp_path / "mine.txt").write_text("".join(line(*frame) for frame in TEST))
+    archives = [*raw, write_improved(tmp_path, frames)]
+    asked = {"truth": "improved", "test": tmp_path / "mine.txt"}
+    with pytest.raises(InputError, match=f"1 of 2 {split} frames are missing: .*groundtruth"):
+        make_store(settings(archives, **asked), split, tmp_path)
+    assert len(make_store(settings(archives, **asked, skip_missing=True), split, tmp_path)) == 1
+    assert f"1 of 2 {split} frames are missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
