@@ -207,6 +207,17 @@ def test_without_any_oxts_there_are_no_poses(tmp_path: Path, capsys):
     assert "poses" not in capsys.readouterr().err
 
 
+def test_of_the_calibration_only_what_is_used_is_needed(raw: list[Path], tmp_path: Path):
+    folder = unpacked(tmp_path / "raw")
+    for file in [*folder.rglob("oxts/data/*.txt"), *folder.rglob("calib_imu_to_velo.txt")]:
+        file.unlink()
+    assert len(make_store(settings(folder), "test", tmp_path)) == 2
+    (folder / "2011_09_26" / "calib_velo_to_cam.txt").unlink()
+    assert len(make_store(settings([folder, write_improved(tmp_path)], truth="improved"), "test", tmp_path)) == 1
+    with pytest.raises(InputError, match=r"has no '2011_09_26/calib_velo_to_cam\.txt'"):
+        make_store(settings(folder), "test", tmp_path)
+
+
 def test_with_some_oxts_missing_poses_are_left_out_and_that_is_told(tmp_path: Path, capsys):
     folder = unpacked(tmp_path / "raw")
     (folder / "2011_09_26" / DRIVES[0] / "oxts/data/0000000002.txt").unlink()

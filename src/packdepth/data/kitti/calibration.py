@@ -1,6 +1,6 @@
 """KITTI's calibration files (Geiger et al. 2013, section 4; the raw data's devkit)."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -10,28 +10,43 @@ from packdepth.errors import InputError
 from packdepth.geometry.motion import rigid
 
 
-@dataclass(frozen=True)
 class Calibration:
-    """One rectified camera and where the other sensors are to it."""
+    """One rectified camera on one day, and where the other sensors are to it, each read when it is first asked for.
 
-    intrinsics: Tensor  # (3, 3), px of the rectified image
-    camera_from_velodyne: Tensor  # (4, 4), m
-    camera_from_imu: Tensor
-
-
-def read(tree: Tree, date: str, camera: int) -> Calibration:
-    """The calibration of a day's recordings. Raises InputError that names the file and what it lacks.
-
-    P_rect = K [I | t]: t is from the rectified camera 0 to this one.
+    Raises InputError, when asked, that names the file and what it lacks. P_rect = K [I | t]: t is from the rectified
+    camera 0 to this one.
     """
-    names = ("cam_to_cam", "velo_to_cam", "imu_to_velo")
-    cameras, velodyne, imu = (_Values(tree, f"{date}/calib_{name}.txt") for name in names)
-    projection = cameras.get(f"P_rect_0{camera}", 3, 4)
-    intrinsics = projection[:, :3]
-    camera_from_rectified = rigid(_eye(), torch.linalg.solve(intrinsics, projection[:, 3]))
-    rectified_from_camera0 = rigid(cameras.get("R_rect_00", 3, 3), torch.zeros(3, dtype=torch.float64))
-    camera_from_velodyne = camera_from_rectified @ rectified_from_camera0 @ velodyne.motion()
-    return Calibration(intrinsics, camera_from_velodyne, camera_from_velodyne @ imu.motion())
+
+    def __init__(self, tree: Tree, date: str, camera: int) -> None:
+        self._tree, self._date, self._camera = tree, date, camera
+
+    @cached_property
+    def intrinsics(self) -> Tensor:
+        """Camera matrix (3, 3), px of the rectified image."""
+        return self._projection[:, :3]
+
+    @cached_property
+    def camera_from_velodyne(self) -> Tensor:
+        """Motion (4, 4), m."""
+        camera_from_rectified = rigid(_eye(), torch.linalg.solve(self.intrinsics, self._projection[:, 3]))
+        rectified_from_camera0 = rigid(self._cameras.get("R_rect_00", 3, 3), torch.zeros(3, dtype=torch.float64))
+        return camera_from_rectified @ rectified_from_camera0 @ self._values("velo_to_cam").motion()
+
+    @cached_property
+    def camera_from_imu(self) -> Tensor:
+        """Motion (4, 4), m."""
+        return self.camera_from_velodyne @ self._values("imu_to_velo").motion()
+
+    @cached_property
+    def _cameras(self) -> "_Values":
+        return self._values("cam_to_cam")
+
+    @cached_property
+    def _projection(self) -> Tensor:
+        return self._cameras.get(f"P_rect_0{self._camera}", 3, 4)
+
+    def _values(self, name: str) -> "_Values":
+        return _Values(self._tree, f"{self._date}/calib_{name}.txt")
 
 
 class _Values:

@@ -26,7 +26,8 @@ from torch import Tensor
 from packdepth.data.archives import Tree
 from packdepth.data.batch import Batch
 from packdepth.data.images import colours, counts, decode
-from packdepth.data.kitti import calibration, layout, oxts
+from packdepth.data.kitti import layout, oxts
+from packdepth.data.kitti.calibration import Calibration
 from packdepth.data.kitti.splits import Shot
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
@@ -68,7 +69,7 @@ class Kitti:
         self.files = [*tree.files(), *(path for path in (data.train, data.test) if isinstance(path, Path))]
         self._first_packets = self._packets()
         self._times = self._all_times()
-        self._calibration = cache(lambda date, camera: calibration.read(tree, date, camera))
+        self._calibration = cache(lambda date, camera: Calibration(tree, date, camera))
 
     @staticmethod
     def archives(data: KittiData, get: Get) -> list[Path]:
