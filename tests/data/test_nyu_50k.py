@@ -140,6 +140,14 @@ def test_test_depth_of_8_bits_is_told(tmp_path: Path):
         make_store(settings(source), "test", tmp_path)
 
 
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_png_among_the_jpeg_files_is_named(tmp_path: Path, place: int):
+    source = write_50k(tmp_path, files_50k() | {f"{TRAIN[place]}.jpg": encode(GREY, "PNG")})
+    with pytest.raises(InputError, match=rf"nyu_data\.zip: {TRAIN[place]}\.jpg is a PNG file, not the JPEG that its"):
+        make_store(settings(source), "train", tmp_path)
+    assert not make_store(settings(source, size=(160, 128)), "train", tmp_path).encoded
+
+
 def test_a_grey_jpeg_becomes_colours(tmp_path: Path):
     source = write_50k(tmp_path, files_50k() | {f"{name}.jpg": encode(GREY, "JPEG") for name in TRAIN})
     assert make_store(settings(source), "train", tmp_path).rgb(0)[0, 0].tolist() == [100, 100, 100]

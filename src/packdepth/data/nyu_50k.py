@@ -28,6 +28,7 @@ from packdepth.geometry.cameras import NYU_SIZE, nyu_intrinsics, resize
 MIRRORS = ("https://tinyurl.com/nyu-data-zip", "https://s3-eu-west-1.amazonaws.com/densedepth/nyu_data.zip")
 REMOTE = Remote("nyu_data.zip", MIRRORS)
 FULL_SCALE = 10.0 / 255  # m a count of the training split's depth
+JPEG = (".jpg", ".jpeg")
 MILLIMETRE = 0.001  # m a count of the test split's
 
 
@@ -49,6 +50,7 @@ class Nyu50k:
         self._tree = tree.under(lambda member: member[member.find("data/nyu2_") :] if "data/nyu2_" in member else None)
         rows = _rows(self._tree, f"data/nyu2_{split}.csv")
         self._rows = present(rows, lambda row: row, self._tree, data.skip_missing, split)
+        self._keeps_jpegs = data.size == NYU_SIZE and all(rgb.lower().endswith(JPEG) for rgb, _ in self._rows)
         self.frames = self.pieces = len(self._rows)
         self.files = self._tree.files()
 
@@ -63,9 +65,10 @@ class Nyu50k:
         content = self._tree.read(rgb)
         image = decode(content, rgb)
         self._check_size(image, rgb)
-        as_it_is = image.format == "JPEG" and self._data.size == NYU_SIZE
+        if self._keeps_jpegs and image.format != "JPEG":  # a store has files alone or pixels alone
+            raise InputError(f"{self._tree}: {rgb} is a {image.format} file, not the JPEG that its name says")
         return Batch(
-            rgb=[content] if as_it_is else colours(image, self._data.size)[None],
+            rgb=[content] if self._keeps_jpegs else colours(image, self._data.size)[None],
             depth=self._metres(depth)[None],
             intrinsics=resize(nyu_intrinsics(NYU_SIZE), NYU_SIZE, self._data.size).float().numpy()[None],
             id=[f"nyu-50k/{rgb.removeprefix('data/').rsplit('.', 1)[0]}"],
