@@ -118,9 +118,7 @@ def write_tiny(folder: Path) -> Path:
     for number in range(FRAMES):
         depth = np.zeros(SIZES[name], np.float32)
         depth[187, 621] = 10.0 + number
-        packed = io.BytesIO()
-        np.savez_compressed(packed, velodyne_depth=depth)
-        files[f"proj_depth/velodyne/image_02/{number:010d}.npz"] = packed.getvalue()
+        files[f"proj_depth/velodyne/image_02/{number:010d}.npz"] = npz(depth)
     members = {f"{top}/{DATE}/{name}/{file}": content for file, content in files.items()}
     members |= {f"{top}/{DATE}/{file}": content for file, content in calibration().items()}
     members[f"{top}/kitti_tiny.txt"] = "".join(line(name, number) for number in (1, 2)).encode()
@@ -130,6 +128,13 @@ def write_tiny(folder: Path) -> Path:
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return folder / "KITTI_tiny.tar"
+
+
+def npz(depth: np.ndarray) -> bytes:
+    """A depth map as PackNet's authors publish it."""
+    file = io.BytesIO()
+    np.savez_compressed(file, velodyne_depth=depth)
+    return file.getvalue()
 
 
 def encode(image: Image.Image, ending: str) -> bytes:

@@ -26,6 +26,7 @@ from published_kitti import (
     encode,
     line,
     lists,
+    npz,
     packet,
     write_improved,
     write_raw,
@@ -152,6 +153,15 @@ def test_kitti_tiny_has_one_list_and_published_depth_maps(tmp_path: Path, split:
     assert len(store) == 2
     assert list(known(store.depth(0)).values()) == [11]
     assert store.has("pose")
+
+
+@pytest.mark.parametrize("content", [b"", npz(np.zeros(3))])
+def test_a_broken_depth_map_is_named(tmp_path: Path, content: bytes):
+    mended = tmp_path / f"mended/2011_09_26/{DRIVES[0]}/proj_depth/velodyne/image_02/0000000001.npz"
+    _write(mended, content)
+    data = settings([tmp_path / "mended", write_tiny(tmp_path)], form="tiny")
+    with pytest.raises(InputError, match=r"0000000001\.npz: expected an npz with 'velodyne_depth'"):
+        make_store(data, "train", tmp_path)
 
 
 def test_a_converted_copy_with_jpegs(tmp_path: Path):

@@ -9,10 +9,7 @@ The data set's own test split has no public truth: ours is its validation split.
 scene, for in the published one (of a map) float32 would lose centimetres.
 """
 
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +25,7 @@ from packdepth.data.archives import Tree
 from packdepth.data.batch import Batch
 from packdepth.data.download import Remote
 from packdepth.data.images import colours, decode
+from packdepth.data.npz import read_npz
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
 from packdepth.datasets import DdadData
@@ -38,7 +36,6 @@ from packdepth.geometry.motion import inverse, rigid, rotation_from_quaternion, 
 LIDAR = "LIDAR"
 SPLITS = {"train": "0", "test": "1"}  # in the data set's JSON; 1 is its validation split
 BASE = "https://tri-ml-public.s3.amazonaws.com/github"
-BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError)
 REMOTES = {
     "full": Remote("DDAD.tar", (f"{BASE}/DDAD/datasets/DDAD.tar",), "md5:c0da97967f76da80f86d6f97d0d98904"),
     "tiny": Remote("DDAD_tiny.tar", (f"{BASE}/packnet-sfm/datasets/DDAD_tiny.tar",)),
@@ -212,14 +209,11 @@ def _pose(datum: dict[str, Any]) -> Tensor:
 
 def _points(tree: Tree, name: str) -> Tensor:
     """Points (P, 3) of the LiDAR, in its frame, m: from an array of x, y, z and intensity, or a record of X, Y, Z."""
-    content = tree.read(name)
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            data = file["data"]
-        columns = [data[axis] for axis in "XYZ"] if data.dtype.names else [data[:, axis] for axis in range(3)]
-        return torch.from_numpy(np.stack(columns, -1).astype(np.float64))
-    except BROKEN as error:
-        raise InputError(f"{tree}: {name}: expected an npz with the points as 'data' ({error})") from None
+
+    def columns(data: NDArray[Any]) -> NDArray[Any]:
+        return np.stack([data[axis] for axis in "XYZ"], -1) if data.dtype.names else data[:, [0, 1, 2]]
+
+    return read_npz(tree, name, "data", columns)
 
 
 def _time(timestamp: str) -> datetime:

@@ -10,13 +10,11 @@ between the two is left out. It comes from the packet's speeds to the east, the 
 left are along the ground, not along the axes of an IMU that pitches and rolls.
 """
 
-import io
 import sys
-import zipfile
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,6 +27,7 @@ from packdepth.data.images import colours, counts, decode
 from packdepth.data.kitti import layout, oxts
 from packdepth.data.kitti.calibration import Calibration
 from packdepth.data.kitti.splits import Shot
+from packdepth.data.npz import read_npz
 from packdepth.data.source import Card, Get, present
 from packdepth.data.store import DepthUnit
 from packdepth.datasets import KittiData
@@ -203,11 +202,12 @@ def _published(tree: Tree, name: str) -> Tensor:
     """A published depth map (h, w), m: PackNet's npz of the LiDAR, or the improved truth's PNG of 1/256 m."""
     if name.endswith(".png"):
         return torch.from_numpy(counts(decode(tree.read(name), name), name) * PNG_METRES)
-    try:
-        with np.load(io.BytesIO(tree.read(name)), allow_pickle=False) as file:
-            return torch.from_numpy(file["velodyne_depth"].astype(np.float64)).reshape(file["velodyne_depth"].shape[:2])
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(f"{tree}: {name}: expected an npz with 'velodyne_depth' ({error})") from None
+
+    def flat(depth: NDArray[Any]) -> NDArray[Any]:
+        height, width, *_ = depth.shape
+        return depth.reshape(height, width)
+
+    return read_npz(tree, name, "velodyne_depth", flat)
 
 
 def _moved(depth: Tensor, size: tuple[int, int]) -> Tensor:
