@@ -100,6 +100,20 @@ def test_an_unpacked_copy(tmp_path: Path):
         assert ids(make_store(settings(source), "test", tmp_path))[0] == f"ddad/000150/CAMERA_01/{STEMS[0]}"
 
 
+def test_json_files_of_others_beside_it_are_passed_over(tmp_path: Path):
+    write_ddad(tmp_path)
+    (tmp_path / "notes.json").write_text("[]")
+    (tmp_path / "._ddad.json").write_bytes(b"\0\5\26\7Mac OS X\xff")
+    assert len(make_store(settings(tmp_path), "train", tmp_path)) == 3
+
+
+def test_the_tiny_set_is_tested_on_what_it_is_trained_on(tmp_path: Path):
+    source = write_ddad(tmp_path, files({"0": ("000000",)}))
+    train, test = (make_store(settings(source, form="tiny"), split, tmp_path) for split in ("train", "test"))
+    assert ids(train) == ids(test) == [f"ddad/000000/CAMERA_01/{stem}" for stem in STEMS]
+    assert (train.depth(0).shape, test.depth(0).shape) == ((64, 96), SIZE)
+
+
 def test_missing_frames_are_named_and_counted_or_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     members = files()
     del members[CLOUD]
@@ -151,12 +165,13 @@ def _image(scene: dict[str, Any]) -> dict[str, Any]:
 INDEX = "ddad_train_val/ddad.json"
 WRONG: dict[str, Callable[[Files], object]] = {
     "has no JSON file with scene_splits": lambda members: members.pop(INDEX),
-    f"{INDEX}: not JSON": _set(b"{", INDEX),
-    f"{INDEX}: expected a JSON object": _set(b"[]", INDEX),
+    "has no JSON file with scene_splits; expected a data set": _set(b"{", INDEX),
+    "has no JSON file with scene_splits; ": _set(b"[]", INDEX),
     f"{INDEX} lists no scenes in scene_splits.0": _edit(lambda index: index["scene_splits"].pop("0"), INDEX),
     f"{INDEX} lists no scenes in scene_splits.0.filenames": _edit(lambda index: index.update(scene_splits=[]), INDEX),
     "has no '000000/gone.json'": _edit(lambda i: i["scene_splits"]["0"].update(filenames=["000000/gone.json"]), INDEX),
     ".json: not JSON": _set(b"\xff", f"{SCENE}/scene_"),
+    ".json: expected a JSON object": _set(b"[]", f"{SCENE}/scene_"),
     "not a scene in the DGP format (KeyError('samples'))": _edit(lambda scene: scene.pop("samples")),
     "not a scene in the DGP format (IndexError": _edit(lambda scene: scene["samples"].clear()),
     "not a scene in the DGP format (TypeError": _edit(lambda s: _image(s)["pose"]["translation"].update(x=None)),

@@ -5,10 +5,12 @@
     .../calibration/<sha1>.json           intrinsics of every camera
     .../rgb/CAMERA_01/*.png, .../point_cloud/LIDAR/*.npz
 
-The data set's own test split has no public truth: ours is its validation split. World is the first camera frame of each
-scene, for in the published one (of a map) float32 would lose centimetres.
+The data set's own test split has no public truth: ours is its validation split, and DDAD_tiny's the one it trains on,
+as in packnet-sfm's configs/overfit_ddad.yaml. World is the first camera frame of each scene, for in the published one
+(of a map) float32 would lose centimetres.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,7 +65,7 @@ class Ddad:
 
     card: ClassVar[Card] = Card(
         dataset="ddad",
-        version=1,
+        version=2,
         licence="CC BY-NC-SA 4.0",
         citation="Guizilini et al., 3D Packing for Self-Supervised Monocular Depth Estimation, CVPR 2020",
         homepage="https://github.com/TRI-ML/DDAD",
@@ -76,7 +78,7 @@ class Ddad:
         folder = index[: index.rfind("/") + 1]
         self._tree = tree.under(lambda name: name[len(folder) :] if name.startswith(folder) else None)
         self._data, self._split = data, split
-        listed = _listed(tree, index, SPLITS[split])
+        listed = _listed(tree, index, SPLITS["train" if data.form == "tiny" else split])
         frames = [frame for scene in listed for frame in _scene(self._tree, scene, data.cameras)]
         self._frames = present(frames, lambda f: [f.image, f.points], self._tree, data.skip_missing, split)
         self._places = {frame.image: place for place, frame in enumerate(self._frames)}
@@ -117,15 +119,23 @@ class Ddad:
 
 
 def _index(tree: Tree) -> str:
-    """The data set's own JSON: the one that lists scenes, of all that lie least deep."""
+    """The data set's own JSON: the one that lists scenes, of all that lie least deep. Others may be no JSON at all."""
     names = [name for name in tree.names() if name.endswith(".json")]
     for depth in sorted({name.count("/") for name in names}):
-        found = [name for name in names if name.count("/") == depth and "scene_splits" in _json(tree, name)]
+        found = [name for name in names if name.count("/") == depth and _lists_scenes(tree, name)]
         if len(found) > 1:
             raise InputError(f"{tree}: holds several data sets, {', '.join(found)}; data.source must hold one")
         if found:
             return found[0]
     raise InputError(f"{tree}: has no JSON file with scene_splits; expected a data set in the DGP format")
+
+
+def _lists_scenes(tree: Tree, name: str) -> bool:
+    file = tree.read(name)
+    with contextlib.suppress(ValueError):
+        content = json.loads(file)
+        return isinstance(content, dict) and "scene_splits" in content
+    return False
 
 
 def _listed(tree: Tree, index: str, split: str) -> list[str]:
