@@ -1,13 +1,16 @@
 """What a store holds, in words and as a picture."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from making import jpeg, slopes, write_store
-from packdepth.data.show import show
+from packdepth.data.show import describe, show
+from packdepth.data.store import Store
 from packdepth.errors import InputError
 
 
@@ -16,6 +19,21 @@ def test_the_words_and_the_sheet(tmp_path: Path):
     for expected in ("slopes, version 1, none", "7 of 64x64 px", "images as pixels, 0 without", "50 %:", "nobody"):
         assert expected in words
     assert Image.open(tmp_path / "sheet.jpg").format == "JPEG"
+
+
+def test_whole_frames_of_sparse_depth_are_not_kept(tmp_path: Path, monkeypatch):
+    """Sixteen frames, of 4 MB each as float32, with depth in one row."""
+    depth = np.zeros((16, 1024, 1024), np.float32)
+    depth[:, 0] = 2.0
+    store = Store(write_store(tmp_path / "s.h5", replace(slopes(16), depth=depth)))
+    tracemalloc.start()
+    try:
+        words = describe(store)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "known: 0.1% (of 16 frames)" in words
+    assert peak < 24_000_000
 
 
 def test_bytes_a_frame(tmp_path: Path):

@@ -32,11 +32,15 @@ def show(path: Path, sheet: Path) -> str:
 def describe(store: Store) -> str:
     """Origin, sizes, depth's percentiles and optional arrays, a line each."""
     chosen = _spread(len(store), SAMPLED)
-    depths = [store.depth(index) for index in chosen]
-    known = np.concatenate([depth[depth > 0] for depth in depths])
+    parts, pixels = [], 0
+    for index in chosen:  # one at a time: whole frames of sparse depth would take gigabytes
+        depth = store.depth(index)
+        parts.append(depth[depth > 0])
+        pixels += depth.size
+    known = np.concatenate(parts)
     values = np.percentile(known, PERCENTILES)
     marks = "  ".join(f"{share} %: {value:.2f}" for share, value in zip(PERCENTILES, values, strict=True))
-    share = len(known) / sum(depth.size for depth in depths)
+    share = len(known) / pixels
     size, attributes = store.path.stat().st_size, store.attributes
     kept = "JPEG files" if store.encoded else "pixels"
     lines = {
