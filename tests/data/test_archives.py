@@ -94,6 +94,14 @@ def test_a_folder_its_links_and_the_archives_in_it_are_read(tmp_path: Path):
     }
 
 
+@pytest.mark.parametrize("alias", ["0", "z"])
+def test_a_folder_with_an_alias_is_read_under_both_names(tmp_path: Path, alias: str):
+    top = unpack(tmp_path / "set", {"drive/a.txt": b"a"})
+    (top / alias).symlink_to(top / "drive")
+    (top / "drive" / "circle").symlink_to(top / alias)
+    assert Tree([top]).names() == sorted([f"{alias}/a.txt", "drive/a.txt"])
+
+
 def test_any_other_file_is_its_own_member(tmp_path: Path):
     path = pack(tmp_path / "a.zip", FILES).rename(tmp_path / "a.npz")
     assert Tree([path]).names() == ["a.npz"]

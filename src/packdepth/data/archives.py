@@ -133,15 +133,19 @@ def _open(path: Path) -> list[_Archive]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """All files below a folder. Links are followed (large sets are spread over disks), but never in circles."""
-    seen = set()
-    for inside, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(inside)
-        if real in seen:
+    """All files below a folder. Links are followed (large sets are spread over disks), but never in circles.
+
+    A circle is a folder that the way to it leads through. Two ways to one folder are none: both give its files.
+    """
+    ways: dict[Path, set[str]] = {}
+    for name, folders, names in os.walk(folder, followlinks=True):
+        inside, real = Path(name), os.path.realpath(name)
+        above = ways.get(inside.parent, set())
+        if real in above:
             folders.clear()
             continue
-        seen.add(real)
-        yield from (Path(inside, name) for name in names)
+        ways[inside] = above | {real}
+        yield from (inside / name for name in names)
 
 
 class _Files:
