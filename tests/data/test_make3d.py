@@ -13,7 +13,7 @@ from packdepth.data.make3d import Make3d
 from packdepth.data.store import Store
 from packdepth.datasets import Data
 from packdepth.errors import InputError
-from published_make3d import TEST, TRAIN, distance, files, image, jpeg, mat, write_make3d
+from published_make3d import FOLDERS, TEST, TRAIN, distance, files, image, jpeg, mat, write_make3d
 
 REAL = TOP.parent / "shared" / "real" / "make3d_pairs"
 RED, GREEN, GREY = [255, 0, 0], [0, 255, 0], [60, 60, 60]
@@ -82,6 +82,28 @@ def test_folders_of_other_names(tmp_path: Path):
             path.write_bytes(content)
     for split, stems in (("train", TRAIN), ("test", TEST)):
         assert ids(make_store(settings(tmp_path / "source"), split, tmp_path)) == [f"make3d/{stem}" for stem in stems]
+
+
+def test_the_name_of_a_source_folder_says_nothing_of_the_folders_in_it(tmp_path: Path):
+    (tmp_path / "test-of-make3d").mkdir()
+    for members in files().values():
+        for name, content in members.items():
+            path = tmp_path / "test-of-make3d" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+    data = settings(tmp_path / "test-of-make3d")
+    assert ids(make_store(data, "train", tmp_path)) == [f"make3d/{stem}" for stem in TRAIN]
+
+
+def test_unpacked_archives_given_one_by_one(tmp_path: Path):
+    for members in files().values():
+        for name, content in members.items():
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+    data = settings([tmp_path / name for name in FOLDERS.values()])
+    for split, stems in (("train", TRAIN), ("test", TEST)):
+        assert ids(make_store(data, split, tmp_path)) == [f"make3d/{stem}" for stem in stems]
 
 
 def test_missing_distances_are_named_and_counted_or_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -5,7 +5,8 @@
     Test134/..., Gridlaserdata/...             the same of the test split
 
 Folders are called differently in different copies: an image is of the test split where its archive's name or that of a
-folder in it begins with "test", and its distances are found by the stem.
+folder in it begins with "test", and its distances are found by the stem. (A source that is a folder may be called
+anything, but for the images directly in it.)
 
 The truth here is d, the distance along the ray, not camera z, for that is what the published protocol evaluates. It
 reaches 80 m, which stands for anything beyond, too.
@@ -111,7 +112,9 @@ def _stem(name: str, prefix: str) -> str:
 
 
 def _is_test(tree: Tree, name: str) -> bool:
-    folders = (tree.archive(name).name, *Path(name).parts[:-1])
+    folders, source = Path(name).parts[:-1], tree.archive(name)
+    if source.is_file() or not folders:
+        folders = (source.name, *folders)
     return any(folder.lower().startswith("test") for folder in folders)
 
 
