@@ -20,6 +20,7 @@ class Served:
     delay: float = 0.0  # s of waiting ...
     stall: int = 0  # ... behind so many bytes
     status: int = 200
+    refusals: Sequence[int] = ()  # statuses of the next requests, before that one
     etag: str | None = None  # in place of the content's own; "" for none
     length: int | None = None  # claimed in place of the true one; -1: not told
     kind: str = "application/octet-stream"
@@ -60,6 +61,9 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.headers["Range"]
         self.server.requests.append((self.path[1:], asked))
         served = self.server.files.get(self.path[1:]) or Served(b"no such file", status=404)
+        if served.refusals:
+            status, served.refusals = served.refusals[0], served.refusals[1:]
+            served = Served(b"not now", status=status)
         first = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and self._same(served) else 0
         self._head(served, first)
         rest = served.content[first:]

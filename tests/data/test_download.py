@@ -48,6 +48,13 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
 
 
+def unheard() -> str:
+    """An address where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/a"
+
+
 def interrupted(remote: Remote, folder: Path) -> None:
     with pytest.raises(InputError, match="the connection was lost"):
         fetch(remote, folder)
@@ -89,7 +96,7 @@ def test_what_a_server_calls_an_encoding_is_left_as_it_is(server: Server, tmp_pa
         ({"content": OTHER[1:]}, {"bytes": 300_000}, "has 299999 bytes, not 300000"),
         ({"kind": "text/html; charset=utf-8"}, {}, "gives a web page, not the file"),
         ({"delay": 1.0}, {}, "no answer within 0.2 s"),
-        ({"cuts": [0]}, {}, "the connection was lost"),
+        ({"cuts": HOPELESS}, {}, "the connection was lost"),
         ({"cuts": [100_000, *HOPELESS]}, {}, "the connection was lost"),
     ],
 )
@@ -119,9 +126,7 @@ def test_wrong_hashes_everywhere_leave_nothing(server: Server, tmp_path: Path):
 
 
 def test_nothing_that_listens_is_one_line(tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}/a"
+    url = unheard()
     with pytest.raises(InputError, match=rf"could not be had from {url} \(Connection refused\); [^\n]*$"):
         fetch(Remote("a.zip", (url,)), tmp_path)
 
@@ -132,6 +137,28 @@ def test_a_lost_connection_is_resumed_as_long_as_more_comes(server: Server, tmp_
     url = server.serve("a", CONTENT, cuts=cuts, **how)
     assert fetch(Remote("a.zip", (url,), bytes=len(CONTENT)), tmp_path).read_bytes() == CONTENT
     assert server.requests == [("a", None)] + [("a", f"bytes={sum(cuts[: n + 1])}-") for n in range(len(cuts))]
+
+
+def test_a_server_that_is_busy_or_broken_is_asked_again(server: Server, tmp_path: Path):
+    url = server.serve("a", CONTENT, refusals=[503, 429, 500, 502])
+    assert fetch(Remote("a.zip", (url,)), tmp_path).read_bytes() == CONTENT
+    assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_what_a_server_refuses_is_not_asked_for_again(server: Server, tmp_path: Path, status: int):
+    with pytest.raises(InputError, match=str(status)):
+        fetch(Remote("a.zip", (server.serve("a", CONTENT, status=status),)), tmp_path)
+    assert len(server.requests) == 1
+
+
+def test_pauses_grow_while_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pauses: list[float] = []
+    monkeypatch.setattr(download, "PAUSE", 1.0)
+    monkeypatch.setattr(download.time, "sleep", pauses.append)
+    with pytest.raises(InputError, match="Connection refused"):
+        fetch(Remote("a.zip", (unheard(),)), tmp_path)
+    assert pauses == [2.0**retry for retry in range(1, download.RETRIES + 1)]
 
 
 def test_a_later_call_goes_on_where_one_was_cut(server: Server, tmp_path: Path):
@@ -262,3 +289,29 @@ def test_a_file_put_there_by_hand_needs_the_right_hash(tmp_path: Path):
     (tmp_path / "a.zip").write_bytes(OTHER)
     with pytest.raises(InputError, match=rf"a\.zip: its hash is {OTHER_MD5}, not {MD5}; remove it"):
         fetch(Remote("a.zip", (), MD5), tmp_path)
+
+
+def test_a_file_put_in_place_of_another_is_checked(server: Server, tmp_path: Path):
+    remote = Remote("a.zip", (server.serve("a", CONTENT),), MD5)
+    path = fetch(remote, tmp_path)
+    path.write_bytes(OTHER[1:])
+    with pytest.raises(InputError, match=rf"a\.zip: its hash is .*, not {MD5}; remove it"):
+        fetch(remote, tmp_path)
+    path.unlink()
+    assert fetch(remote, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_file_put_in_place_of_another_of_unknown_hash_is_recorded(server: Server, tmp_path: Path):
+    remote = Remote("a.zip", (server.serve("a", CONTENT),))
+    fetch(remote, tmp_path).write_bytes(OTHER[1:])
+    assert record(fetch(remote, tmp_path)) == {
+        "bytes": len(OTHER) - 1,
+        "hash": f"sha256:{hashlib.sha256(OTHER[1:]).hexdigest()}",
+    }
+
+
+def test_a_hash_that_became_known_later_is_checked(server: Server, tmp_path: Path):
+    url = server.serve("a", OTHER)
+    fetch(Remote("a.zip", (url,)), tmp_path)
+    with pytest.raises(InputError, match=rf"its hash is {OTHER_MD5}, not {MD5}"):
+        fetch(Remote("a.zip", (url,), MD5), tmp_path)

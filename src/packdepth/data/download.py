@@ -22,8 +22,8 @@ from packdepth.files import locked, require_space, write_json
 from packdepth.progress import track
 
 CONNECT, READ = 10.0, 60.0  # s without a connection, s without another byte
-RETRIES = 3  # of one mirror in a row, in which no more comes
-PAUSE = 1.0  # s before the first retry, twice that before the second
+RETRIES = 4  # of one mirror in a row, in which no more comes
+PAUSE = 1.0  # s before the next try, doubled with every one in which no more comes
 CHUNK = 1 << 16  # bytes
 LARGE = 1 << 30  # bytes; hashing them takes long enough to be told
 LOST = "the connection was lost"
@@ -46,19 +46,23 @@ class _Failed(Exception):
     """A mirror did not give what it should; the message says why."""
 
 
+class _Passing(_Failed):
+    """A failure that may be over at the next try: of the connection, or of a server that is busy or broken."""
+
+
 def fetch(remote: Remote, folder: Path) -> Path:
     """The file `remote.name` in `folder`, downloaded if it is not there, with its `record` beside it.
 
-    A file that someone has put there is taken if it has the right hash. Two processes never download one file at once.
-    Raises InputError that lists what was tried, OSError if the disk has no room for the file.
+    A file that someone has put there, or in its place, is taken if it has the right hash. Two processes never download
+    one file at once. Raises InputError that lists what was tried, OSError if the disk has no room for the file.
     """
     path = folder / remote.name
-    if path.is_file() and _record(path).is_file():
+    if _is_as_recorded(remote, path):
         return path
     with locked(folder / f".{path.name}.lock", f"downloads {path}"):
         if not path.is_file():
             _download(remote, path)
-        elif not _record(path).is_file():
+        elif not _is_as_recorded(remote, path):
             _adopt(remote, path)
     return path
 
@@ -71,6 +75,14 @@ def record(path: Path) -> dict[str, Any]:
 
 def _record(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
+
+
+def _is_as_recorded(remote: Remote, path: Path) -> bool:
+    """Whether the file has the size that its record says, and the record the known hash."""
+    if not (path.is_file() and _record(path).is_file()):
+        return False
+    known = record(path)
+    return known["bytes"] == path.stat().st_size and remote.hash in (None, known["hash"])
 
 
 def _adopt(remote: Remote, path: Path) -> None:
@@ -154,14 +166,13 @@ def _bring(remote: Remote, url: str, part: _Part) -> None:
     while True:
         try:
             return _continue(remote, url, part)
-        except _Failed as failure:
+        except _Passing as failure:
             retries = 0 if part.size > most else retries + 1
             most = max(most, part.size)
-            started = part.size and part.origin["url"] == url
-            if not started or retries > RETRIES:
+            if retries > RETRIES:
                 raise
             print(f"packdepth: {url}: {failure}; trying again", file=sys.stderr, flush=True)
-            time.sleep(PAUSE * (retries + 1))
+            time.sleep(PAUSE * 2**retries)
 
 
 def _continue(remote: Remote, url: str, part: _Part) -> None:
@@ -175,9 +186,9 @@ def _continue(remote: Remote, url: str, part: _Part) -> None:
                 part.begin(_origin(remote, url, response))
             _append(remote.name, response, part)
     except (requests.RequestException, HTTPError) as error:
-        raise _Failed(_reason(error)) from None
+        raise (_Passing if _may_pass(error) else _Failed)(_reason(error)) from None
     if part.origin["total"] not in (None, part.size):
-        raise _Failed(LOST)
+        raise _Passing(LOST)
 
 
 def _ask(url: str, part: _Part) -> requests.Response:
@@ -227,6 +238,12 @@ def _append(name: str, response: requests.Response, part: _Part) -> None:
                 advance(steps)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, requests.HTTPError):
+        return error.response.status_code >= 500 or error.response.status_code == requests.codes.too_many_requests
+    return isinstance(error, requests.ConnectionError | requests.Timeout | HTTPError)
 
 
 def _reason(error: Exception) -> str:
