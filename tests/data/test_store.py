@@ -148,7 +148,7 @@ def _replace(name: str, value):
 
 
 BROKEN = {
-    "no such store": lambda path: path.unlink(),
+    "train.h5: no such store; `snakemake /": lambda path: path.unlink(),
     "truncated": _truncate,
     "not an HDF5 file": lambda path: path.write_text("hello"),
     "has no 'depth'": _edit(lambda file: file.__delitem__("depth")),

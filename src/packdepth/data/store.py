@@ -135,7 +135,7 @@ class Store:
 
 def _open(path: Path) -> h5py.File:
     if not path.is_file():
-        raise InputError(f"{path}: no such store; `snakemake data` makes it")
+        raise InputError(f"{path}: no such store; `snakemake {path}` makes it")
     if not os.access(path, os.R_OK):
         raise InputError(f"{path}: may not be read by this user")
     try:

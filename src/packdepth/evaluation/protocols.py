@@ -7,7 +7,7 @@ Each row is what published code does, read in that code, except for its mistakes
 - DenseDepth's code calls its errors with prediction and truth swapped, so that its abs_rel divides by the prediction.
   Ours divides by the truth.
 - An image without a pixel that counts is left out. packnet-sfm counts it with zeros.
-- KITTI's truth is the camera's z. monodepth2's copy holds the velodyne's forward distance, some 0.27 m more.
+- KITTI's truth is the camera's z. monodepth2's copy holds the velodyne's forward distance, some 0.28 m more.
 - A median of an even number of pixels is the lower of the middle two, as in packnet-sfm. monodepth2 takes their mean.
 """
 
