@@ -15,6 +15,11 @@ def test_the_shipped_file_is_right_at_every_scale(shipped, project):
         assert [study.variant(name).name for name in study.variants] == list(shipped["variants"])
 
 
+@pytest.mark.parametrize("scale", ["kitti-tiny", "ddad-tiny"])
+def test_a_handful_of_frames_makes_batches(project, scale):
+    assert project(lambda raw: raw.update(scale=scale)).variant("packnet").training.batch_size == 1
+
+
 def test_variant_wins_over_scale_and_scale_over_defaults(project):
     def edit(raw):
         raw["training"] |= {"batch_size": 4, "learning_rate": 1e-4}
