@@ -3,6 +3,7 @@ rule archives:
     input: imported_by("data download")
     output: "data/{scale}/archives.json"
     params: data=lambda wildcards: config["scales"][wildcards.scale]["data"]
+    localrule: True  # nodes of clusters seldom reach the network, and 175 GB take longer than their jobs may
     shell: "packdepth data download --scale {wildcards.scale}"
 
 
