@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from packdepth.files import state, whole, write_json, write_text
+from packdepth.files import remove_parts, require_space, state, whole, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
@@ -30,6 +31,27 @@ def test_a_read_only_link_is_replaced_not_written_through(tmp_path: Path):
     os.link(cached, path)
     write_text(path, "new")
     assert (cached.read_text(), path.read_text()) == ("cached", "new")
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path):
+    for name in (".train.x_1.part.h5", ".test.x_1.part.h5", ".train.x_1.part.csv", "train.h5"):
+        (tmp_path / name).touch()
+    remove_parts(tmp_path / "train.h5")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".test.x_1.part.h5", ".train.x_1.part.csv", "train.h5"]
+
+
+def test_no_room_is_the_error_of_a_full_disk(tmp_path: Path):
+    with pytest.raises(OSError, match="No space left on device"):
+        require_space(tmp_path, 1 << 60)
+
+
+def test_little_is_written_where_space_cannot_be_reserved(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1 << 50))
+    asked: list[int] = []
+    monkeypatch.setattr(os, "posix_fallocate", lambda file, start, size: asked.append(size))
+    require_space(tmp_path, 1000)
+    require_space(tmp_path, 1 << 40)
+    assert asked == [1000, 1 << 30]
 
 
 def test_the_usual_permissions(tmp_path: Path):

@@ -1,14 +1,18 @@
 """Files appear under their final name only when they are whole."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+SET_ASIDE = 1 << 30  # bytes
 
 
 @contextlib.contextmanager
@@ -32,14 +36,23 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def require_space(folder: Path, size: int) -> None:
-    """Set `size` bytes aside in a nameless file and let them go again, or raise the OSError of a full disk.
+    """Raise the OSError of a full disk unless `size` bytes are free; up to SET_ASIDE of them are reserved for a moment.
 
-    For what HDF5 writes: it does not survive a disk that fills up halfway, and hours of work would be lost then.
+    For what HDF5 writes: it does not survive a disk that fills up halfway, and hours of work would be lost then. Only
+    reserving shows what quotas and limits leave; where a file system cannot, every block is written for it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     with tempfile.TemporaryFile(dir=folder) as file:
         if hasattr(os, "posix_fallocate"):  # not on a Mac
-            os.posix_fallocate(file.fileno(), 0, size)
+            os.posix_fallocate(file.fileno(), 0, min(size, SET_ASIDE))
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what killed processes left of `path`. No other process may be writing it."""
+    for part in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
+        part.unlink()
 
 
 def state(paths: Iterable[Path]) -> list[tuple[str, int, int]]:

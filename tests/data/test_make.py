@@ -103,6 +103,12 @@ def test_a_conversion_that_broke_goes_on_behind_its_last_whole_part(data: Slopes
     assert not list(making_stores.FOLDER.rglob("*.h5"))
 
 
+def test_what_a_kill_while_joining_left_is_removed(data: SlopesData, tmp_path: Path):
+    (tmp_path / ".train.killed.part.h5").write_text("half")
+    make_store(data, "train", tmp_path)
+    assert not list(tmp_path.glob(".train.*"))
+
+
 def test_parts_made_with_other_parameters_are_not_taken(data: SlopesData, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(Slopes, "fails_at", 6)
     with pytest.raises(InputError, match="broken"):

@@ -25,7 +25,7 @@ from packdepth.data.source import SPLITS, Source
 from packdepth.data.writer import Origin, create
 from packdepth.datasets import Data
 from packdepth.errors import InputError
-from packdepth.files import locked, require_space, state
+from packdepth.files import locked, remove_parts, require_space, state
 from packdepth.params import digest
 from packdepth.progress import track
 
@@ -45,6 +45,7 @@ def make(data: Data, split: str, listing: Path, path: Path) -> None:
     origin = _origin(source, data, split, listing)
     key = digest(origin.parameters, read_listing(listing), state(source.files), code_digest(*CODE))
     with locked(FOLDER / path.parent.name / f"{split}.lock", "makes this store"), _parts(path, key) as folder:
+        remove_parts(path)
         _join(_convert(source, origin, folder), path, origin)
 
 
