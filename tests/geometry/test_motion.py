@@ -4,7 +4,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packdepth.geometry.motion import inverse, rigid, rotation_from_vector, transform
+from packdepth.geometry.motion import (
+    inverse,
+    rigid,
+    rotation_from_vector,
+    transform,
+    vector_from_rotation,
+)
 
 numbers = st.floats(-4, 4)
 vectors = st.tuples(numbers, numbers, numbers)
@@ -59,6 +65,25 @@ def test_product_is_one_motion_after_the_other(first, forth, second, further):
     points = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     one_by_one = transform(c_from_b, transform(b_from_a, points))
     torch.testing.assert_close(transform(c_from_b @ b_from_a, points), one_by_one, atol=1e-9, rtol=0)
+
+
+@given(vectors.filter(lambda vector: math.hypot(*vector) < 3.1))
+def test_a_rotation_gives_its_vector_back(vector):
+    again = vector_from_rotation(rotation_from_vector(_tensor(vector)))
+    torch.testing.assert_close(again, _tensor(vector), atol=1e-12, rtol=1e-12)
+
+
+@given(vectors)
+def test_a_vector_of_any_length_is_of_the_same_rotation(vector):
+    rotation = rotation_from_vector(_tensor(vector))
+    again = vector_from_rotation(rotation)
+    assert torch.linalg.vector_norm(again) < math.pi + 1e-9
+    torch.testing.assert_close(rotation_from_vector(again), rotation, atol=1e-6, rtol=0)
+
+
+def test_the_smallest_turns_are_not_rounded_away():
+    tiny = _tensor((3e-12, -1e-12, 2e-12))
+    torch.testing.assert_close(vector_from_rotation(rotation_from_vector(tiny)), tiny, rtol=1e-12, atol=0)
 
 
 def test_batches_have_any_leading_shape():

@@ -85,6 +85,13 @@ def crop(intrinsics: Tensor, top: int, left: int) -> Tensor:
     return result
 
 
+def mirror(intrinsics: Tensor, width: int) -> Tensor:
+    """Intrinsics (..., 3, 3) after an image of so many columns was flipped left and right."""
+    result = intrinsics.clone()
+    result[..., 0, 2] = width - 1 - intrinsics[..., 0, 2]
+    return result
+
+
 def depth_map(points: Tensor, intrinsics: Tensor, size: tuple[int, int]) -> Tensor:
     """Depth that sparse points (a LiDAR's, say) give to the pixels they fall on; of several on one, the nearest.
 

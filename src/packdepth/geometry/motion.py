@@ -24,6 +24,20 @@ def rotation_from_vector(vector: Tensor) -> Tensor:
     return identity + first * cross + second * (cross @ cross)
 
 
+def vector_from_rotation(rotation: Tensor) -> Tensor:
+    """Rotation vectors (..., 3), of angles from 0 to pi, from rotation matrices (..., 3, 3).
+
+    The inverse of Rodrigues' formula: the antisymmetric part of R is sin(a)/a [v], and cos(a) = (trace R - 1) / 2.
+    Exact to rounding for small angles. Towards half a turn sin(a) vanishes and with it what is known of the axis: the
+    error grows as 1 / (pi - a), and at pi itself the result means nothing.
+    """
+    doubled = rotation - rotation.mT
+    sine = torch.stack([doubled[..., 2, 1], doubled[..., 0, 2], doubled[..., 1, 0]], dim=-1) / 2
+    cosine = (rotation.diagonal(dim1=-2, dim2=-1).sum(-1) - 1) / 2
+    angle = torch.atan2(torch.linalg.vector_norm(sine, dim=-1), cosine)
+    return sine / torch.sinc(angle / torch.pi)[..., None]
+
+
 def rigid(rotation: Tensor, translation: Tensor) -> Tensor:
     """Motion (..., 4, 4) that rotates by (..., 3, 3), then translates by (..., 3) metres."""
     motion = torch.zeros(*rotation.shape[:-2], 4, 4, dtype=rotation.dtype, device=rotation.device)

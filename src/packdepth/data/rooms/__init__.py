@@ -53,15 +53,18 @@ def render(
     size: tuple[int, int],
     *,
     neighbours: bool = False,
+    period: float = FRAME_PERIOD,
     device: str | torch.device = "cpu",
 ) -> Frames:
-    """Render frames of a split, each with its neighbours in time (30 Hz, one smooth hand-held motion) if asked.
+    """Render frames of a split, each with its neighbours in time (one smooth hand-held motion) if asked.
 
     Args:
         seed: of the whole data set.
         split: a name such as "train"; different splits share no rooms.
         indices: which frames, each >= 0.
         size: (height, width).
+        neighbours: render them, too.
+        period: s from a frame to its neighbours.
         device: where the ray caster runs and the result lies.
 
     Raises:
@@ -73,18 +76,44 @@ def render(
     if not ids:
         raise ValueError("indices is empty: rooms renders at least one frame")
     offsets = NEIGHBOURS if neighbours else (0,)
-    on_cpu = torch.device(device).type == "cpu"
-    step = max(1, (CPU_CHUNK if on_cpu else GPU_CHUNK) // (size[0] * size[1] * len(offsets)))
-    parts = [ids[first : first + step] for first in range(0, len(ids), step)]
-    with _serial_operations() as threads, ThreadPoolExecutor(threads if on_cpu else 1) as pool:
-        chunks = list(pool.map(lambda names: _render_chunk(names, offsets, size, device), parts))
-    rgb, depth, pose = (torch.cat(tensors) for tensors in zip(*chunks, strict=True))
+    rgb, depth, pose = _render_chunks(ids, offsets, period, size, device)
     start = torch.tensor([float(index) for index in indices], dtype=torch.float64)
-    time = start[:, None] + FRAME_PERIOD * torch.tensor(offsets, dtype=torch.float64)
+    time = start[:, None] + period * torch.tensor(offsets, dtype=torch.float64)
     if not neighbours:
         rgb, depth, pose, time = rgb[:, 0], depth[:, 0], pose[:, 0], time[:, 0]
     intrinsics = nyu_intrinsics(size).float().expand(len(ids), 3, 3).contiguous()
     return Frames(rgb, depth, intrinsics.to(device), pose.to(device), time.to(device), ids)
+
+
+def render_neighbours(
+    seed: int,
+    split: str,
+    indices: Sequence[int],
+    size: tuple[int, int],
+    frame_from_neighbour: Tensor,
+    device: str | torch.device = "cpu",
+) -> Tensor:
+    """The images at t-1 and t+1 of frames that move as the caller has it, uint8 (N, 2, H, W, 3).
+
+    `frame_from_neighbour` is (N, 2, 4, 4), metres; the rest as for `render`.
+    """
+    ids = [frame_id(seed, split, index) for index in indices]
+    return _render_chunks(ids, (-1, 1), frame_from_neighbour.double().cpu(), size, device)[0]
+
+
+def _render_chunks(
+    ids: list[str], offsets: Sequence[int], motion: Tensor | float, size: tuple[int, int], device: str | torch.device
+) -> list[Tensor]:
+    """What `_render_chunk` gives, for any number of frames, as many at once as suit the device."""
+    on_cpu = torch.device(device).type == "cpu"
+    step = max(1, (CPU_CHUNK if on_cpu else GPU_CHUNK) // (size[0] * size[1] * len(offsets)))
+    parts = [slice(first, first + step) for first in range(0, len(ids), step)]
+
+    def chunk(part: slice) -> tuple[Tensor, Tensor, Tensor]:
+        return _render_chunk(ids[part], offsets, motion[part] if isinstance(motion, Tensor) else motion, size, device)
+
+    with _serial_operations() as threads, ThreadPoolExecutor(threads if on_cpu else 1) as pool:
+        return [torch.cat(tensors) for tensors in zip(*pool.map(chunk, parts), strict=True)]
 
 
 @contextmanager
@@ -103,11 +132,19 @@ def _serial_operations() -> Iterator[int]:
 
 
 def _render_chunk(
-    ids: list[str], offsets: Sequence[int], size: tuple[int, int], device: str | torch.device
+    ids: list[str], offsets: Sequence[int], motion: Tensor | float, size: tuple[int, int], device: str | torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """RGB (B, T, H, W, 3), depth (B, T, H, W) and pose (B, T, 4, 4, on the CPU) of a few frames at T offsets."""
+    """RGB (B, T, H, W, 3), depth (B, T, H, W) and pose (B, T, 4, 4, on the CPU) of a few frames at T offsets.
+
+    `motion` is the seconds between offsets, where the camera moves as the room has it, or else where it stands around
+    the frame's: frame_from_camera (B, T, 4, 4), metres.
+    """
     rooms = [sample_room(name) for name in ids]
-    pose = poses([room.motion for room in rooms], [offset * FRAME_PERIOD for offset in offsets])
+    motions = [room.motion for room in rooms]
+    if isinstance(motion, Tensor):
+        pose = poses(motions, [0.0]) @ motion
+    else:
+        pose = poses(motions, [offset * motion for offset in offsets])
     noise = np.stack([sensor_noise(name, offset, size) for name in ids for offset in offsets])
     scene = stack(rooms, len(offsets), device)
     depth, radiance = cast(scene, pose.flatten(0, 1).float().to(device), size)
