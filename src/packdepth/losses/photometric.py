@@ -1,0 +1,164 @@
+"""Self-supervision: a target frame, rebuilt from its neighbours through depth and motion, must look like itself.
+
+PackNet (arXiv 1905.02693, section 3.1), which follows monodepth2 (arXiv 1806.01260, section 3). Per pixel, the least
+dissimilarity over the context frames, each warped into the target's view (so that a pixel hidden in one frame is
+judged by another) and each as it is: *auto-masking*. Where an unwarped frame fits best, the pixel stands still
+relative to the camera, or nothing is seen to move, and it gives no gradient.
+
+**Ties** go to the unwarped frame. monodepth2 adds noise to it for that purpose; then a loss is no longer a function
+of its input, and a resumed run must carry the noise. A tie says that moving explains nothing, so to give no gradient
+is right.
+
+**Masks.** A pixel of a frame, warped or not, counts where all that its dissimilarity is made of was really seen: for
+every pixel of its SSIM window, every context pixel with any weight in the sample. A pixel that no frame can judge is
+left out of the mean.
+
+**A network cannot gain by sending pixels out of view.** That takes a candidate away from a minimum, which can only
+rise, and from its neighbours' windows, which are then left out as a whole, never recomputed from fewer pixels. The
+unwarped candidates stay, whatever is predicted. Only a pixel without any of these (a hole in both context frames) can
+leave the mean; and visibility being a step, no gradient leads there.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from packdepth.geometry.backward_warp import synthesize_view
+
+WINDOW = 3  # px, a side of SSIM's window
+C1, C2 = 0.01**2, 0.03**2  # of SSIM, for values in 0..1
+LEAST_MEAN = 1e-3  # 1/m: a mean inverse depth is not normalised by less, lest a mean near 0 makes the loss explode
+
+
+@dataclass(frozen=True)
+class PhotometricLoss:
+    """Dissimilarity, ssim * (1 - SSIM) / 2 + (1 - ssim) * L1, and `smoothness` times edge-aware smoothness.
+
+    PackNet and monodepth2 take 0.85 and 0.001.
+    """
+
+    ssim: float
+    smoothness: float
+
+    def __call__(
+        self,
+        scales: list[Tensor],
+        image: Tensor,
+        context: Tensor,
+        mask: Tensor,
+        intrinsics: Tensor,
+        context_from_target: Tensor,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The weighted sum, and its terms `photometric` and `smoothness`, unweighted, each a mean over the scales.
+
+        Args:
+            scales: inverse depth (B, 1, h, w), 1/m, finest first. Each is upsampled to full size before it is judged
+                (monodepth2, section 3.2).
+            image: the target, (B, 3, H, W), in [0, 1].
+            context: (B, 2, 3, H, W), in [0, 1].
+            mask: (B, 2, 1, H, W), float, 1 where the context pixel was really seen, else 0.
+            intrinsics: (B, 3, 3) of all images, px.
+            context_from_target: (B, 2, 4, 4), m.
+        """
+        unwarped = self.unwarped_error(image, context, mask)
+        photometric = []
+        for scale in scales:
+            full = F.interpolate(scale, image.shape[-2:], mode="bilinear", align_corners=False)
+            warped = self.warped_error(full, image, context, mask, intrinsics, context_from_target)
+            photometric.append(_mean(torch.where(warped >= unwarped, unwarped, warped)))
+        terms = {"photometric": torch.stack(photometric).mean(), "smoothness": smoothness(scales, image)}
+        return terms["photometric"] + self.smoothness * terms["smoothness"], terms
+
+    def warped_error(
+        self,
+        inverse_depth: Tensor,
+        image: Tensor,
+        context: Tensor,
+        mask: Tensor,
+        intrinsics: Tensor,
+        context_from_target: Tensor,
+    ) -> Tensor:
+        """Least dissimilarity (B, 1, H, W) to the warped context frames, infinite where none counts.
+
+        `inverse_depth` is (B, 1, H, W), 1/m; the rest as for the loss.
+        """
+        frames = context.shape[1]
+        views, visible = synthesize_view(
+            torch.cat([context, 1 - mask], dim=2).flatten(0, 1),
+            inverse_depth.repeat_interleave(frames, dim=0),
+            intrinsics.repeat_interleave(frames, dim=0),
+            context_from_target.flatten(0, 1),
+        )
+        colours, unseen = views.split((3, 1), dim=1)
+        return self._least(image, colours, ~visible | (unseen > 0))
+
+    def unwarped_error(self, image: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """Least dissimilarity (B, 1, H, W) to the context frames as they are, infinite where none counts."""
+        return self._least(image, context.flatten(0, 1), mask.flatten(0, 1) < 1)
+
+    def _least(self, image: Tensor, views: Tensor, missing: Tensor) -> Tensor:
+        """Least over the frames; of F frames views (B * F, 3, H, W), missing pixels (B * F, 1, H, W) bool."""
+        frames = len(views) // len(image)
+        error = dissimilarity(views, image.repeat_interleave(frames, dim=0), self.ssim)
+        # The window's pixels outside the image are reflected ones, so that those inside tell all.
+        reach = F.max_pool2d(missing.to(error.dtype), WINDOW, stride=1, padding=WINDOW // 2) > 0
+        return error.masked_fill(reach, torch.inf).unflatten(0, (-1, frames)).amin(dim=1)
+
+
+def dissimilarity(view: Tensor, image: Tensor, ssim: float) -> Tensor:
+    """ssim * (1 - SSIM) / 2 + (1 - ssim) * L1, mean over the channels: (B, 3, H, W) twice -> (B, 1, H, W).
+
+    monodepth2, section 3.1; values in [0, 1].
+    """
+    structure = ((1 - similarity(view, image)) / 2).clamp(0, 1)
+    return (ssim * structure + (1 - ssim) * (view - image).abs()).mean(dim=1, keepdim=True)
+
+
+def similarity(view: Tensor, image: Tensor) -> Tensor:
+    """SSIM (Wang et al. 2004, equation 13) of the 3x3 window around every pixel; all (B, C, H, W), in [0, 1].
+
+    Every pixel of a window has the same weight; the images are reflected at their borders, the edge not repeated.
+    """
+    a, b = (F.pad(x, (WINDOW // 2,) * 4, mode="reflect") for x in (view, image))
+    mean_a, mean_b = _window_mean(a), _window_mean(b)
+    variance_a = _window_mean(a * a) - mean_a**2
+    variance_b = _window_mean(b * b) - mean_b**2
+    covariance = _window_mean(a * b) - mean_a * mean_b
+    luminance = (2 * mean_a * mean_b + C1) / (mean_a**2 + mean_b**2 + C1)
+    return luminance * (2 * covariance + C2) / (variance_a + variance_b + C2)
+
+
+def smoothness(scales: list[Tensor], image: Tensor) -> Tensor:
+    """Edge-aware smoothness of inverse depth, mean over the scales, of which number i, from 0, counts 1 / 2^i.
+
+    |dx d| exp(-|dx I|) + |dy d| exp(-|dy I|), d being inverse depth over its mean (monodepth2, section 3.1), and I the
+    image at that scale, each of its pixels the mean of those it stands for. Scales (B, 1, h, w), 1/m, finest first;
+    image (B, 3, H, W).
+    """
+    terms = []
+    for number, scale in enumerate(scales):
+        normalised = scale / scale.mean((2, 3), keepdim=True).clamp_min(LEAST_MEAN)
+        height, width = scale.shape[-2:]
+        small = F.adaptive_avg_pool2d(image, (height, width))
+        down, right = (_unexplained_slope(normalised, small, dim) for dim in (2, 3))
+        terms.append((down + right) / 2**number)
+    return torch.stack(terms).mean()
+
+
+def _unexplained_slope(values: Tensor, image: Tensor, dim: int) -> Tensor:
+    """Mean absolute difference of neighbours along `dim`, less where the image has an edge."""
+    return (values.diff(dim=dim).abs() * torch.exp(-image.diff(dim=dim).abs().mean(1, keepdim=True))).mean()
+
+
+def _window_mean(values: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, C, H - 2, W - 2). Sums of slices, which a CPU does three times as fast as avg_pool2d."""
+    across = values[..., :-2] + values[..., 1:-1] + values[..., 2:]
+    return (across[..., :-2, :] + across[..., 1:-1, :] + across[..., 2:, :]) / WINDOW**2
+
+
+def _mean(error: Tensor) -> Tensor:
+    """Mean over the pixels with finite error, 0 if there are none; NaN, which no network should bring about, shows."""
+    counted = error != torch.inf
+    return torch.where(counted, error, 0).sum() / counted.sum().clamp_min(1)
