@@ -4,7 +4,9 @@ import io
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
 from packdepth.data.batch import Batch
 from packdepth.data.make import make
@@ -12,6 +14,7 @@ from packdepth.data.obtain import obtain
 from packdepth.data.store import Store
 from packdepth.data.writer import Origin, create
 from packdepth.datasets import Data
+from packdepth.geometry.motion import vector_from_rotation
 
 TOP = Path(__file__).parent.parent
 ORIGIN = Origin("slopes", 1, "none", "nobody", "tests", {"made": "by hand"})
@@ -46,3 +49,10 @@ def write_store(path: Path, batch: Batch) -> Path:
     with create(path, ORIGIN) as writer:
         writer.append(batch)
     return path
+
+
+def central_difference(before: Tensor, after: Tensor, at: Tensor, span: float) -> Tensor:
+    """Velocity (..., 6) of a camera, m/s and rad/s in the frame of `at`, from reference_from_camera (..., 4, 4)."""
+    moved = at[..., :3, :3].mT @ (after - before)[..., :3, 3:]
+    turned = vector_from_rotation(before[..., :3, :3].mT @ after[..., :3, :3])
+    return torch.cat([moved[..., 0], turned], dim=-1) / span

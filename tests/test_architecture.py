@@ -1,4 +1,4 @@
-"""Imports run one way: cli -> training, evaluation, figures, data -> models, losses -> geometry."""
+"""Imports run one way: cli -> training, evaluation, figures, context, data -> models, losses -> geometry."""
 
 import ast
 import re
@@ -8,14 +8,27 @@ import pytest
 from making import TOP
 
 PACKAGE = TOP / "src" / "packdepth"
-SHARED = {"code", "datasets", "errors", "files", "layout", "params", "pictures", "progress", "schema"}
+SHARED = {
+    "code",
+    "datasets",
+    "errors",
+    "files",
+    "layout",
+    "motions",
+    "params",
+    "pictures",
+    "progress",
+    "schema",
+    "variants",
+}
 MAY_IMPORT = {
     "geometry": set(),
     "losses": {"geometry"},
     "models": {"geometry", "errors"},  # a model knows nothing of files
     "data": {"geometry", *SHARED},
-    "training": {"data", "models", "losses", "geometry", *SHARED},
-    "evaluation": {"training", "data", "models", "losses", "geometry", *SHARED},
+    "context": {"data", "geometry", *SHARED},
+    "training": {"context", "data", "models", "losses", "geometry", *SHARED},
+    "evaluation": {"training", "context", "data", "models", "losses", "geometry", *SHARED},
     "figures": {"evaluation", *SHARED},  # of evaluation, what reads results: figures never load torch
 }
 

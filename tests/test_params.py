@@ -42,6 +42,13 @@ def test_another_scales_checkpoint_may_be_compared_with_ones_own(project):
     assert project(_compared(other)).transfer.checkpoints == [other]
 
 
+def test_temporal_variants_have_files_of_their_own(project):
+    study = project(lambda raw: _temporal(raw).update(mode="self-supervised"))
+    assert study.variant("new").training.mode == "self-supervised"
+    assert str(study.run("new", 1).metrics) == "results/tiny/temporal/evaluation/new/seed1/metrics.json"
+    assert str(study.run("packnet", 1).metrics) == "results/tiny/evaluation/packnet/seed1/metrics.json"
+
+
 def test_protocols_of_the_schema_are_those_of_the_table():
     field = params.Evaluation.model_fields["protocol"].annotation
     assert set(params.get_args(field)) == set(PROTOCOLS)
@@ -56,6 +63,15 @@ OWN = "results/tiny/checkpoints/packnet/seed0/model.safetensors"
 
 def _training(raw):
     return raw["variants"]["packnet"].setdefault("training", {})
+
+
+def _temporal(raw):
+    raw["temporal"]["variants"]["new"] = {"network": {"architecture": "packnet"}, "training": {}}
+    return raw["temporal"]["variants"]["new"]["training"]
+
+
+def _context(raw):
+    return raw["scales"]["small"]["context"]
 
 
 WRONG = [
@@ -86,6 +102,24 @@ WRONG = [
     (_compared(f"/old/{OWN}"), [f"{OWN} and /old/{OWN}", "both called 'tiny-packnet-seed0'"]),
     (_compared("https://example.org/"), ["transfer.checkpoints", "'https://example.org/' names no file"]),
     (lambda raw: raw["variants"].update(Big={"network": {"architecture": "packnet"}}), ["variants.Big"]),
+    (
+        lambda raw: _training(raw).update(mode="self-supervised"),
+        ["variants.packnet", "'self-supervised'", "under `temporal`"],
+    ),
+    (lambda raw: _temporal(raw).update(mode="unsupervised"), ["temporal.variants.new.training.mode", "'unsupervised'"]),
+    (lambda raw: _temporal(raw).update(context="true"), ["training.context", "'recorded' or 'synthetic'"]),
+    (lambda raw: _temporal(raw).update(velocity={"wieght": 1}), ["training.velocity.wieght", "'weight'"]),
+    (lambda raw: _temporal(raw).update(velocity={"drop_out": 2}), ["training.velocity.drop_out", "less than or equal"]),
+    (
+        lambda raw: raw["temporal"]["variants"].update(packnet={"network": {"architecture": "packnet"}}),
+        ["'packnet'", "under variants and under temporal.variants"],
+    ),
+    (lambda raw: raw["temporal"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
+    (lambda raw: _context(raw).update(motion="handhold"), ["motion in scales.small.context", "'handheld'"]),
+    (lambda raw: _context(raw).update(moton="walk"), ["scales.small.context.moton", "'motion'"]),
+    (lambda raw: _context(raw).update(kinds=["true"]), ["scales.small.context.kinds", "'recorded'"]),
+    (lambda raw: raw["motions"]["vehicle"].update(speed=[5, 1]), ["motions.vehicle"]),
+    (lambda raw: raw["motions"]["vehicle"].update(sped=[1, 5]), ["motions.vehicle.sped", "'speed'"]),
 ]
 
 

@@ -24,17 +24,19 @@ CLI = PACKAGE / "cli.py"
 def imported_by(command: str) -> list[str]:
     """Files that `packdepth COMMAND` ("data make", "train", ...) needs, relative to the project's top.
 
-    A figure's module is imported by its name. So "figure" stands for all that the modules of figures import: the rule
-    of one figure adds that figure's own.
+    A figure's module is imported by its name. So "figure" stands for all that the modules of the report's figures
+    import, and "figure of GROUP" for those of a group's: the rule of one figure adds that figure's own.
     """
-    needed = _closure([CLI, *_needs(_cli_for(command.replace(" ", "_")))])
-    for figure in _figures() if command == "figure" else ():
+    function, _, group = command.partition(" of ")
+    needed = _closure([CLI, *_needs(_cli_for(function.replace(" ", "_")))])
+    for figure in _figures(group) if function == "figure" else ():
         needed |= _closure([figure]) - {figure}
     return sorted(file.relative_to(TOP).as_posix() for file in needed)
 
 
-def _figures() -> list[Path]:
-    names = yaml.safe_load((TOP / "params.yaml").read_text())["figures"]
+def _figures(group: str) -> list[Path]:
+    study = yaml.safe_load((TOP / "params.yaml").read_text())
+    names = study.get(group, {"figures": []})["figures"] if group else study["figures"]
     return [PACKAGE / "figures" / f"{name}.py" for name in names]
 
 

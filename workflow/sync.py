@@ -3,9 +3,9 @@
     python workflow/sync.py         both ways: as below, then record in dvc.lock what Snakemake has made
     python workflow/sync.py pull    tell Snakemake what dvc.lock proves current; the Snakefile does this by itself
 
-DVC judges by content, against dvc.lock. Snakemake judges by modification times and by a record it keeps of every
-output it made. So what `dvc pull`, `dvc checkout` and `dvc repro` put in place looks old, new or made with other
-parameters to Snakemake, and what Snakemake made is unknown to DVC.
+DVC judges by content, against the dvc.lock beside each dvc.yaml. Snakemake judges by modification times and by a record
+it keeps of every output it made. So what `dvc pull`, `dvc checkout` and `dvc repro` put in place looks old, new or made
+with other parameters to Snakemake, and what Snakemake made is unknown to DVC.
 """
 
 import base64
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage import Stage
 
-LOCK = Path("dvc.lock")
+LOCKS = (Path("dvc.lock"), Path("workflow/temporal/dvc.lock"))
 SEEN = Path(".snakemake/dvc.lock.seen")
+TARGETS = ("all", "temporal")
 LONG_AGO = (1, 1)  # seconds since 1970; 0 reads as "no time" to Snakemake
 
 
@@ -46,12 +47,13 @@ def main() -> None:
 
 
 def settled() -> bool:
-    """Whether dvc.lock is as last seen, and Snakemake knows every file it lists."""
-    if not LOCK.exists():
+    """Whether every dvc.lock is as last seen, and Snakemake knows every file they list."""
+    locks = [lock for lock in LOCKS if lock.exists()]
+    if not locks:
         return True
     if not SEEN.exists() or SEEN.read_text() != _digest():
         return False
-    stages = yaml.load(LOCK.read_text(), yaml.CSafeLoader)["stages"].values()
+    stages = [stage for lock in locks for stage in yaml.load(lock.read_text(), yaml.CSafeLoader)["stages"].values()]
     files = [Path(out["path"]) for stage in stages for out in stage["outs"]]
     return all(known(file) for file in files if file.exists())
 
@@ -73,7 +75,7 @@ def pull(repo: "Repo") -> None:
     """Make new to Snakemake what dvc.lock proves current, and old what DVC put in place but is not current."""
     old = [file for files in outdated(repo).values() for file in files]
     omitted: list[str | Path] = ["--omit-from", *old] if old else []
-    snakemake("--touch", "--forceall", "--ignore-incomplete", *omitted)
+    snakemake(*TARGETS, "--touch", "--forceall", "--ignore-incomplete", *omitted)
     strange = [file for file in old if file.exists() and not known(file)]
     recorded = [file for file in strange if _record(file).exists()]
     if recorded:  # of another file that stood here: its parameters and inputs would be taken for this one's
@@ -85,7 +87,7 @@ def pull(repo: "Repo") -> None:
 
 def commit(repo: "Repo") -> None:
     """Record in dvc.lock the stages that Snakemake has made anew, as `dvc commit` does, but all in one go."""
-    rows = [row.split("\t") for row in snakemake("--summary").splitlines()[1:]]
+    rows = [row.split("\t") for row in snakemake(*TARGETS, "--summary").splitlines()[1:]]
     current = {Path(row[0]) for row in rows if row[-2:] == ["ok", "no update"]}
     made = [stage for stage, files in outdated(repo).items() if all(file in current and known(file) for file in files)]
     if made:
@@ -93,7 +95,9 @@ def commit(repo: "Repo") -> None:
             for stage in made:
                 stage.save()
                 stage.commit()
-            made[0].dvcfile.dump_stages(made, update_pipeline=False)
+            for path in {stage.path for stage in made}:
+                of_file = [stage for stage in made if stage.path == path]
+                of_file[0].dvcfile.dump_stages(of_file, update_pipeline=False)
         SEEN.write_text(_digest())
 
 
@@ -102,7 +106,7 @@ def snakemake(*arguments: str | Path) -> str:
     command = [sys.executable, "-m", "snakemake", "--cores=1", *map(str, arguments)]
     run = subprocess.run(command, env={**os.environ, "PACKDEPTH_SYNC": "1"}, text=True, capture_output=True)
     if run.returncode:
-        sys.exit(f"sync: snakemake {arguments[0]}: {' '.join(run.stderr.split()[-60:])}")
+        sys.exit(f"sync: snakemake {' '.join(map(str, arguments[:3]))}: {' '.join(run.stderr.split()[-60:])}")
     return run.stdout
 
 
@@ -112,7 +116,7 @@ def _record(file: Path) -> Path:
 
 
 def _digest() -> str:
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest() if LOCK.exists() else "none"
+    return hashlib.sha256(b"".join(lock.read_bytes() for lock in LOCKS if lock.exists())).hexdigest()
 
 
 if __name__ == "__main__":

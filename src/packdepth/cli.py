@@ -60,13 +60,21 @@ def data_show(
 
 
 @app.command()
+def context() -> None:
+    """Make the neighbouring frames that the scale's temporal variants learn from."""
+    from packdepth.context.make import make
+
+    study = params.load()
+    make(study, layout.store(study.scale, "train"), layout.context(study.scale))
+
+
+@app.command()
 def train(variant: VariantOption, seed: SeedOption) -> None:
     """Train one variant at the scale of params.yaml."""
     from packdepth.training.loop import train
 
     study = params.load()
-    params.one_of(variant, study.variants, "variant")
-    train(study, layout.Run(study.scale, variant, seed))
+    train(study, study.run(variant, seed))
 
 
 @app.command()
@@ -81,8 +89,7 @@ def evaluate(
     if variant is not None and seed is not None and checkpoint is None and data is None:
         from packdepth.evaluation.evaluate import evaluate
 
-        params.one_of(variant, study.variants, "variant")
-        evaluate(study, layout.Run(study.scale, variant, seed))
+        evaluate(study, study.run(variant, seed))
     elif checkpoint is not None and data is not None and variant is None and seed is None:
         from packdepth.evaluation.transfer import evaluate_pair
 
@@ -105,9 +112,9 @@ def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]
     from importlib import import_module
 
     study = params.load()
-    params.one_of(name, study.figures, "figure")
+    params.one_of(name, study.figures + study.temporal.figures, "figure")
     module = import_module(f"packdepth.figures.{name}")
-    module.draw(study, layout.figure(study.scale, name))
+    module.draw(study, layout.figure(study.scale, name, "" if name in study.figures else layout.TEMPORAL))
 
 
 @app.command()
@@ -118,6 +125,22 @@ def tables() -> None:
     study = params.load()
     write_tables(study)
     print(layout.tables(study.scale).joinpath("table.md").read_text())
+
+
+@app.command()
+def temporal_tables() -> None:
+    """Write the table of the temporal variants, and the provenance of every run."""
+    from packdepth.evaluation.temporal_table import write_table
+
+    print(write_table(params.load()))
+
+
+@app.command()
+def context_quality() -> None:
+    """Measure synthetic neighbouring frames against true ones, on rooms of the scale's image size."""
+    from packdepth.evaluation.context_quality import write_quality
+
+    write_quality(params.load())
 
 
 @app.command()

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from packdepth.errors import InputError
 
+TEMPORAL = "temporal"  # the group of variants that learn from neighbouring frames
+
 
 def store(scale: str, split: str) -> Path:
     """The HDF5 store of one split ("train" or "test")."""
@@ -22,9 +24,14 @@ def downloads(dataset: str) -> Path:
     return Path("downloads") / dataset
 
 
-def figure(scale: str, name: str) -> Path:
-    """One figure."""
-    return Path("results") / scale / "figures" / f"{name}.png"
+def context(scale: str) -> Path:
+    """The HDF5 file of the training frames' neighbours."""
+    return Path("data") / scale / "context.h5"
+
+
+def figure(scale: str, name: str, group: str = "") -> Path:
+    """One figure, of the report's variants or of a group."""
+    return Path("results") / scale / group / "figures" / f"{name}.png"
 
 
 def transfer(scale: str, data: str, checkpoint: str) -> Path:
@@ -52,9 +59,19 @@ def checkpoint_name(checkpoint: str) -> str:
     return path.stem
 
 
-def tables(scale: str) -> Path:
-    """The folder of the tables and the provenance."""
-    return Path("results") / scale / "tables"
+def tables(scale: str, group: str = "") -> Path:
+    """The folder of the tables and the provenance, of the report's variants or of a group."""
+    return Path("results") / scale / group / "tables"
+
+
+def context_quality(scale: str) -> Path:
+    """How near synthetic neighbours come to the true ones: method, period_s, id, offset, displacement_px, ..."""
+    return Path("results") / scale / TEMPORAL / "context" / "quality.csv"
+
+
+def context_examples(scale: str) -> Path:
+    """A few synthetic neighbours beside the true ones."""
+    return Path("results") / scale / TEMPORAL / "context" / "examples.npz"
 
 
 @dataclass(frozen=True)
@@ -64,12 +81,13 @@ class Run:
     scale: str
     variant: str
     seed: int
+    group: str = ""  # of variants, a folder of its own; "" for the report's
 
     def __str__(self) -> str:
         return f"{self.scale}/{self.variant}/seed {self.seed}"
 
     def _file(self, phase: str, name: str) -> Path:
-        return Path("results") / self.scale / phase / self.variant / f"seed{self.seed}" / name
+        return Path("results") / self.scale / self.group / phase / self.variant / f"seed{self.seed}" / name
 
     @property
     def checkpoint(self) -> Path:

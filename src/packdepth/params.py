@@ -17,65 +17,23 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_valid
 from packdepth import datasets, layout
 from packdepth.datasets import Data
 from packdepth.errors import InputError, nearest
-from packdepth.schema import Positive, Share, Strict
+from packdepth.motions import MotionModel
+from packdepth.schema import Positive, Strict
+from packdepth.variants import (
+    ConstantNetwork,
+    DenseDepthNetwork,
+    Kind,
+    Network,
+    PackNetNetwork,
+    Training,
+    Variant,
+    VariantEntry,
+)
 
 PARAMS_FILE = Path("params.yaml")
 FIGURES = Path(__file__).parent / "figures"
 
 
-class LossWeights(Strict):
-    """Weights of the DenseDepth loss's terms, on max_depth / depth."""
-
-    l1: float = Field(ge=0)
-    ssim: float = Field(ge=0)
-    gradient: float = Field(ge=0)
-
-
-class Training(Strict):
-    """How a network is trained."""
-
-    epochs: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
-    optimizer: Literal["adam", "adamw"]
-    learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
-    weight_decay: float = Field(ge=0)
-    flip: Share = Field(description="probability of a horizontal flip")
-    channel_swap: Share = Field(description="probability of a random order of the colour channels")
-    max_depth: Positive = Field(description="m; targets are max_depth / depth")
-    loss: LossWeights
-    precision: Literal["fp32", "bf16"]
-    channels_last: bool
-    compile: bool = Field(description="torch.compile")
-    workers: int = Field(ge=0, description="loader processes")
-    save_every: int = Field(gt=0, description="steps between resume states")
-    instruments_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
-
-
-class PackNetNetwork(Strict):
-    """PackNet, arXiv 1905.02693."""
-
-    architecture: Literal["packnet"]
-    size: Literal["slim", "full"] = "slim"
-    skips: Literal["sum", "concat", "none"] = "sum"
-    head: Literal["inverse-sigmoid", "sigmoid", "leaky-relu"] = "inverse-sigmoid"
-    width: Positive = 1.0
-
-
-class DenseDepthNetwork(Strict):
-    """DenseDepth, arXiv 1812.11941."""
-
-    architecture: Literal["densedepth"]
-    pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
-    width: Positive = 1.0
-
-
-class ConstantNetwork(Strict):
-    """The best single depth."""
-
-    architecture: Literal["constant"]
-
-
-Network = Annotated[PackNetNetwork | DenseDepthNetwork | ConstantNetwork, Field(discriminator="architecture")]
 TAGGED: dict[str, type[Strict]] = {  # sections told apart by a key's value, which pydantic puts into an error's path
     "rooms": datasets.RoomsData,
     "folder": datasets.FolderData,
@@ -99,28 +57,22 @@ class Evaluation(Strict):
     flip: bool = Field(description="average with the flipped image's prediction")
 
 
+class Context(Strict):
+    """The neighbouring frames that temporal variants learn from."""
+
+    kinds: list[Kind] = Field(min_length=1, description="recorded: the data set's own; synthetic: the generator's")
+    motion: str = Field(description="one of `motions`; data sets that were filmed have their own")
+    seed: int = Field(0, ge=0, description="of the motions")
+
+
 class Scale(Strict):
     """One rung of the ladder."""
 
     data: Data
+    context: Context | None = None
     width: Positive = Field(description="width factor of every network")
     training: dict[str, Any] = Field(description="what differs from the defaults")
     evaluation: Evaluation
-
-
-class VariantEntry(Strict):
-    """What differs from the defaults."""
-
-    network: dict[str, Any]
-    training: dict[str, Any] = Field(default_factory=dict)
-
-
-class Variant(Strict):
-    """One variant at one scale, every setting resolved."""
-
-    name: str
-    network: Network
-    training: Training
 
 
 class Transfer(Strict):
@@ -128,6 +80,16 @@ class Transfer(Strict):
 
     data: list[str] = Field(description="scales, for their data sets and protocols")
     checkpoints: list[str] = Field(description="beside the scale's own: paths, or addresses of published ones")
+
+
+Variants = dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], VariantEntry]
+
+
+class Temporal(Strict):
+    """What learns from neighbouring frames: `snakemake temporal`."""
+
+    variants: Variants
+    figures: list[str]
 
 
 class Study(Strict):
@@ -139,7 +101,9 @@ class Study(Strict):
     training: Training
     scales: dict[str, Scale]
     transfer: Transfer = Transfer(data=[], checkpoints=[])
-    variants: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], VariantEntry] = Field(min_length=1)
+    variants: Annotated[Variants, Field(min_length=1)]
+    motions: dict[str, MotionModel] = Field(default_factory=dict)
+    temporal: Temporal = Temporal(variants={}, figures=[])
 
     @field_validator("seeds")
     @classmethod
@@ -164,14 +128,23 @@ class Study(Strict):
 
     def variant(self, name: str) -> Variant:
         """The settings of one variant at this scale. Raises InputError for an unknown name or a bad setting."""
-        entry = self.variants[one_of(name, self.variants, "variant")]
-        where = f"variants.{name}"
+        known = self.variants | self.temporal.variants
+        entry = known[one_of(name, known, "variant")]
+        where = f"variants.{name}" if name in self.variants else f"temporal.variants.{name}"
         width = {} if entry.network.get("architecture") == "constant" else {"width": self.rung.width}
         network: Network = _validated(Network, {**width, **entry.network}, f"{where}.network")
         if isinstance(network, DenseDepthNetwork) and network.pretrained and network.width != 1:
             raise InputError(f"params.yaml: {where}: ImageNet's weights are of width 1, not {network.width}")
         settings = _merged(self.training.model_dump(), self.rung.training, entry.training)
-        return Variant(name=name, network=network, training=_validated(Training, settings, f"{where}.training"))
+        training: Training = _validated(Training, settings, f"{where}.training")
+        if training.mode != "supervised" and name in self.variants:
+            raise InputError(f"params.yaml: {where}: mode {training.mode!r} is for variants under `temporal`")
+        return Variant(name=name, network=network, training=training)
+
+    def run(self, variant: str, seed: int) -> layout.Run:
+        """The files of one variant trained with one seed. Raises InputError for an unknown variant."""
+        one_of(variant, self.variants | self.temporal.variants, "variant")
+        return layout.Run(self.scale, variant, seed, "" if variant in self.variants else layout.TEMPORAL)
 
 
 def load(path: Path = PARAMS_FILE) -> Study:
@@ -183,15 +156,10 @@ def load(path: Path = PARAMS_FILE) -> Study:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     study: Study = _validated(Study, raw, "", str(path))
-    one_of(study.scale, study.scales, "scale", str(path))
-    drawn = sorted(file.stem for file in FIGURES.glob("[a-z]*.py"))
-    for name in study.figures:
-        one_of(name, drawn, "figure", str(path))
+    _check_names(study, str(path))
     for name, scale in study.scales.items():
         _validated(Training, _merged(study.training.model_dump(), scale.training), f"scales.{name}.training", str(path))
-    for name in study.transfer.data:
-        one_of(name, study.scales, "scale in transfer.data", str(path))
-    for name in study.variants:
+    for name in study.variants | study.temporal.variants:
         study.variant(name)
     _name_checkpoints(study, f"{path}: transfer.checkpoints")
     return study
@@ -199,7 +167,7 @@ def load(path: Path = PARAMS_FILE) -> Study:
 
 def _name_checkpoints(study: Study, where: str) -> None:
     """Raise InputError if a checkpoint that `transfer` compares has no name in results, or another one's."""
-    runs = [layout.Run(study.scale, variant, seed) for variant in study.variants for seed in study.seeds]
+    runs = [study.run(variant, seed) for variant in study.variants for seed in study.seeds]
     named: dict[str, str] = {}
     for checkpoint in [*(str(run.checkpoint) for run in runs), *study.transfer.checkpoints]:
         try:
@@ -210,6 +178,21 @@ def _name_checkpoints(study: Study, where: str) -> None:
             both = f"{named[name]} and {checkpoint}"
             raise InputError(f"{where}: {both} are both called {name!r} in results; rename one, or name it once")
         named[name] = checkpoint
+
+
+def _check_names(study: Study, path: str) -> None:
+    """Raise InputError for a name that names nothing, or two things."""
+    one_of(study.scale, study.scales, "scale", path)
+    drawn = sorted(file.stem for file in FIGURES.glob("[a-z]*.py"))
+    for name in study.figures + study.temporal.figures:
+        one_of(name, drawn, "figure", path)
+    for name in study.transfer.data:
+        one_of(name, study.scales, "scale in transfer.data", path)
+    for name, scale in study.scales.items():
+        if scale.context:
+            one_of(scale.context.motion, study.motions, f"motion in scales.{name}.context", path)
+    for name in study.variants.keys() & study.temporal.variants.keys():
+        raise InputError(f"{path}: {name!r} stands under variants and under temporal.variants; give one another name")
 
 
 def one_of(name: str, known: Any, what: str, where: str = "params.yaml") -> str:
@@ -261,6 +244,8 @@ def _way(schema: Any, loc: tuple[int | str, ...]) -> tuple[list[str], list[str]]
     keys: list[str] = []
     known: list[str] = []
     for part in map(str, loc):
+        if type(None) in get_args(schema):  # a section that may be left out
+            schema = get_args(schema)[0]
         if get_origin(schema) in (Annotated, Union, UnionType):
             schema = TAGGED.get(part, schema)
         elif part != "[key]":

@@ -40,7 +40,8 @@ def test_batches_are_images_in_0_to_1_and_depth_in_metres(tmp_path):
     made = slopes(4)
     store = Store(write_store(tmp_path / "s.h5", made))
     order = CountedBatches(4, 4, 1, 0)
-    images, depths = next(iter(batches(TrainingFrames(store, 0, 0, 0), order, 0)))
+    batch = next(iter(batches(TrainingFrames(store, 0, 0, 0), order, 0)))
+    images, depths = batch["image"], batch["depth"]
     assert images.shape == (4, 3, 64, 64)
     assert depths.shape == (4, 1, 64, 64)
     index = next(iter(order))[2][1]
@@ -51,3 +52,4 @@ def test_batches_are_images_in_0_to_1_and_depth_in_metres(tmp_path):
 def test_image_tensor_by_hand():
     pixels = np.array([[[255, 0, 51]]], np.uint8)
     torch.testing.assert_close(image_tensor(pixels), torch.tensor([1.0, 0.0, 0.2]).reshape(3, 1, 1))
+    assert image_tensor(np.zeros((2, 4, 6, 3), np.uint8)).shape == (2, 3, 4, 6)

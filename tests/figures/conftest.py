@@ -9,28 +9,36 @@ import pandas as pd
 import pytest
 import yaml
 
-from packdepth import params
-from packdepth.evaluation.results import all_runs
+from packdepth import layout, params
+from packdepth.evaluation.results import runs
 from packdepth.layout import Run
 from packdepth.params import Study
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 VARIANTS = ("constant", "densedepth", "packnet-no-skips")
+TEMPORAL = ("packnet-supervised", "packnet-selfsup", "packnet-velocity", "sensor-noise", "sensor-bias")
 
 
 @pytest.fixture
 def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Study]:
     """A function that writes params.yaml and results into a folder of their own, goes there, and returns the study."""
 
-    def make(variants: tuple[str, ...] = VARIANTS, seeds: tuple[int, ...] = (0,), steps: int = 12) -> Study:
+    def make(
+        variants: tuple[str, ...] = VARIANTS,
+        seeds: tuple[int, ...] = (0,),
+        steps: int = 12,
+        temporal: tuple[str, ...] = TEMPORAL,
+    ) -> Study:
         monkeypatch.chdir(tmp_path)
         content = yaml.safe_load(PARAMS.read_text())
         content |= {"scale": "smoke", "seeds": list(seeds)}
-        content["variants"] = {name: content["variants"][name] for name in variants}
+        for section, names in ((content, variants), (content["temporal"], temporal)):
+            section["variants"] = {name: section["variants"][name] for name in names}
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         study = params.load()
-        for run in all_runs(study):
+        for run in (run for variant in (*variants, *temporal) for run in runs(study, variant)):
             _write(run, steps)
+        _write_context(study.scale)
         return study
 
     return make
@@ -49,7 +57,21 @@ def _write(run: Run, steps: int) -> None:
     errors.to_csv(run.error_by_distance, index=False)
     headline = {"aggregate": "pooled", "median_scaled": False, "abs_rel": 0.2, "rmse": 0.6, "delta1": 0.7}
     metrics = {"training_loss": loss.mean(), "final_training_loss": loss[-1], "headline": headline}
+    metrics |= {scaling: {"pooled": headline} for scaling in ("metric", "median_scaled")}
+    pd.DataFrame({"id": ["a", "b", "c"], "median_factor": [0.5, 1.0 + run.seed, 2.0]}).to_csv(run.per_image)
     run.metrics.write_text(json.dumps(metrics))
     run.provenance.write_text(json.dumps({"parameters": 1000, "seconds": 2.0}))
     depth = np.linspace(0, 8, 2 * 4 * 6, dtype=np.float32).reshape(2, 4, 6)
     np.savez(run.samples, rgb=np.zeros((2, 4, 6, 3), np.uint8), truth=depth, prediction=depth + 1)
+
+
+def _write_context(scale: str) -> None:
+    quality, examples = layout.context_quality(scale), layout.context_examples(scale)
+    quality.parent.mkdir(parents=True)
+    frames = {"displacement_px": [4.0, 1.0, 2.0], "psnr_seen": [30.0, 36.0, 33.0], "ssim_seen": [0.7, 0.9, 0.8]}
+    methods = {"forward-warp": [0.8, 0.9, 0.85], "noise-floor": None}
+    tables = [pd.DataFrame({"method": name, **frames, "coverage": known}) for name, known in methods.items()]
+    pd.concat(tables).to_csv(quality, index=False)
+    image = np.arange(2 * 4 * 6 * 3, dtype=np.uint8).reshape(2, 4, 6, 3)
+    seen = np.ones((2, 4, 6), np.bool_)
+    np.savez(examples, target=image, true=image, made=image + 9, seen=seen, displacement_px=np.array([1.5, 9.0]))

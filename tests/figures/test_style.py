@@ -61,3 +61,16 @@ def test_the_user_s_own_look_is_left_alone(tmp_path: Path, monkeypatch: pytest.M
     with _style.canvas(tmp_path / "figure.png", "title", "note") as figure:
         assert figure.add_subplot().title.get_fontsize() == 10
     assert _style.matplotlib.rcParams["font.size"] == 31
+
+
+@pytest.mark.parametrize(
+    ("variant", "lines"),
+    [
+        ("constant", "constant"),
+        ("packnet-leaky-relu", "packnet-\nleaky-relu"),
+        ("packnet-velocity-synthetic", "packnet-\nvelocity-\nsynthetic"),
+        ("densedepth-pretrained", "densedepth-\npretrained"),
+    ],
+)
+def test_names_are_broken_at_hyphens_alone(variant: str, lines: str) -> None:
+    assert _style.broken(variant) == lines

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from packdepth.errors import InputError
 from packdepth.models.packnet import PackNet
-from packdepth.models.published import from_state_dict, published_name
+from packdepth.models.posenet import PoseNet
+from packdepth.models.published import POSE_NAMES, from_state_dict, pose_from_state_dict, published_name
 
 Weights = dict[str, Tensor]
 
@@ -160,3 +161,70 @@ def test_the_published_code_gives_the_same_outputs(name: str, version: str, monk
     for scale, expected in zip(ours.forward_scales(image), theirs.train()(image)["inv_depths"], strict=True):
         assert expected.std() > 0.01
         torch.testing.assert_close(scale, expected, atol=1e-5, rtol=1e-5)
+
+
+def pose_shapes() -> Weights:
+    """What such a file holds of PoseNet, without memory."""
+    shapes: dict[str, tuple[int, ...]] = {"pose_pred.weight": (12, 256, 1, 1), "pose_pred.bias": (12,)}
+    channels, kernels = (9, 16, 32, 64, 128, 256, 256, 256), (7, 5, 3, 3, 3, 3, 3)
+    for i, k in enumerate(kernels):
+        shapes[f"conv{i + 1}.0.weight"] = (channels[i + 1], channels[i], k, k)
+        shapes |= {f"conv{i + 1}.{rest}": (channels[i + 1],) for rest in ("0.bias", "1.weight", "1.bias")}
+    return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+
+
+def test_names_and_shapes_of_posenet() -> None:
+    with torch.device("meta"):
+        network = PoseNet()
+    ours = {published_name(name, POSE_NAMES): tuple(t.shape) for name, t in network.state_dict().items()}
+    assert ours == {name: tuple(t.shape) for name, t in pose_shapes().items()}
+
+
+@pytest.mark.parametrize("prefix", ["", "model.pose_net."])
+def test_every_weight_of_posenet_finds_its_place(prefix: str) -> None:
+    weights = {name: torch.full(t.shape, float(i)) for i, (name, t) in enumerate(pose_shapes().items())}
+    given = {prefix + name: tensor for name, tensor in weights.items()}
+    if prefix:
+        given["model.depth_net.pre_calc.conv_base.weight"] = torch.zeros(32, 3, 5, 5)
+    before = torch.get_rng_state()
+    state = pose_from_state_dict(given).state_dict()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert len(state) == len(weights)
+    for name, ours in {
+        "conv1.0.weight": "encoder.0.conv.weight",
+        "conv7.1.bias": "encoder.6.norm.bias",
+        "pose_pred.weight": "head.weight",
+    }.items():
+        assert torch.equal(state[ours], weights[name]), name
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"pose_pred.weight": (6, 256, 1, 1)}, "pose_pred.weight has shape (6, 256, 1, 1), expected (12, 256, 1, 1)"),
+        ({"conv8.0.weight": (1,)}, "conv8.0.weight is unknown"),
+    ],
+)
+def test_what_does_not_fit_posenet_is_named(change: dict[str, tuple[int, ...]], fault: str) -> None:
+    changed = {name: torch.empty(shape, device="meta") for name, shape in change.items()}
+    with pytest.raises(InputError) as error:
+        pose_from_state_dict(pose_shapes() | changed)
+    assert str(error.value) == f"published PoseNet weights: {fault}"
+
+
+@pytest.mark.skipif("PACKNET_SFM" not in os.environ, reason="PACKNET_SFM names no checkout of TRI-ML/packnet-sfm")
+def test_the_published_code_gives_the_same_poses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(os.environ["PACKNET_SFM"])
+    theirs = importlib.import_module("packnet_sfm.networks.pose.PoseNet").PoseNet()
+    pose = importlib.import_module("packnet_sfm.geometry.pose").Pose
+    torch.manual_seed(0)
+    for parameter in theirs.parameters():
+        if parameter.ndim == 1:
+            nn.init.uniform_(parameter, 0.5, 1.5)
+    nn.init.normal_(theirs.pose_pred.weight)  # so that the angles are large and their order counts
+    target, *context = torch.rand(3, 2, 3, 64, 96)
+    vectors = theirs(target, context)
+    assert vectors.abs().max() > 0.1
+    expected = torch.stack([pose.from_vec(vectors[:, i], "euler").mat for i in range(2)], dim=1)
+    ours = pose_from_state_dict(theirs.state_dict())(target, torch.stack(context, dim=1))
+    torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)

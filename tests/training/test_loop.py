@@ -11,7 +11,7 @@ from packdepth import layout
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.training import checkpoint, resume
-from packdepth.training.loop import run_key, train
+from packdepth.training.loop import run_key, train, training_frames
 
 
 def run(variant: str, seed: int = 0) -> layout.Run:
@@ -101,13 +101,14 @@ def test_missing_store_is_named(project):
 def test_the_key_names_all_that_decides_the_result(stores):
     study = stores()
     cpu = torch.device("cpu")
-    store, other = Store(layout.store("tiny", "train")), write_store(layout.store("tiny", "other"), slopes(12, seed=5))
+    frames = training_frames(study.variant("packnet"), run("packnet")).fingerprint
+    other = Store(write_store(layout.store("tiny", "other"), slopes(12, seed=5))).fingerprint
     keys = [
-        run_key(study.variant("packnet"), 0, store, cpu),
-        run_key(study.variant("packnet"), 1, store, cpu),
-        run_key(study.variant("packnet-direct"), 0, store, cpu),
-        run_key(study.variant("packnet"), 0, Store(other), cpu),
-        run_key(study.variant("packnet"), 0, store, torch.device("cuda")),
+        run_key(study.variant("packnet"), 0, frames, cpu),
+        run_key(study.variant("packnet"), 1, frames, cpu),
+        run_key(study.variant("packnet-direct"), 0, frames, cpu),
+        run_key(study.variant("packnet"), 0, other, cpu),
+        run_key(study.variant("packnet"), 0, frames, torch.device("cuda")),
     ]
     assert len(set(keys)) == len(keys)
     assert not resume.FOLDER.exists()

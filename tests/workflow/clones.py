@@ -24,6 +24,10 @@ TINY = """
 scale: tiny
 seeds: [0]
 training:
+  mode: supervised
+  context: recorded
+  photometric: {ssim: 0.85, smoothness: 0.001}
+  velocity: {weight: 0.0}
   epochs: 8
   batch_size: 2
   optimizer: adam
@@ -45,10 +49,28 @@ variants:
 scales:
   tiny:
     data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0}
+    context: {kinds: [recorded, synthetic], motion: walk}
     width: 0.125
     training: {}
     evaluation: {protocol: indoor, flip: true}
 figures: [curves, bars]
+temporal:
+  variants:
+    selfsup: {network: {architecture: packnet, head: scaled-sigmoid}, training: {mode: self-supervised}}
+    synthetic:
+      network: {architecture: densedepth, head: scaled-sigmoid}
+      training: {mode: semi-supervised, context: synthetic, velocity: {weight: 0.5}}
+  figures: [scale_factor]
+motions:
+  walk:
+    frequency: 10.0
+    speed: [0.6, 1.4]
+    acceleration: 1.0
+    mean_direction: [0.0, 0.0, 1.0]
+    direction_spread: [0.3, 0.1, 0.2]
+    turn: 3.0
+    turn_acceleration: 3.0
+    turn_axes: [0.6, 1.0, 0.3]
 """
 ARCHIVES = {"packdepth data download --scale tiny"}
 STORES = {"packdepth data make train --scale tiny", "packdepth data make test --scale tiny"}
@@ -60,6 +82,17 @@ TRAIN, EVALUATE = (
 FIGURES = {"packdepth figure curves", "packdepth figure bars"}
 TABLES = {"packdepth tables"}
 STUDY = DATA | TRAIN | EVALUATE | FIGURES | TABLES
+OF_TEMPORAL = {
+    "packdepth context",
+    *(
+        f"packdepth {phase} --variant {name} --seed 0"
+        for phase in ("train", "evaluate")
+        for name in ("selfsup", "synthetic")
+    ),
+    "packdepth context-quality",
+    "packdepth figure scale_factor",
+    "packdepth temporal-tables",
+}
 AFTER_PACKNET = {command for command in TRAIN | EVALUATE if "packnet" in command} | FIGURES | TABLES
 ANOTHER_HEAD = ("params.yaml", "architecture: packnet", "architecture: packnet, head: sigmoid")
 

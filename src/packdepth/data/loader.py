@@ -7,24 +7,34 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from packdepth.data.augment import augment
+from packdepth.data.augment import Augmentation, drawn
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 
+Item = dict[str, Tensor]
 
-class TrainingFrames(Dataset[tuple[Tensor, Tensor]]):
+
+class TrainingFrames(Dataset[Item]):
     """Augmented frames, asked for by (epoch, frame)."""
 
     def __init__(self, store: Store, seed: int, flip: float, channel_swap: float) -> None:
         self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap
+        self.fingerprint = store.fingerprint
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """RGB in [0, 1], (3, H, W), and depth in metres, (1, h, w), 0 where unknown."""
-        epoch, index = key
-        rgb, depth = augment(
-            self.store.rgb(index), self.store.depth(index), (self.seed, epoch, index), self.flip, self.channel_swap
-        )
-        return image_tensor(rgb), torch.from_numpy(np.ascontiguousarray(depth))[None]
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __getitem__(self, key: tuple[int, int]) -> Item:
+        """`image`, RGB in [0, 1], (3, H, W), and `depth` in metres, (1, h, w), 0 where unknown."""
+        return self.item(key[1], drawn((self.seed, *key), self.flip, self.channel_swap))
+
+    def item(self, index: int, augmentation: Augmentation) -> Item:
+        """What the store has of a frame, augmented."""
+        depth = augmentation.of_map(self.store.depth(index))
+        return {
+            "image": image_tensor(augmentation.of_image(self.store.rgb(index))),
+            "depth": torch.from_numpy(np.ascontiguousarray(depth))[None],
+        }
 
 
 class CountedBatches(Sampler[list[tuple[int, int]]]):
@@ -52,12 +62,12 @@ class CountedBatches(Sampler[list[tuple[int, int]]]):
                 yield [(epoch, int(index)) for index in chosen]
 
 
-def batches(frames: TrainingFrames, order: CountedBatches, workers: int) -> DataLoader[tuple[Tensor, Tensor]]:
-    """Images (B, 3, H, W) and depths (B, 1, h, w) in the counted order."""
+def batches(frames: Dataset[Item], order: CountedBatches, workers: int) -> DataLoader[Item]:
+    """Items stacked, in the counted order: images (B, 3, H, W), depths (B, 1, h, w)."""
     pinned = torch.cuda.is_available()
     return DataLoader(frames, batch_sampler=order, num_workers=workers, pin_memory=pinned)
 
 
 def image_tensor(rgb: np.ndarray) -> Tensor:
-    """uint8 (H, W, 3) to float32 (3, H, W) in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))).float() / 255.0
+    """uint8 (..., H, W, 3) to float32 (..., 3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(rgb, -1, -3))).float() / 255.0

@@ -21,7 +21,6 @@ JPEG sources that have the store's size stay as they are: a twentieth of the byt
 """
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from packdepth.errors import InputError
+from packdepth.data.hdf5 import Reader
 
 FORMAT = "packdepth store 2"
 DepthUnit = Literal["millimetre", "metre"]
@@ -53,101 +52,77 @@ FRAME_SHAPES = {"intrinsics": (3, 3), "pose": (4, 4), "velocity": (3,), "neighbo
 ATTRIBUTES = ("dataset", "version", "licence", "citation", "source", "parameters", "fingerprint")
 
 
-class Store:
-    """Read access to a store, by frame.
-
-    Safe under fork and under pickling: every process opens its own handle, at its first read.
-    """
+class Store(Reader):
+    """Read access to a store, by frame, from any process."""
 
     def __init__(self, path: Path) -> None:
         """Open and validate. Raises InputError that says what is wrong with the file."""
-        self.path = path
-        self._handle: h5py.File | None = None
-        self._owner = -1
-        _validate(path, self._file)
-        self.attributes: dict[str, Any] = dict(self._file.attrs)
+        super().__init__(path, FORMAT, f"snakemake {path}")
+        _validate(self)
+        self.attributes: dict[str, Any] = dict(self.file.attrs)
         self.fingerprint: str = self.attributes["fingerprint"]
-        rgb = self._file["rgb"]
+        rgb = self.file["rgb"]
         self.encoded = rgb.ndim == 1  # whether images are JPEG files
         self.size: tuple[int, int] = (
             (int(rgb.attrs["height"]), int(rgb.attrs["width"])) if self.encoded else rgb.shape[1:3]
         )
-        self._metres = DEPTH_KINDS[self._file["depth"].dtype.name][1]
+        self._metres = DEPTH_KINDS[self.file["depth"].dtype.name][1]
         self.images = len(rgb)  # the frames with depth and, behind them, images that are only neighbours of those
-        self._length = len(self._file["depth"])
+        self._length = len(self.file["depth"])
 
     def __len__(self) -> int:
         return self._length
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_handle": None, "_owner": -1}
-
-    @property
-    def _file(self) -> h5py.File:
-        if self._handle is None or self._owner != os.getpid():
-            self._handle, self._owner = _open(self.path), os.getpid()
-        return self._handle
-
     def has(self, name: str) -> bool:
         """Whether the store holds this optional array."""
-        return name in self._file
+        return name in self.file
 
     def rgb(self, index: int) -> NDArray[np.uint8]:
         """Image `index`, (H, W, 3)."""
-        stored = self._file["rgb"][index]
+        stored = self.file["rgb"][index]
         if not self.encoded:
             return stored
         return np.asarray(Image.open(io.BytesIO(stored.tobytes())).convert("RGB"))
 
     def depth(self, index: int) -> NDArray[np.float32]:
         """Depth of frame `index` in metres, (h, w), 0 where unknown."""
-        stored = self._file["depth"][index]
-        if "depth_size" in self._file:
-            height, width = self._file["depth_size"][index]
+        stored = self.file["depth"][index]
+        if "depth_size" in self.file:
+            height, width = self.file["depth_size"][index]
             stored = stored[:height, :width]
         return stored.astype(np.float32) * np.float32(self._metres)
 
     def intrinsics(self, index: int) -> NDArray[np.float32]:
         """Camera matrix of frame `index` in px of its image, (3, 3)."""
-        return self._file["intrinsics"][index]
+        return self.file["intrinsics"][index]
 
     def pose(self, index: int) -> NDArray[np.float32]:
         """world_from_camera of frame `index` in metres, (4, 4). KeyError where the store has none."""
-        return self._file["pose"][index]
+        return self.file["pose"][index]
 
     def time(self, index: int) -> float:
         """Time stamp of image `index` in seconds. KeyError where the store has none."""
-        return float(self._file["time"][index])
+        return float(self.file["time"][index])
 
     def velocity(self, index: int) -> NDArray[np.float32]:
         """The camera's velocity at frame `index` in its own frame, m/s, (3,). KeyError where the store has none."""
-        return self._file["velocity"][index]
+        return self.file["velocity"][index]
 
     def neighbours(self, index: int) -> tuple[int, int]:
         """The images just before and after frame `index`, -1 where none. KeyError where the store has none."""
-        before, after = self._file["neighbours"][index]
+        before, after = self.file["neighbours"][index]
         return int(before), int(after)
 
     def id(self, index: int) -> str:
         """The name of frame `index`."""
-        return self._file["id"].asstr()[index]
+        return self.file["id"].asstr()[index]
 
 
-def _open(path: Path) -> h5py.File:
-    if not path.is_file():
-        raise InputError(f"{path}: no such store; `snakemake {path}` makes it")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"{path}: may not be read by this user")
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        reason = "truncated" if "truncated" in str(error) else "not an HDF5 file"
-        raise InputError(f"{path}: {reason}; expected a {FORMAT}; remove it and make it again") from None
+def _validate(store: Store) -> None:
+    file = store.file
 
-
-def _validate(path: Path, file: h5py.File) -> None:
     def refuse(what: str) -> None:
-        raise InputError(f"{path}: {what}; expected a {FORMAT}")
+        raise store.fault(what)
 
     if file.attrs.get("format") != FORMAT:
         refuse(f"its format is {file.attrs.get('format')!r}")

@@ -18,12 +18,12 @@ BASELINE = "densedepth"  # what ratios are taken to
 
 
 def runs(study: Study, variant: str) -> list[Run]:
-    """The runs of one variant, one a seed."""
-    return [Run(study.scale, variant, seed) for seed in study.seeds]
+    """The runs of one variant of either group, one a seed."""
+    return [study.run(variant, seed) for seed in study.seeds]
 
 
 def all_runs(study: Study) -> Iterator[Run]:
-    """Every run of the study, variants in the order of params.yaml."""
+    """Every run of the report's variants, in the order of params.yaml."""
     for variant in study.variants:
         yield from runs(study, variant)
 

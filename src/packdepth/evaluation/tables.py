@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from packdepth import layout
+from packdepth.evaluation._text import MEANS, circumstances, markdown_table, number
 from packdepth.evaluation.results import BASELINE, all_runs, read_json, reported, runs
 from packdepth.files import write_json, write_text
 from packdepth.params import Study
@@ -14,7 +15,6 @@ CAPTION = (
     "`loss` is the report's number, the mean of the training loss over the last epoch; `final` the mean over its "
     "last tenth; time is the training's. x: ratio to DenseDepth. abs_rel, rmse (m) and delta1 are on the test split, "
 )
-MEANS = {"pooled": "pooled over pixels", "mean_over_images": "means over images"}
 
 
 def write_tables(study: Study) -> None:
@@ -71,28 +71,20 @@ def markdown(table: pd.DataFrame, study: Study) -> str:
     """The table for people, with its caption."""
     head = ["variant", "parameters", "report: loss", "x", "ours: loss", "x", "final"]
     head += ["abs_rel", "rmse", "delta1", "report: time x", "ours: time", "x"]
-    lines = [f"| {' | '.join(head)} |", "| --- |" + " ---: |" * (len(head) - 1)]
-    for _, row in table.iterrows():
-        cells = [
+    rows = [
+        [
             row["variant"],
             f"{row['parameters'] / 1e6:.2f} M",
-            _number(row["reported_loss"], 3, prefix=row["reported_prefix"]),
-            _number(row["reported_loss_ratio"], 2),
-            *(_number(row["loss"], 3, row["loss_std"]), _number(row["loss_ratio"], 2)),
-            *(_number(row[name], 3, row[f"{name}_std"]) for name in ("final_loss", "abs_rel", "rmse", "delta1")),
-            _number(row["reported_hours_ratio"], 2),
+            number(row["reported_loss"], 3, prefix=row["reported_prefix"]),
+            number(row["reported_loss_ratio"], 2),
+            *(number(row["loss"], 3, row["loss_std"]), number(row["loss_ratio"], 2)),
+            *(number(row[name], 3, row[f"{name}_std"]) for name in ("final_loss", "abs_rel", "rmse", "delta1")),
+            number(row["reported_hours_ratio"], 2),
             f"{row['seconds']:.0f} s",
-            _number(row["seconds_ratio"], 2),
+            number(row["seconds_ratio"], 2),
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    seeds = f"Scale `{study.scale}`, {len(study.seeds)} seed{'s' if len(study.seeds) > 1 else ''}"
+        for _, row in table.iterrows()
+    ]
     headline = read_json(next(all_runs(study)).metrics)["headline"]
     means = MEANS[headline["aggregate"]] + (", median-scaled" if headline["median_scaled"] else "")
-    return "\n".join([*lines, "", f"{seeds}. {CAPTION}{means}.", ""])
-
-
-def _number(value: float, digits: int, deviation: float = float("nan"), prefix: str = "") -> str:
-    if pd.isna(value):
-        return "-"
-    spread = "" if pd.isna(deviation) else f" ± {deviation:.{digits}f}"
-    return f"{prefix}{value:.{digits}f}{spread}"
+    return f"{markdown_table(head, rows)}\n\n{circumstances(study)}. {CAPTION}{means}.\n"

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from packdepth import layout
+from packdepth.evaluation._text import markdown_table
 from packdepth.evaluation.results import all_runs, read_json, reported
 from packdepth.files import write_text
 from packdepth.params import Study
@@ -58,7 +59,7 @@ def _pairs(table: pd.DataFrame, name: str) -> str:
     cells = table.assign(
         cell=[f"{row[name]:.3f} / {row[f'{name}_scaled']:.3f}" for _, row in table.iterrows()]
     ).pivot_table("cell", "checkpoint", "data", aggfunc="first", sort=False)
-    return _lines([name, *cells.columns], [[row, *values] for row, *values in cells.itertuples()])
+    return markdown_table([name, *cells.columns], [[row, *values] for row, *values in cells.itertuples()])
 
 
 def _published(checkpoints: Any) -> Iterator[str]:
@@ -67,9 +68,4 @@ def _published(checkpoints: Any) -> Iterator[str]:
     rows = [[name, *(str(known[name][key]) for key in ("data", *SHOWN))] for name in checkpoints if name in known]
     if rows:
         yield f"As published ({reported()['packnet-sfm']['source']}):"
-        yield _lines(["checkpoint", "data", *SHOWN], rows)
-
-
-def _lines(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+        yield markdown_table(["checkpoint", "data", *SHOWN], rows)

@@ -1,6 +1,7 @@
 """The look that all figures share: one canvas, one caption, one colour, dash and marker a variant."""
 
 import contextlib
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,5 +92,5 @@ def of_seeds(study: Study) -> str:
 
 
 def broken(variant: str) -> str:
-    """A variant's name on two lines, for narrow columns."""
-    return variant.replace("-", "-\n", 1)
+    """A variant's name on several lines, broken at hyphens, for narrow columns."""
+    return textwrap.fill(variant, 10, break_long_words=False)

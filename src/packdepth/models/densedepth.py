@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from packdepth.models.checks import check_choice, check_image
 from packdepth.models.densenet import MULTIPLE, DenseNet169
+from packdepth.models.heads import HEADS, DepthHead
 from packdepth.models.layers import init_xavier, scaled
 from packdepth.models.network import DepthNetwork
 
@@ -35,7 +36,7 @@ class UpsamplingStage(nn.Module):
 
 
 class DenseDepth(DepthNetwork):
-    """DenseDepth, ending in a convolution without activation: normalised inverse depth (see `heads`).
+    """DenseDepth, as published ending in a convolution without activation; what its output means stands in `heads`.
 
     `pretrained` tells that the encoder's weights are to come from ImageNet: the image is then normalised with
     ImageNet's mean and deviation, as these weights expect. `load_imagenet(network.encoder, ...)` loads them.
@@ -44,9 +45,10 @@ class DenseDepth(DepthNetwork):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, width: float = 1.0, pretrained: bool = False) -> None:
+    def __init__(self, width: float = 1.0, pretrained: bool = False, head: str = "linear") -> None:
         super().__init__()
         check_choice("pretrained of densedepth", pretrained, (False, True))
+        check_choice("head of densedepth", head, tuple(HEADS))
         self.pretrained = pretrained
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).reshape(3, 1, 1), persistent=False)
@@ -58,7 +60,7 @@ class DenseDepth(DepthNetwork):
             out = scaled(full_width, width, MULTIPLE)
             self.decoder.append(UpsamplingStage(channels, skip, out))
             channels = out
-        self.head = nn.Conv2d(channels, 1, kernel_size=3, padding=1)
+        self.head = DepthHead(channels, head)
         for part in (self.bottom, self.decoder, self.head):
             init_xavier(part)
 

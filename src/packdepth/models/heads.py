@@ -12,6 +12,8 @@ What a head can then say follows from its range (`HEADS`):
 | `inverse-sigmoid` | sigmoid(x) / 0.5 | (0, 2) | 5 m |
 | `sigmoid` | sigmoid(x) | (0, 1) | 10 m |
 | `leaky-relu` | x, or 0.01 x below 0 | unbounded | any |
+| `scaled-sigmoid` | 1 + 99 sigmoid(x - 3) | (1, 100) | 0.1 m |
+| `linear` | x | unbounded | any |
 
 `inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. `leaky-relu` is the
 report's experiment 3, with the usual slope of 0.01. `sigmoid` is its experiment 4, "non-inverted depth",
@@ -19,10 +21,12 @@ which we read as: the sigmoid itself is compared with the same target. The other
 max_depth, could reach every target, and would hardly have come out worse than `inverse-sigmoid`, as the report
 says it did.
 
+`scaled-sigmoid` covers the range of the targets and nothing else: all a network says is a depth, which view synthesis
+needs (monodepth2, arXiv 1806.01260, section 4, does the same). Its shift of 3 has it start at max_depth / 5.7, among
+the depths of most scenes, not at the near end. `linear`, a convolution without activation, is DenseDepth's own.
+
 **In published PackNet weights** the output of the same `inverse-sigmoid` is inverse depth in 1/m, so that
 there depth [m] = 1 / output.
-
-DenseDepth ends in a convolution without activation: its output is unbounded, with the meaning given first.
 """
 
 from collections.abc import Callable
@@ -50,10 +54,17 @@ def inverse_sigmoid(x: Tensor) -> Tensor:
     return torch.sigmoid(x) / MIN_DEPTH
 
 
+def scaled_sigmoid(x: Tensor) -> Tensor:
+    """1 + 99 sigmoid(x - 3): the range of the targets."""
+    return 1.0 + 99.0 * torch.sigmoid(x - 3.0)
+
+
 HEADS = {
     "inverse-sigmoid": Head(inverse_sigmoid, 0, 1 / MIN_DEPTH),
     "sigmoid": Head(torch.sigmoid, 0, 1),
     "leaky-relu": Head(F.leaky_relu, -inf, inf),
+    "scaled-sigmoid": Head(scaled_sigmoid, 1, 100),
+    "linear": Head(nn.Identity(), -inf, inf),
 }
 
 

@@ -6,11 +6,15 @@ from torch import Tensor, nn
 
 
 class DepthNetwork(nn.Module, ABC):
-    """An RGB image in, one map at half its resolution out; what the map means is written in `heads`."""
+    """An RGB image in, a map at half its resolution out; what the map means is written in `heads`."""
 
     @abstractmethod
     def forward(self, image: Tensor) -> Tensor:
         """(B, 3, H, W) RGB in [0, 1], H and W multiples of 32 -> (B, 1, H/2, W/2). Raises InputError."""
+
+    def forward_scales(self, image: Tensor) -> list[Tensor]:
+        """All maps that the network makes, finest first; the first is `forward`'s."""
+        return [self(image)]
 
     @abstractmethod
     def stages(self) -> dict[str, list[nn.Module]]:

@@ -1,20 +1,25 @@
-"""Weights that the authors of PackNet published, in our network."""
+"""Weights that the authors of PackNet published, in our networks."""
 
 import re
 from collections.abc import Mapping
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from packdepth.errors import InputError
 from packdepth.models.checks import check_state_dict
 from packdepth.models.packnet import PackNet
+from packdepth.models.posenet import CHANNELS, PoseNet
 
-WHAT = "published PackNet weights"
+WHAT, WHAT_POSE = "published PackNet weights", "published PoseNet weights"
 DEPTH_PREFIX, POSE_PREFIX = "model.depth_net.", "model.pose_net."
 
+Network = TypeVar("Network", bound=nn.Module)
+Substitutions = tuple[tuple[str, str], ...]
+
 # A parameter's published name, made from ours by these substitutions, in this order.
-PUBLISHED_NAMES = (
+DEPTH_NAMES: Substitutions = (
     (r"^stem\.", r"pre_calc."),
     (r"^encoder\.(\d)\.features\.", r"conv\1."),
     (r"^encoder\.(\d)\.packing\.", r"pack\1."),
@@ -27,15 +32,22 @@ PUBLISHED_NAMES = (
     (r"\.shortcut\.", r".conv3."),
 )
 
+POSE_NAMES: Substitutions = (
+    *((rf"^encoder\.{block}\.", f"conv{block + 1}.") for block in range(len(CHANNELS))),
+    (r"\.conv\.", r".0."),
+    (r"\.norm\.", r".1."),
+    (r"^head\.", r"pose_pred."),
+)
+
 # What tells the networks apart: a parameter, the dimension that counts, and what its length means.
 SIZE_TOLD_BY = ("pre_calc.conv_base.weight", 0, {32: "slim", 64: "full"})
 SKIPS_TOLD_BY = ("iconv5.conv_base.weight", 1, {256: "sum", 768: "concat"})
 BROKEN_SLIM_SUM = ("unpack2.conv.conv_base.weight", 0, 64)
 
 
-def published_name(name: str) -> str:
-    """The published name of our PackNet's parameter `name`."""
-    for ours, theirs in PUBLISHED_NAMES:
+def published_name(name: str, substitutions: Substitutions = DEPTH_NAMES) -> str:
+    """The published name of our PackNet's (or, with POSE_NAMES, PoseNet's) parameter `name`."""
+    for ours, theirs in substitutions:
         name = re.sub(ours, theirs, name)
     return name
 
@@ -47,7 +59,7 @@ def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
     summed (version B) or concatenated (A), is told from the shapes. Raises InputError that names a missing,
     an unknown or a wrongly shaped key, and for slim B as published, which cannot run.
     """
-    weights = _depth_weights(state_dict)
+    weights = _part(state_dict, DEPTH_PREFIX, other=POSE_PREFIX)
     size, skips = _told(weights, *SIZE_TOLD_BY), _told(weights, *SKIPS_TOLD_BY)
     key, dimension, channels = BROKEN_SLIM_SUM
     if (size, skips) == ("slim", "sum") and key in weights and weights[key].shape[dimension] == channels:
@@ -57,11 +69,18 @@ def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
         )
     with torch.device("meta"):  # no random draws, and no memory before the weights are known to fit
         network = PackNet(size=size, skips=skips, full_resolution=True)
-    expected = network.state_dict()
-    check_state_dict(WHAT, weights, {published_name(name): tensor for name, tensor in expected.items()})
-    network.to_empty(device="cpu")
-    network.load_state_dict({name: weights[published_name(name)] for name in expected})
-    return network
+    return _filled(WHAT, network, weights, DEPTH_NAMES)
+
+
+def pose_from_state_dict(state_dict: Mapping[str, Tensor]) -> PoseNet:
+    """Our PoseNet with published weights.
+
+    Keys may have the prefix `model.pose_net.`; those of `model.depth_net.` are then ignored. Raises InputError that
+    names a missing, an unknown or a wrongly shaped key.
+    """
+    with torch.device("meta"):
+        network = PoseNet()
+    return _filled(WHAT_POSE, network, _part(state_dict, POSE_PREFIX, other=DEPTH_PREFIX), POSE_NAMES)
 
 
 def metric_depth(output: Tensor) -> Tensor:
@@ -69,12 +88,21 @@ def metric_depth(output: Tensor) -> Tensor:
     return 1.0 / output.clamp_min(1e-6)
 
 
-def _depth_weights(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The depth network's part, without its prefix."""
-    if not any(key.startswith(DEPTH_PREFIX) for key in state_dict):
+def _part(state_dict: Mapping[str, Tensor], prefix: str, other: str) -> dict[str, Tensor]:
+    """One network's part, without its prefix and without the other's; without any such prefix, all."""
+    if not any(key.startswith(prefix) for key in state_dict):
         return dict(state_dict)
-    weights = {key: tensor for key, tensor in state_dict.items() if not key.startswith(POSE_PREFIX)}
-    return {key.removeprefix(DEPTH_PREFIX): tensor for key, tensor in weights.items()}
+    weights = {key: tensor for key, tensor in state_dict.items() if not key.startswith(other)}
+    return {key.removeprefix(prefix): tensor for key, tensor in weights.items()}
+
+
+def _filled(what: str, network: Network, weights: Mapping[str, Tensor], names: Substitutions) -> Network:
+    """`network`, made without memory, on the CPU with published weights. Raises InputError unless they fit."""
+    expected = network.state_dict()
+    check_state_dict(what, weights, {published_name(name, names): tensor for name, tensor in expected.items()})
+    network.to_empty(device="cpu")
+    network.load_state_dict({name: weights[published_name(name, names)] for name in expected})
+    return network
 
 
 def _told(weights: Mapping[str, Tensor], key: str, dimension: int, meaning: Mapping[int, str]) -> str:

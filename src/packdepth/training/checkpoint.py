@@ -7,12 +7,16 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from packdepth import models
 from packdepth.errors import InputError
 from packdepth.files import whole
 from packdepth.models.checks import check_state_dict
 from packdepth.models.network import DepthNetwork
+from packdepth.models.posenet import PoseNet
+
+POSE = "pose."  # before the names of a pose network's weights
 
 
 @dataclass(frozen=True)
@@ -24,19 +28,41 @@ class Card:
     max_depth: float  # m; metric depth = max_depth / output
 
 
-def save(path: Path, model: DepthNetwork, card: Card) -> None:
-    """Write the weights and the card, whole or not at all."""
-    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+def save(path: Path, model: DepthNetwork, card: Card, pose: PoseNet | None = None) -> None:
+    """Write the weights and the card, whole or not at all; a pose network's stand beside the others as `pose.*`."""
+    state = model.state_dict() | ({f"{POSE}{name}": value for name, value in pose.state_dict().items()} if pose else {})
+    weights = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     with whole(path) as part:
         save_file(weights, part, metadata={"packdepth": json.dumps(vars(card))})
 
 
 def load(path: Path) -> tuple[DepthNetwork, Card]:
-    """The network in evaluation mode, and its card.
+    """The depth network in evaluation mode, and its card.
 
     Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, or holds the weights of
     another architecture than its card says.
     """
+    weights, card = _read(path)
+    model = models.build(**card.network)
+    of_depth = {name: value for name, value in weights.items() if not name.startswith(POSE)}
+    check_state_dict(f"{path}: weights of another architecture than {card.network}", of_depth, model.state_dict())
+    model.load_state_dict(of_depth)
+    return model.eval(), card
+
+
+def load_pose(path: Path) -> PoseNet:
+    """The pose network of a training from neighbouring frames, in evaluation mode. Raises InputError as `load`."""
+    weights, _ = _read(path)
+    model = PoseNet()
+    of_pose = {name.removeprefix(POSE): value for name, value in weights.items() if name.startswith(POSE)}
+    if not of_pose:
+        raise InputError(f"{path}: has no pose network; it was trained on true depth alone")
+    check_state_dict(f"{path}: weights of another pose network", of_pose, model.state_dict())
+    model.load_state_dict(of_pose)
+    return model.eval()
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], Card]:
     if not path.is_file():
         raise InputError(f"{path}: no such checkpoint")
     try:
@@ -48,8 +74,4 @@ def load(path: Path) -> tuple[DepthNetwork, Card]:
     if "packdepth" not in metadata:
         raise InputError(f"{path}: not a checkpoint of packdepth (its metadata name no network)")
     fields = json.loads(metadata["packdepth"])
-    card = Card(network=fields["network"], size=tuple(fields["size"]), max_depth=fields["max_depth"])
-    model = models.build(**card.network)
-    check_state_dict(f"{path}: weights of another architecture than {card.network}", weights, model.state_dict())
-    model.load_state_dict(weights)
-    return model.eval(), card
+    return weights, Card(fields["network"], tuple(fields["size"]), fields["max_depth"])

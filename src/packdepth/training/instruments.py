@@ -38,6 +38,11 @@ def spread(output: Tensor, target: Tensor, mask: Tensor) -> dict[str, float]:
     }
 
 
+def ways(predicted: Tensor, measured: Tensor) -> dict[str, float]:
+    """Mean length of the predicted translations and mean measured distance, both (B, 2), m."""
+    return {"translation_mean": float(predicted.mean()), "distance_mean": float(measured.mean())}
+
+
 def peak_memory_mib(device: torch.device) -> float:
     """The most memory used so far: of the GPU where there is one, else of the process."""
     if device.type == "cuda":

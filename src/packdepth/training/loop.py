@@ -14,22 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from packdepth import layout
 from packdepth.code import code_digest
-from packdepth.data.loader import CountedBatches, TrainingFrames, batches
+from packdepth.context.frames import TemporalFrames
+from packdepth.context.store import ContextStore
+from packdepth.data.loader import CountedBatches, Item, TrainingFrames, batches
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.files import write_json
-from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.models.constant import Constant
-from packdepth.params import Study, Variant, digest
+from packdepth.params import Study, digest
 from packdepth.progress import track
 from packdepth.training import checkpoint, instruments, resume, start
+from packdepth.training.objective import TERMS, Objective, Outcome
+from packdepth.variants import Variant
 
-CODE = ("data", "geometry", "losses", "models", "training")  # packages that decide a training's result
-LOG_COLUMNS = ("step", "epoch", "loss", "l1", "ssim", "gradient", "learning_rate", "seconds")
+CODE = ("context", "data", "geometry", "losses", "models", "training")  # packages that decide a training's result
+Frames = TrainingFrames | TemporalFrames
+LOG_COLUMNS = ("step", "epoch", "loss", *TERMS, "learning_rate", "seconds")
 
 
 def train(study: Study, run: layout.Run) -> None:
@@ -38,21 +41,31 @@ def train(study: Study, run: layout.Run) -> None:
     Raises InputError if the store is missing or broken, or the loss is no longer finite.
     """
     variant = study.variant(run.variant)
-    store = Store(layout.store(run.scale, "train"))
+    frames = training_frames(variant, run)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    key = run_key(variant, run.seed, store, device)
+    key = run_key(variant, run.seed, frames.fingerprint, device)
     with resume.locked(run) as waited:
         if waited and is_published(run, key):
             return  # by the process that was waited for
         with resume.state_folder(run, key) as folder:
-            trainer = Trainer(variant, run, store, device, folder)
+            trainer = Trainer(variant, run, frames, device, folder)
             trainer.run()
             trainer.publish(key)
 
 
-def run_key(variant: Variant, seed: int, store: Store, device: torch.device) -> str:
-    """Names everything that determines a training's result."""
-    return digest(variant, seed, store.fingerprint, code_digest(*CODE), torch.__version__, device.type)
+def training_frames(variant: Variant, run: layout.Run) -> Frames:
+    """What the variant learns from. Raises InputError if a store is missing, broken, or its context of other frames."""
+    settings = variant.training
+    store = Store(layout.store(run.scale, "train"))
+    frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap)
+    if settings.mode == "supervised":
+        return frames
+    return TemporalFrames(frames, ContextStore(layout.context(run.scale), settings.context, store), settings.velocity)
+
+
+def run_key(variant: Variant, seed: int, frames: str, device: torch.device) -> str:
+    """Names everything that determines a training's result; `frames` is their fingerprint."""
+    return digest(variant, seed, frames, code_digest(*CODE), torch.__version__, device.type)
 
 
 def is_published(run: layout.Run, key: str) -> bool:
@@ -62,31 +75,32 @@ def is_published(run: layout.Run, key: str) -> bool:
 
 
 class Trainer:
-    """One run: its network, optimizer, position and logs."""
+    """One run: its networks, optimizer, position and logs."""
 
-    def __init__(self, variant: Variant, run: layout.Run, store: Store, device: torch.device, folder: Path) -> None:
-        self.variant, self.run_files, self.store, self.device, self.folder = variant, run, store, device, folder
-        self.settings = variant.training
-        self.loss = DepthLoss(**self.settings.loss.model_dump())
-        self.model = start.network(variant, run.seed)
+    def __init__(self, variant: Variant, run: layout.Run, frames: Frames, device: torch.device, folder: Path) -> None:
+        self.variant, self.run_files, self.frames, self.device, self.folder = variant, run, frames, device, folder
+        self.settings, self.store = variant.training, frames.store
+        self.objective = Objective(self.settings)
+        self.networks = start.networks(variant, run.seed)
         self.step = self._restore()
         self.log = resume.Log(folder / "train_log.csv", LOG_COLUMNS, self.step)
         self.instruments = resume.Log(folder / "instruments.csv", instruments.COLUMNS, self.step)
         self.commit = _commit()
-        self.forward = torch.compile(self.model) if self.settings.compile else self.model
+        scales = self.networks.depth.forward_scales
+        self.forward = torch.compile(scales) if self.settings.compile else scales
 
     def _restore(self) -> int:
-        """Bring network and optimizer to the last state saved, or to their start; returns the steps done."""
+        """Bring networks and optimizer to the last state saved, or to their start; returns the steps done."""
         state = resume.load(self.folder)
         if state:
             torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
-            self.model.load_state_dict(state["model"])
-        elif isinstance(self.model, Constant):
-            self.model.value.data.fill_(start.best_constant(self.store, self.settings))
-        self.model.to(self.device).train()
+            self.networks.load_state_dict(state["networks"])
+        elif isinstance(self.networks.depth, Constant):
+            self.networks.depth.value.data.fill_(start.best_constant(self.store, self.settings))
+        self.networks.to(self.device).train()
         if self.settings.channels_last:
-            start.to_channels_last(self.model)
-        self.optimizer = start.optimizer(self.model, self.settings)
+            start.to_channels_last(self.networks)
+        self.optimizer = start.optimizer(self.networks, self.settings)
         if state:
             self.optimizer.load_state_dict(state["optimizer"])
         return state["step"] if state else 0
@@ -94,52 +108,55 @@ class Trainer:
     def run(self) -> None:
         """All steps that are left."""
         s = self.settings
-        frames = TrainingFrames(self.store, self.run_files.seed, s.flip, s.channel_swap)
-        order = CountedBatches(len(self.store), s.batch_size, s.epochs, self.run_files.seed, self.step)
+        order = CountedBatches(len(self.frames), s.batch_size, s.epochs, self.run_files.seed, self.step)
         average, count = 0.0, 0
         with track(f"train {self.run_files}", self.step + len(order), self.step) as advance:
             since = time.perf_counter()
-            for images, depths in batches(frames, order, s.workers):
-                loss = self.train_step(images, depths, self.step // order.steps_per_epoch, since)
+            for batch in batches(self.frames, order, s.workers):
+                loss = self.train_step(batch, self.step // order.steps_per_epoch, since)
                 count += 1
                 average += (loss - average) / min(count, 50)
                 advance(1, f"loss {average:.4f}")
                 since = time.perf_counter()
 
-    def train_step(self, images: Tensor, depths: Tensor, epoch: int, since: float) -> float:
-        """One update on images (B, 3, H, W) and depths (B, 1, h, w) in m; `since` is when its batch was asked for."""
+    def train_step(self, batch: Item, epoch: int, since: float) -> float:
+        """One update on a batch of frames; `since` is when it was asked for."""
         self.step += 1
-        memory = torch.channels_last if self.settings.channels_last else torch.preserve_format
-        images = images.to(self.device, non_blocking=True, memory_format=memory)
-        depths = depths.to(self.device, non_blocking=True)
-        size = (images.shape[2] // 2, images.shape[3] // 2)
-        target, mask = normalised_inverse_depth(depths, self.settings.max_depth, size)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
-            output = self.forward(images)
-        output = output.float()
-        loss, terms = self.loss(output, target, mask)
-        value = loss.item()
+        batch = {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
+        outcome = self._outcome(batch)
+        value = outcome.loss.item()
         self._require_finite(value)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        torch.autograd.backward(outcome.loss)
         self.optimizer.step()
-        values = {name: term.item() for name, term in terms.items()}  # waits for a GPU to end the step
+        terms = {name: term.item() for name, term in outcome.terms.items()}  # waits for a GPU to end the step
         seconds = time.perf_counter() - since
-        self._record(epoch, value, values, seconds)
+        self._record(epoch, value, terms, seconds)
         if self.step % self.settings.instruments_every == 0:
-            self._measure(output.detach(), target, mask, seconds)
+            self._measure(outcome, batch, seconds)
         if self.step % self.settings.save_every == 0:
             self._save()
         return value
 
+    def _outcome(self, batch: Item) -> Outcome:
+        """The networks' outputs in the precision asked for, their loss in float32."""
+        memory = torch.channels_last if self.settings.channels_last else torch.preserve_format
+        image = batch["image"].to(memory_format=memory)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+            scales = [scale.float() for scale in self.forward(image)]
+            pose = self.networks.pose(image, batch["context"]) if self.networks.pose else None
+        return self.objective(scales, pose, batch)
+
     def _record(self, epoch: int, loss: float, terms: dict[str, float], seconds: float) -> None:
-        parts = [terms.get(name, "") for name in ("l1", "ssim", "gradient")]
+        parts = [terms.get(name, "") for name in TERMS]
         self.log.write(self.step, epoch, loss, *parts, self.settings.learning_rate, seconds)
 
-    def _measure(self, output: Tensor, target: Tensor, mask: Tensor, seconds: float) -> None:
-        values = instruments.gradient_norms(self.model.stages())
-        values |= instruments.spread(output, target, mask)
-        values["images_per_second"] = len(output) / seconds
+    def _measure(self, outcome: Outcome, batch: Item, seconds: float) -> None:
+        values = instruments.gradient_norms(self.networks.stages())
+        values |= instruments.spread(outcome.output.detach(), outcome.target, outcome.mask)
+        if outcome.way is not None:
+            values |= instruments.ways(outcome.way.detach(), batch["distance"])
+        values["images_per_second"] = len(outcome.output) / seconds
         values["peak_memory_mib"] = instruments.peak_memory_mib(self.device)
         for name, value in values.items():
             self.instruments.write(self.step, name, value)
@@ -148,7 +165,7 @@ class Trainer:
         """The logs first: a state never stands for rows that are not on the disk."""
         self.log.flush()
         self.instruments.flush()
-        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
+        state = {"networks": self.networks.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
         resume.save(self.folder, state | {"threads": torch.get_num_threads()})
 
     def _require_finite(self, loss: float) -> None:
@@ -168,14 +185,14 @@ class Trainer:
         self.instruments.publish(self.run_files.instruments)
         write_json(self.run_files.provenance, self._provenance(seconds) | {"key": key})
         card = checkpoint.Card(self.variant.network.model_dump(), self.store.size, self.settings.max_depth)
-        checkpoint.save(self.run_files.checkpoint, self.model, card)
+        checkpoint.save(self.run_files.checkpoint, self.networks.depth, card, self.networks.pose)
 
     def _provenance(self, seconds: float) -> dict[str, Any]:
         gpu = self.device.type == "cuda"
         return {
             "variant": self.variant.name,
             "seed": self.run_files.seed,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "parameters": sum(p.numel() for p in self.networks.depth.parameters()),
             "steps": self.step,
             "seconds": round(seconds, 1),
             "commit": self.commit,

@@ -4,38 +4,51 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from packdepth import models
 from packdepth.data.store import Store
 from packdepth.losses.depth import LARGEST_TARGET, DepthLoss, normalised_inverse_depth
 from packdepth.models.densedepth import DenseDepth
 from packdepth.models.network import DepthNetwork
-from packdepth.params import Training, Variant
+from packdepth.models.posenet import PoseNet
 from packdepth.training.pretrained import load_imagenet_encoder
+from packdepth.variants import Training, Variant
 
 FITTED_FRAMES = 256  # the constant's loss hardly moves beyond
 CANDIDATES = 64
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
-def network(variant: Variant, seed: int) -> DepthNetwork:
-    """The variant's network, drawn from `seed` on the CPU so that every device starts alike."""
+class Networks(nn.Module):
+    """What a variant trains: a network that says depth and, to learn from neighbours, one that says motion."""
+
+    def __init__(self, depth: DepthNetwork, pose: PoseNet | None) -> None:
+        super().__init__()
+        self.depth, self.pose = depth, pose
+
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """The parts of both by name; every parameter is in exactly one of them."""
+        return self.depth.stages() | (self.pose.stages() if self.pose else {})
+
+
+def networks(variant: Variant, seed: int) -> Networks:
+    """The variant's networks, drawn from `seed` on the CPU so that every device starts alike."""
     torch.manual_seed(seed)
-    model = models.build(**variant.network.model_dump())
-    if isinstance(model, DenseDepth) and model.pretrained:
-        load_imagenet_encoder(model)
-    return model
+    depth = models.build(**variant.network.model_dump())
+    if isinstance(depth, DenseDepth) and depth.pretrained:
+        load_imagenet_encoder(depth)
+    return Networks(depth, None if variant.training.mode == "supervised" else PoseNet())
 
 
-def to_channels_last(model: DepthNetwork) -> None:
+def to_channels_last(model: nn.Module) -> None:
     """Lay the weights of 2-D convolutions out channels-last; those of PackNet's 3-D ones have no such layout here."""
     for parameter in model.parameters():
         if parameter.dim() == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
-def optimizer(model: DepthNetwork, training: Training) -> torch.optim.Optimizer:
+def optimizer(model: nn.Module, training: Training) -> torch.optim.Optimizer:
     """Adam (Kingma and Ba 2015), or AdamW with decoupled weight decay."""
     kind = OPTIMIZERS[training.optimizer]
     # Fused: one pass over the parameters, on a CPU too.

@@ -1,0 +1,26 @@
+"""How tables for people are written."""
+
+import pandas as pd
+
+from packdepth.params import Study
+
+MEANS = {"pooled": "pooled over pixels", "mean_over_images": "means over images"}
+
+
+def markdown_table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown: the first column to the left, the others to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def number(value: float, digits: int, deviation: float = float("nan"), prefix: str = "") -> str:
+    """A value and its deviation, if it has one; a dash for no value."""
+    if pd.isna(value):
+        return "-"
+    spread = "" if pd.isna(deviation) else f" ± {deviation:.{digits}f}"
+    return f"{prefix}{value:.{digits}f}{spread}"
+
+
+def circumstances(study: Study) -> str:
+    """The scale and the number of seeds."""
+    return f"Scale `{study.scale}`, {len(study.seeds)} seed{'s' if len(study.seeds) > 1 else ''}"

@@ -1,0 +1,27 @@
+"""Which temporal variants a figure shows, and what they are called."""
+
+from packdepth.errors import InputError
+from packdepth.evaluation.temporal_table import faults
+from packdepth.params import Study
+
+
+def sound(study: Study) -> list[str]:
+    """The temporal variants whose speed sensor, if they have one, never errs. Raises InputError if there are none."""
+    chosen = [name for name in study.temporal.variants if not faults(study.variant(name).training)]
+    if not chosen:
+        raise InputError("params.yaml: temporal.variants has none without a faulty sensor; there is nothing to draw")
+    return chosen
+
+
+def taught_by(study: Study, variant: str) -> str:
+    """What a temporal variant learns from: its mode, and whether the velocity loss has a say."""
+    training = study.variant(variant).training
+    listens = training.mode != "supervised" and training.velocity.weight
+    return f"{training.mode}{' + velocity' if listens else ''}"
+
+
+def settings(study: Study, variant: str) -> str:
+    """Network, what it learns from and the context of a temporal variant, in one line."""
+    chosen = study.variant(variant)
+    context = "" if chosen.training.mode == "supervised" else f", {chosen.training.context}"
+    return f"{chosen.network.architecture}, {taught_by(study, variant)}{context}"

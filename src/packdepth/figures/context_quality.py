@@ -1,0 +1,53 @@
+"""How near synthetic neighbour frames come to the true ones, over how far pixels move between them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from packdepth import layout
+from packdepth.evaluation.results import read_csv
+from packdepth.figures._style import COLOURS, MARKERS, Style, canvas
+from packdepth.params import Study
+
+BINS = 8  # of displacement, of equally many frames
+COLUMNS = {
+    "psnr_seen": "PSNR of seen pixels (dB)",
+    "ssim_seen": "SSIM of seen pixels",
+    "coverage": "share of pixels seen",
+}
+NOTE = "Lines: median over frames of like motion; bands: the middle half."
+
+
+def draw(study: Study, path: Path) -> None:
+    """Write the figure to `path`. Raises InputError that names a missing result."""
+    table = read_csv(layout.context_quality(study.scale))
+    with canvas(path, f"Synthetic neighbour frames, scale {study.scale}", NOTE, height=3.8) as figure:
+        panels = figure.subplots(1, len(COLUMNS))
+        for axes, (column, label) in zip(panels, COLUMNS.items(), strict=True):
+            for place, (method, rows) in enumerate(table.groupby("method", sort=False)):
+                style = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+                _line(axes, by_displacement(rows, column), str(method), style)
+            axes.set(xlabel="mean optical flow (px)", xlim=(0, None))
+            axes.set_title(label)
+            axes.grid()
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+
+
+def by_displacement(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Quartiles (0.25, 0.5, 0.75) of a column in bins of displacement, indexed by the bins' median displacement (px).
+
+    Bins hold equally many frames, one more or less; frames without a value do not count.
+    """
+    known = rows.dropna(subset=column).sort_values("displacement_px")
+    bins = np.arange(len(known)) * BINS // max(len(known), 1)
+    quartiles = known.groupby(bins)[column].quantile(np.array([0.25, 0.5, 0.75])).unstack()
+    return quartiles.set_axis(known.groupby(bins)["displacement_px"].median())
+
+
+def _line(axes: Axes, table: pd.DataFrame, label: str, style: Style) -> None:
+    if table.empty:
+        return
+    axes.plot(table.index, table[0.5], label=label, markersize=4, linewidth=1.5, **style)
+    axes.fill_between(table.index, table[0.25], table[0.75], color=style["color"], alpha=0.18, linewidth=0)

@@ -1,0 +1,95 @@
+"""How good must a speed sensor be? What each of its faults does to depth that learns its scale from it."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from packdepth.evaluation.temporal_table import FAULTS, faults, summary
+from packdepth.figures._style import COLOURS, MARKERS, Style, canvas
+from packdepth.params import Study
+from packdepth.variants import Variant
+
+LABELS = {"noise": "noise (m/s)", "bias": "bias (%)", "lag": "lag (s)", "drop_out": "drop-out (%)"}
+PERCENT = ("bias", "drop_out")
+FLOOR = {"linestyle": ":", "fillstyle": "none"}
+
+
+def draw(study: Study, path: Path) -> None:
+    """Write the figure to `path`. Raises InputError that names a missing result."""
+    table = summary(study).set_index("variant")
+    found = {fault: by_reference(study, fault) for fault in FAULTS}
+    references = list(dict.fromkeys(name for of_fault in found.values() for name in of_fault))
+    with canvas(path, f"Faults of the speed sensor, scale {study.scale}", _note(study), height=5) as figure:
+        errors, factors = figure.subplots(2, len(FAULTS), sharex="col", sharey="row")
+        for panels, (fault, of_fault) in zip(zip(errors, factors, strict=True), found.items(), strict=True):
+            for reference, amounts in of_fault.items():
+                rows = table.loc[list(amounts.values())].set_axis(_shown(fault, amounts))
+                _lines(*panels, rows, reference, _style(references.index(reference)))
+            if not of_fault:
+                _say_none(*panels)
+            panels[1].set_xlabel(LABELS[fault])
+            panels[1].axhline(1, color="black", linestyle="--", linewidth=1.2)
+        errors[0].set(ylabel="abs_rel", ylim=(0, None))
+        factors[0].set(ylabel="mean scale factor")
+        handles = {
+            label: mark for axes in errors for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(handles.values(), handles.keys(), loc="outside upper right")
+
+
+def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
+    """The temporal variants whose sensor has this fault alone, by its amount, in order.
+
+    They stand under the variant that has a perfect sensor and differs in nothing else, which is there too, at 0; one
+    without such a reference is left out.
+    """
+    found: dict[str, dict[float, str]] = {}
+    for name in study.temporal.variants:
+        variant = study.variant(name)
+        amounts = faults(variant.training)
+        reference = _reference(study, variant)
+        if amounts.keys() == {fault} and reference:
+            found.setdefault(reference, {0.0: reference})[amounts[fault]] = name
+    return {reference: dict(sorted(amounts.items())) for reference, amounts in found.items()}
+
+
+def _reference(study: Study, variant: Variant) -> str | None:
+    """The first temporal variant like this one, with a perfect sensor."""
+    perfect = variant.training.velocity.model_copy(update=dict.fromkeys(FAULTS, 0.0))
+    training = variant.training.model_copy(update={"velocity": perfect})
+    others = map(study.variant, study.temporal.variants)
+    return next((o.name for o in others if (o.network, o.training) == (variant.network, training)), None)
+
+
+def _note(study: Study) -> str:
+    several = len(study.seeds) > 1
+    seeds = f"Mean of {len(study.seeds)} seeds, whiskers: deviation" if several else f"Seed {study.seeds[0]}"
+    return f"{seeds}. 0: the perfect sensor; dashed: metric. Median-scaled: what no fault of the scale can spoil."
+
+
+def _style(place: int) -> Style:
+    return {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+
+
+def _shown(fault: str, amounts: dict[float, str]) -> list[float]:
+    return [100 * amount if fault in PERCENT else amount for amount in amounts]
+
+
+def _lines(error: Axes, factor: Axes, rows: pd.DataFrame, reference: str, style: Style) -> None:
+    _line(error, rows, "abs_rel", style | {"label": f"{reference}, as predicted"})
+    _line(error, rows, "abs_rel_scaled", style | FLOOR | {"label": f"{reference}, median-scaled"})
+    _line(factor, rows, "factor", style)
+
+
+def _line(axes: Axes, rows: pd.DataFrame, column: str, style: Style) -> None:
+    """Draw a column of the table against its index, with the deviation over seeds, if there is one."""
+    spread = rows[f"{column}_std"] if rows[f"{column}_std"].notna().any() else None
+    axes.grid(visible=True)
+    axes.errorbar(rows.index, rows[column], yerr=spread, capsize=3, markersize=6, **style)
+
+
+def _say_none(*panels: Axes) -> None:
+    for axes in panels:
+        axes.text(0.5, 0.5, "no variant", color="0.4", ha="center", transform=axes.transAxes)
+        axes.set_xticks([0.5], [" "])  # keeps the label as low as its neighbours'

@@ -1,0 +1,24 @@
+"""Test images, their true depth, and what temporal variants predict, with each picture's scale factor."""
+
+from pathlib import Path
+
+import numpy as np
+
+from packdepth.figures._sheet import sheet
+from packdepth.figures._temporal import sound
+from packdepth.params import Study
+
+
+def draw(study: Study, path: Path) -> None:
+    """Write the figure to `path`. Raises InputError that names a missing result."""
+    note = (
+        f"Seed {study.seeds[0]}. Depth as predicted, one scale for all; grey: no truth."
+        " Number: median true / predicted depth (1: metric)."
+    )
+    sheet(study, sound(study), path, f"Depth learned from neighbouring frames, scale {study.scale}", note, factor)
+
+
+def factor(truth: np.ndarray, prediction: np.ndarray) -> str:
+    """Median true over median predicted depth, both (h, w) in m, where the truth is known (not 0)."""
+    known = truth > 0
+    return f"{np.median(truth[known]) / np.median(prediction[known]):.2f}" if known.any() else ""

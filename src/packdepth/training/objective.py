@@ -1,0 +1,68 @@
+"""What a network is trained to do: say the true depth, explain its neighbouring frames, or both.
+
+Photometric supervision needs a second network, which says how the camera moved (arXiv 1905.02693, section 3).
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from packdepth.data.loader import Item
+from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.losses.photometric import PhotometricLoss
+from packdepth.losses.velocity import velocity_loss
+from packdepth.variants import Training
+
+TERMS = ("l1", "ssim", "gradient", "photometric", "smoothness", "velocity")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The loss of a batch, and what it came from."""
+
+    loss: Tensor
+    terms: dict[str, Tensor]  # of TERMS those with a weight, unweighted
+    output: Tensor  # of the finest scale, (B, 1, h, w)
+    target: Tensor  # the true one
+    mask: Tensor  # 1 where it is known
+    way: Tensor | None = None  # predicted length of the translations, (B, 2), m
+
+
+class Objective:
+    """The sum of the losses that a training's mode has.
+
+    supervised: DenseDepth's; self-supervised: photometric, and the velocity loss by its weight; semi-supervised: all.
+    """
+
+    def __init__(self, settings: Training) -> None:
+        self.settings = settings
+        self.depth = DepthLoss(**settings.loss.model_dump())
+        self.photometric = PhotometricLoss(**settings.photometric.model_dump())
+
+    def __call__(self, scales: list[Tensor], pose: Tensor | None, batch: Item) -> Outcome:
+        """The loss of a network's outputs, finest first, each (B, 1, h, w), for a batch of frames.
+
+        `pose` is context_from_target (B, 2, 4, 4) in m, None for a supervised training.
+        """
+        output = scales[0]
+        size = (output.shape[2], output.shape[3])
+        target, mask = normalised_inverse_depth(batch["depth"], self.settings.max_depth, size)
+        loss = output.new_zeros(())
+        terms: dict[str, Tensor] = {}
+        if self.settings.mode != "self-supervised":
+            loss, terms = self.depth(output, target, mask)
+        if pose is None:
+            return Outcome(loss, terms, output, target, mask)
+        photometric, more = self._of_neighbours(scales, pose, batch)
+        return Outcome(loss + photometric, terms | more, output, target, mask, pose[..., :3, 3].norm(dim=-1))
+
+    def _of_neighbours(self, scales: list[Tensor], pose: Tensor, batch: Item) -> tuple[Tensor, dict[str, Tensor]]:
+        inverse_depth = [scale / self.settings.max_depth for scale in scales]  # 1/m
+        loss, terms = self.photometric(
+            inverse_depth, batch["image"], batch["context"], batch["seen"], batch["intrinsics"], pose
+        )
+        weight = self.settings.velocity.weight
+        if weight:
+            terms["velocity"] = velocity_loss(pose, batch["distance"])
+            loss = loss + weight * terms["velocity"]
+        return loss, terms

@@ -1,0 +1,105 @@
+"""The `network` and `training` sections of params.yaml: what a variant is."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from packdepth.schema import Positive, Share, Strict
+
+Kind = Literal["recorded", "synthetic"]
+Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "linear"]
+
+
+class LossWeights(Strict):
+    """Weights of the DenseDepth loss's terms, on max_depth / depth."""
+
+    l1: float = Field(ge=0)
+    ssim: float = Field(ge=0)
+    gradient: float = Field(ge=0)
+
+
+class Photometric(Strict):
+    """The loss between an image and what its neighbours make of it."""
+
+    ssim: Share = Field(description="share of SSIM in the dissimilarity; the rest is L1")
+    smoothness: float = Field(ge=0, description="weight of the edge-aware smoothness of inverse depth")
+
+
+class Velocity(Strict):
+    """The velocity loss, and the sensor that measures speed for it (all 0: one that never errs)."""
+
+    weight: float = Field(ge=0, description="of | |translation| - speed * time | in m")
+    noise: float = Field(0.0, ge=0, description="standard deviation of a reading, m/s")
+    bias: float = Field(0.0, gt=-1, description="share that every reading is too high by")
+    lag: float = Field(0.0, ge=0, description="s that readings come late by")
+    drop_out: Share = Field(0.0, description="share of the readings that are 0")
+
+
+class Training(Strict):
+    """How a network is trained."""
+
+    mode: Literal["supervised", "self-supervised", "semi-supervised"] = Field(
+        description="learn from true depth, from neighbouring frames, or from both; the last two in `temporal` alone"
+    )
+    context: Kind = Field(description="where neighbouring frames come from: the data set, or the generator")
+    photometric: Photometric
+    velocity: Velocity
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    optimizer: Literal["adam", "adamw"]
+    learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
+    weight_decay: float = Field(ge=0)
+    flip: Share = Field(description="probability of a horizontal flip")
+    channel_swap: Share = Field(description="probability of a random order of the colour channels")
+    max_depth: Positive = Field(description="m; targets are max_depth / depth")
+    loss: LossWeights
+    precision: Literal["fp32", "bf16"]
+    channels_last: bool
+    compile: bool = Field(description="torch.compile")
+    workers: int = Field(ge=0, description="loader processes")
+    save_every: int = Field(gt=0, description="steps between resume states")
+    instruments_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
+
+
+class PackNetNetwork(Strict):
+    """PackNet, arXiv 1905.02693."""
+
+    architecture: Literal["packnet"]
+    size: Literal["slim", "full"] = "slim"
+    skips: Literal["sum", "concat", "none"] = "sum"
+    head: Head = "inverse-sigmoid"
+    full_resolution: bool = Field(False, description="build the decoder's last level, as published")
+    width: Positive = 1.0
+
+
+class DenseDepthNetwork(Strict):
+    """DenseDepth, arXiv 1812.11941."""
+
+    architecture: Literal["densedepth"]
+    pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
+    head: Head = "linear"
+    width: Positive = 1.0
+
+
+class ConstantNetwork(Strict):
+    """The best single depth."""
+
+    architecture: Literal["constant"]
+
+
+Network = Annotated[PackNetNetwork | DenseDepthNetwork | ConstantNetwork, Field(discriminator="architecture")]
+
+
+class VariantEntry(Strict):
+    """What differs from the defaults."""
+
+    network: dict[str, Any]
+    training: dict[str, Any] = Field(default_factory=dict)
+
+
+class Variant(Strict):
+    """One variant at one scale, every setting resolved."""
+
+    name: str
+    network: Network
+    training: Training

@@ -1,0 +1,100 @@
+"""`packdepth context`: every kind the scale asks for, for the frames that are there."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from making import make_store, slopes, write_store
+from packdepth import layout
+from packdepth.context.make import make
+from packdepth.context.store import ContextStore
+from packdepth.data.store import Store
+from packdepth.errors import InputError
+
+CONTEXT = {"kinds": ["recorded", "synthetic"], "motion": "walk"}
+
+
+def with_context(**changes):
+    def edit(raw):
+        raw["scales"]["tiny"]["context"] = CONTEXT | changes
+
+    return edit
+
+
+def run(study) -> Path:
+    make(study, layout.store("tiny", "train"), layout.context("tiny"))
+    return layout.context("tiny")
+
+
+def test_both_kinds_of_rooms(project):
+    study = project(with_context())
+    store = make_store(study.data, "train", layout.store("tiny", "train").parent)
+    path = run(study)
+    kinds = {kind: ContextStore(path, kind, store) for kind in CONTEXT["kinds"]}
+    for context in kinds.values():
+        assert [context.frame(place) for place in range(len(context))] == list(range(12))
+        np.testing.assert_allclose(context.time_step(3), 0.1, rtol=1e-6)
+    assert kinds["recorded"].mask(0).all()
+    assert 0.6 <= kinds["synthetic"].mask(0).mean() < 1
+    made = kinds["synthetic"].rgb(0).astype(float)
+    assert 0 < np.abs(made - store.rgb(0)).mean() < 60
+    assert kinds["recorded"].fingerprint != kinds["synthetic"].fingerprint
+    first = path.read_bytes()
+    assert run(study).stat().st_size == len(first)
+    assert ContextStore(path, "synthetic", store).fingerprint == kinds["synthetic"].fingerprint
+
+
+def test_another_seed_moves_otherwise(project):
+    write_store(layout.store("tiny", "train"), slopes(12))
+    store = Store(layout.store("tiny", "train"))
+    fingerprints = {
+        ContextStore(run(project(with_context(kinds=["synthetic"], seed=seed))), "synthetic", store).fingerprint
+        for seed in (0, 1)
+    }
+    assert len(fingerprints) == 2
+
+
+def test_a_scale_without_context(project):
+    study = project()
+    with pytest.raises(InputError, match=r"scales\.tiny has no `context`"):
+        run(study)
+
+
+def test_sparse_depth_makes_no_synthetic_context(project):
+    study = project(with_context(kinds=["synthetic"]))
+    batch = slopes(12)
+    batch.depth[:, 1:] = 0  # one row of LiDAR
+    write_store(layout.store("tiny", "train"), batch)
+    with pytest.raises(InputError, match=r"depth is known at 1\.6% of pixels; synthetic context needs 30%"):
+        run(study)
+    assert not layout.context("tiny").exists()
+
+
+def test_depth_of_another_size(project):
+    study = project(with_context(kinds=["synthetic"]))
+    batch = slopes(12)
+    write_store(layout.store("tiny", "train"), type(batch)(**{**vars(batch), "depth": batch.depth[:, ::2, ::2]}))
+    with pytest.raises(InputError, match=r"depth is \(32, 32\), images \(64, 64\)"):
+        run(study)
+
+
+def test_a_kill_leaves_nothing_half_written(project, monkeypatch):
+    study = project(with_context())
+    make_store(study.data, "train", layout.store("tiny", "train").parent)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(h5py.AttributeManager, "update", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(study)
+    assert [file.name for file in layout.context("tiny").parent.glob("*context*")] == []
+
+
+def test_an_unknown_motion(project):
+    with pytest.raises(
+        InputError, match=r"unknown motion in scales\.tiny\.context 'handhold'; did you mean 'handheld'"
+    ):
+        project(with_context(motion="handhold"))

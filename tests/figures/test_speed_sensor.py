@@ -1,0 +1,51 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from packdepth import params
+from packdepth.figures.speed_sensor import by_reference
+from packdepth.params import Study
+
+MakeStudy = Callable[..., Study]
+
+
+def with_variants(more: dict[str, Any]) -> Study:
+    """The study in this folder with more temporal variants, each PackNet's with these settings of the sensor."""
+    content = yaml.safe_load(Path("params.yaml").read_text())
+    variants = content["temporal"]["variants"]
+    for name, (like, sensor) in more.items():
+        training = variants[like]["training"]
+        velocity = training["velocity"] | sensor
+        variants[name] = variants[like] | {"training": training | {"velocity": velocity}}
+    Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return params.load()
+
+
+def test_amounts_stand_in_order_from_the_perfect_sensor(make_study: MakeStudy) -> None:
+    make_study()
+    study = with_variants(
+        {"less-noise": ("packnet-velocity", {"noise": 0.1}), "too-low": ("packnet-velocity", {"bias": -0.2})}
+    )
+    noise = {0.0: "packnet-velocity", 0.1: "less-noise", 0.3: "sensor-noise"}
+    assert by_reference(study, "noise") == {"packnet-velocity": noise}
+    assert list(by_reference(study, "noise")["packnet-velocity"]) == [0.0, 0.1, 0.3]
+    assert list(by_reference(study, "bias")["packnet-velocity"]) == [-0.2, 0.0, 0.25]
+    assert by_reference(study, "lag") == {}
+
+
+def test_only_what_differs_in_one_fault_is_drawn(make_study: MakeStudy) -> None:
+    make_study(temporal=("packnet-velocity", "densedepth-velocity", "packnet-selfsup"))
+    study = with_variants(
+        {
+            "two-faults": ("packnet-velocity", {"noise": 0.1, "lag": 0.2}),
+            "another-weight": ("packnet-velocity", {"noise": 0.1, "weight": 0.05}),
+            "another-network": ("densedepth-velocity", {"noise": 0.2}),
+        }
+    )
+    assert by_reference(study, "noise") == {"densedepth-velocity": {0.0: "densedepth-velocity", 0.2: "another-network"}}
+
+
+def test_without_a_perfect_sensor_there_is_no_reference(make_study: MakeStudy) -> None:
+    assert by_reference(make_study(temporal=("sensor-noise", "packnet-selfsup")), "noise") == {}

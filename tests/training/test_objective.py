@@ -1,0 +1,76 @@
+"""Which losses a mode has, and what they are taken of."""
+
+import pytest
+import torch
+
+from packdepth.data.loader import Item
+from packdepth.losses.photometric import PhotometricLoss
+from packdepth.losses.velocity import velocity_loss
+from packdepth.training.objective import Objective
+from packdepth.variants import Training
+
+
+@pytest.fixture
+def training(shipped):
+    def settings(**changes) -> Training:
+        return Training(**(shipped["training"] | changes))
+
+    return settings
+
+
+@pytest.fixture
+def batch() -> Item:
+    torch.manual_seed(0)
+    return {
+        "image": torch.rand(2, 3, 32, 64),
+        "depth": torch.full((2, 1, 32, 64), 2.5),
+        "context": torch.rand(2, 2, 3, 32, 64),
+        "seen": torch.ones(2, 2, 1, 32, 64),
+        "intrinsics": torch.tensor([[60.0, 0, 31.5], [0, 60.0, 15.5], [0, 0, 1]]).expand(2, 3, 3),
+        "distance": torch.tensor([[0.1, 0.2], [0.3, 0.4]]),
+    }
+
+
+SCALES = [torch.full((2, 1, 32, 64), 5.0), torch.full((2, 1, 16, 32), 4.0)]
+POSE = torch.eye(4).repeat(2, 2, 1, 1)
+POSE[..., 0, 3] = 0.25
+
+
+def test_supervised_is_the_depth_loss_of_the_finest_scale(training, batch):
+    outcome = Objective(training())(SCALES, None, batch)
+    assert outcome.terms.keys() == {"l1", "ssim"}
+    assert outcome.terms["l1"].item() == pytest.approx(1.0)  # 5 against 10 m / 2.5 m
+    assert outcome.loss.item() == pytest.approx(0.1 + outcome.terms["ssim"].item())
+    assert outcome.target.shape == outcome.output.shape == (2, 1, 32, 64)
+    assert outcome.way is None
+
+
+def test_self_supervised_is_photometric_in_metres(training, batch):
+    settings = training(mode="self-supervised")
+    outcome = Objective(settings)(SCALES, POSE, batch)
+    inverse = [scale / 10 for scale in SCALES]
+    expected, terms = PhotometricLoss(0.85, 0.001)(
+        inverse, batch["image"], batch["context"], batch["seen"], batch["intrinsics"], POSE
+    )
+    assert outcome.terms.keys() == {"photometric", "smoothness"}
+    torch.testing.assert_close(outcome.loss, expected)
+    torch.testing.assert_close(outcome.terms["photometric"], terms["photometric"])
+    torch.testing.assert_close(outcome.way, torch.full((2, 2), 0.25))
+
+
+def test_the_velocity_loss_comes_with_its_weight(training, batch):
+    without = Objective(training(mode="self-supervised"))(SCALES, POSE, batch)
+    with_it = Objective(training(mode="self-supervised", velocity={"weight": 0.5}))(SCALES, POSE, batch)
+    velocity = velocity_loss(POSE, batch["distance"])
+    assert velocity.item() == pytest.approx(0.1)
+    torch.testing.assert_close(with_it.terms["velocity"], velocity)
+    torch.testing.assert_close(with_it.loss, without.loss + 0.5 * velocity)
+
+
+def test_semi_supervised_is_both(training, batch):
+    settings = training(mode="semi-supervised", velocity={"weight": 0.5})
+    both = Objective(settings)(SCALES, POSE, batch)
+    depth = Objective(training())(SCALES, None, batch)
+    rest = Objective(training(mode="self-supervised", velocity={"weight": 0.5}))(SCALES, POSE, batch)
+    assert both.terms.keys() == {"l1", "ssim", "photometric", "smoothness", "velocity"}
+    torch.testing.assert_close(both.loss, depth.loss + rest.loss)
