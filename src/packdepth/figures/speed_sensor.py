@@ -30,7 +30,7 @@ def draw(study: Study, path: Path) -> None:
                 _say_none(*panels)
             panels[1].set_xlabel(LABELS[fault])
             panels[1].axhline(1, color="black", linestyle="--", linewidth=1.2)
-        errors[0].set(ylabel="abs_rel", ylim=(0, None))
+        errors[0].set(ylabel="abs_rel", ylim=(0, 1.05 * errors[0].get_ylim()[1]))
         factors[0].set(ylabel="mean scale factor")
         handles = {
             label: mark for axes in errors for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)
