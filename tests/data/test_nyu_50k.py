@@ -42,7 +42,7 @@ def test_training_frames_stay_the_jpeg_files_they_are(published: Path, tmp_path:
     files = files_50k()
     for index, name in enumerate(TRAIN):
         rgb, depth = frame(index)
-        assert store._file["rgb"][index].tobytes() == files[f"{name}.jpg"]
+        assert store.file["rgb"][index].tobytes() == files[f"{name}.jpg"]
         far = np.abs(store.rgb(index).astype(int) - rgb).max(-1) > 3
         assert not far[48:].any()  # JPEG blurs the corner's border
         assert not far[:, 48:].any()
