@@ -122,8 +122,8 @@ def test_pickled_and_forked_handles_read_the_same(path: Path):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(store)).rgb(2), store.rgb(2))
     frames = TrainingFrames(store, 0, 0.5, 0.5)
     order = CountedBatches(5, 2, 1, 0)
-    alone = [images for images, _ in DataLoader(frames, batch_sampler=order)]
-    forked = [images for images, _ in DataLoader(frames, batch_sampler=order, num_workers=2)]
+    alone = [batch["image"] for batch in DataLoader(frames, batch_sampler=order)]
+    forked = [batch["image"] for batch in DataLoader(frames, batch_sampler=order, num_workers=2)]
     assert all((a == b).all() for a, b in zip(alone, forked, strict=True))
 
 
