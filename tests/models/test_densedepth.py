@@ -45,9 +45,18 @@ def test_the_output_has_no_activation(network: DenseDepth) -> None:
     image = torch.rand(1, 3, 32, 64)
     before = network(image)
     with torch.no_grad():
-        assert network.head.bias is not None
-        network.head.bias -= 100
+        assert network.head.conv.bias is not None
+        network.head.conv.bias -= 100
     torch.testing.assert_close(network(image), before - 100, atol=1e-4, rtol=0)
+
+
+def test_another_head_is_its_function_of_the_same_map() -> None:
+    torch.manual_seed(0)
+    linear = DenseDepth(width=0.125)
+    scaled = DenseDepth(width=0.125, head="scaled-sigmoid")
+    scaled.load_state_dict(linear.state_dict())
+    image = torch.rand(1, 3, 32, 64)
+    torch.testing.assert_close(scaled.eval()(image), 1 + 99 * torch.sigmoid(linear.eval()(image) - 3))
 
 
 @pytest.mark.parametrize("tap", range(4))

@@ -17,6 +17,8 @@ from packdepth.models.heads import HEADS, DepthHead
         ("inverse-sigmoid", [2 / (1 + e**2), 1.0, 2 * e / (1 + e)]),
         ("sigmoid", [1 / (1 + e**2), 0.5, e / (1 + e)]),
         ("leaky-relu", [-0.02, 0.0, 1.0]),
+        ("scaled-sigmoid", [1 + 99 / (1 + e**5), 1 + 99 / (1 + e**3), 1 + 99 / (1 + e**2)]),
+        ("linear", [-2.0, 0.0, 1.0]),
     ],
 )
 def test_functions_by_hand(head: str, values: list[float]) -> None:
@@ -30,7 +32,7 @@ def test_values_stay_within_the_stated_range(x: float, head: str) -> None:
     assert HEADS[head].lowest < value < HEADS[head].highest
 
 
-@pytest.mark.parametrize("head", ["inverse-sigmoid", "sigmoid"])
+@pytest.mark.parametrize("head", ["inverse-sigmoid", "sigmoid", "scaled-sigmoid"])
 def test_the_stated_range_is_tight(head: str) -> None:
     ends = HEADS[head].function(torch.tensor([-40.0, 40.0], dtype=torch.float64))
     torch.testing.assert_close(ends, torch.tensor([HEADS[head].lowest, HEADS[head].highest], dtype=torch.float64))
@@ -38,8 +40,9 @@ def test_the_stated_range_is_tight(head: str) -> None:
 
 def test_nearest_depth_of_each_head() -> None:
     nearest = {name: 10 / head.highest for name, head in HEADS.items()}  # max_depth 10 m
-    assert nearest == {"inverse-sigmoid": 5, "sigmoid": 10, "leaky-relu": 0}
-    assert HEADS["leaky-relu"].lowest == -inf
+    assert nearest == {"inverse-sigmoid": 5, "sigmoid": 10, "leaky-relu": 0, "scaled-sigmoid": 0.1, "linear": 0}
+    assert HEADS["leaky-relu"].lowest == HEADS["linear"].lowest == -inf
+    assert 10 / HEADS["scaled-sigmoid"].lowest == 10  # m, the farthest
 
 
 @pytest.mark.parametrize("head", sorted(HEADS))

@@ -12,7 +12,7 @@ from packdepth.training import start
 
 def test_a_network_is_a_function_of_its_seed(project):
     variant = project().variant("packnet")
-    first, again, other = (start.network(variant, seed).state_dict() for seed in (1, 1, 2))
+    first, again, other = (start.networks(variant, seed).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
@@ -45,6 +45,6 @@ def test_the_best_constant_of_a_flat_world_is_its_depth(project, tmp_path):
 def test_optimizer(project, name, kind):
     study = project(lambda raw: raw["training"].update(optimizer=name, weight_decay=0.5))
     variant = study.variant("packnet")
-    made = start.optimizer(start.network(variant, 0), variant.training)
+    made = start.optimizer(start.networks(variant, 0), variant.training)
     assert type(made) is kind
     assert (made.defaults["lr"], made.defaults["weight_decay"]) == (1e-4, 0.5)
