@@ -42,7 +42,7 @@ def main() -> None:
             return
         commit(repo)
     with Repo() as repo:
-        left = ", ".join(stage.addressing for stage in outdated(repo))
+        left = ", ".join(stage.addressing for stage, files in outdated(repo).items() if wanted(stage, files))
         print(f"sync: still to be made: {left}" if left else "sync: Snakemake and DVC agree")
 
 
@@ -69,6 +69,11 @@ def outdated(repo: "Repo") -> dict["Stage", list[Path]]:
     changed = repo.status()
     stages = [stage for stage in repo.index.stages if stage.addressing in changed]
     return {stage: [Path(out.def_path) for out in stage.outs] for stage in stages}
+
+
+def wanted(stage: "Stage", files: list[Path]) -> bool:
+    """Whether a stage is to be made without being asked for: the report's always, a group's if it was made before."""
+    return stage.relpath == "dvc.yaml" or any(file.exists() for file in files)
 
 
 def pull(repo: "Repo") -> None:

@@ -94,7 +94,7 @@ OF_TEMPORAL = {
     "packdepth temporal-tables",
 }
 AFTER_PACKNET = {command for command in TRAIN | EVALUATE if "packnet" in command} | FIGURES | TABLES
-ANOTHER_HEAD = ("params.yaml", "architecture: packnet", "architecture: packnet, head: sigmoid")
+ANOTHER_HEAD = ("params.yaml", "{architecture: packnet}", "{architecture: packnet, head: sigmoid}")
 
 
 @dataclass(frozen=True)
