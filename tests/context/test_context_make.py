@@ -93,6 +93,15 @@ def test_a_kill_leaves_nothing_half_written(project, monkeypatch):
     assert [file.name for file in layout.context("tiny").parent.glob("*context*")] == []
 
 
+def test_what_a_kill_left_is_removed(project):
+    study = project(with_context())
+    make_store(study.data, "train", layout.store("tiny", "train").parent)
+    left = layout.context("tiny").parent / ".context.abc.part.h5"  # as a kill that nothing can catch leaves it
+    left.touch()
+    run(study)
+    assert not left.exists()
+
+
 def test_an_unknown_motion(project):
     with pytest.raises(
         InputError, match=r"unknown motion in scales\.tiny\.context 'handhold'; did you mean 'handheld'"

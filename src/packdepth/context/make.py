@@ -15,7 +15,7 @@ from packdepth.context.synthesis import synthesize
 from packdepth.data.store import Store
 from packdepth.datasets import RoomsData
 from packdepth.errors import InputError
-from packdepth.files import locked, require_space, whole
+from packdepth.files import locked, remove_parts, require_space, whole
 from packdepth.params import Context, Study
 from packdepth.progress import track
 
@@ -33,6 +33,7 @@ def make(study: Study, store_path: Path, path: Path) -> None:
         raise InputError(f"params.yaml: scales.{study.scale} has no `context`: which kinds, and what motion")
     store = Store(store_path)
     with locked(LOCKS / study.scale / "context.lock", "makes this file"):
+        remove_parts(path)
         require_space(path.parent, len(settings.kinds) * len(store) * 2 * 4 * store.size[0] * store.size[1])
         with whole(path) as part, h5py.File(part, "w") as file:
             for kind in settings.kinds:
