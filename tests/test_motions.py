@@ -25,7 +25,7 @@ def shipped_models() -> dict[str, MotionModel]:
 
 def test_the_shipped_models():
     models = shipped_models()
-    assert set(models) == {"handheld", "walk", "vehicle"}
+    assert set(models) == {"handheld", "cart", "vehicle"}
     assert (models["handheld"].frequency, models["vehicle"].frequency) == (30, 10)
     assert models["vehicle"].speed == (3, 15)
 

@@ -42,6 +42,21 @@ def test_another_scales_checkpoint_may_be_compared_with_ones_own(project):
     assert project(_compared(other)).transfer.checkpoints == [other]
 
 
+def test_a_scale_may_train_temporal_variants_otherwise(project):
+    def grouped(raw):
+        _temporal(raw).update(batch_size=2)
+        raw["scales"]["tiny"] |= {
+            "context": raw["scales"]["small"]["context"],
+            "training": {"epochs": 6, "save_every": 7},
+            "temporal": {"epochs": 5, "workers": 3, "batch_size": 1},
+        }
+
+    settings = project(grouped).variant("new").training
+    assert (settings.epochs, settings.save_every, settings.workers, settings.batch_size) == (5, 7, 3, 2)
+    settings = project(grouped).variant("packnet").training
+    assert (settings.epochs, settings.save_every, settings.workers, settings.batch_size) == (6, 7, 0, 4)
+
+
 def test_temporal_variants_have_files_of_their_own(project):
     study = project(lambda raw: _temporal(raw).update(mode="self-supervised"))
     assert study.variant("new").training.mode == "self-supervised"
@@ -106,6 +121,9 @@ WRONG = [
         lambda raw: _training(raw).update(mode="self-supervised"),
         ["variants.packnet", "'self-supervised'", "under `temporal`"],
     ),
+    (lambda raw: raw["scales"]["small"]["temporal"].update(epoch=1), ["scales.small.temporal.epoch", "'epochs'"]),
+    (lambda raw: raw["scales"]["small"].pop("temporal"), ["scales.small:", "context and temporal stand together"]),
+    (lambda raw: raw["scales"]["small"].pop("context"), ["scales.small:", "context and temporal stand together"]),
     (lambda raw: _temporal(raw).update(mode="unsupervised"), ["temporal.variants.new.training.mode", "'unsupervised'"]),
     (lambda raw: _temporal(raw).update(context="true"), ["training.context", "'recorded' or 'synthetic'"]),
     (lambda raw: _temporal(raw).update(velocity={"wieght": 1}), ["training.velocity.wieght", "'weight'"]),

@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from packdepth import datasets, layout
 from packdepth.datasets import Data
@@ -72,7 +72,14 @@ class Scale(Strict):
     context: Context | None = None
     width: Positive = Field(description="width factor of every network")
     training: dict[str, Any] = Field(description="what differs from the defaults")
+    temporal: dict[str, Any] | None = Field(None, description="what differs for temporal variants from all that")
     evaluation: Evaluation
+
+    @model_validator(mode="after")
+    def _temporal_as_a_whole(self) -> "Scale":
+        if (self.context is None) != (self.temporal is None):
+            raise ValueError("context and temporal stand together (temporal: {} where nothing differs)")
+        return self
 
 
 class Transfer(Strict):
@@ -135,7 +142,8 @@ class Study(Strict):
         network: Network = _validated(Network, {**width, **entry.network}, f"{where}.network")
         if isinstance(network, DenseDepthNetwork) and network.pretrained and network.width != 1:
             raise InputError(f"params.yaml: {where}: ImageNet's weights are of width 1, not {network.width}")
-        settings = _merged(self.training.model_dump(), self.rung.training, entry.training)
+        of_group = {} if name in self.variants else self.rung.temporal or {}
+        settings = _merged(self.training.model_dump(), self.rung.training, of_group, entry.training)
         training: Training = _validated(Training, settings, f"{where}.training")
         if training.mode != "supervised" and name in self.variants:
             raise InputError(f"params.yaml: {where}: mode {training.mode!r} is for variants under `temporal`")
@@ -158,7 +166,9 @@ def load(path: Path = PARAMS_FILE) -> Study:
     study: Study = _validated(Study, raw, "", str(path))
     _check_names(study, str(path))
     for name, scale in study.scales.items():
-        _validated(Training, _merged(study.training.model_dump(), scale.training), f"scales.{name}.training", str(path))
+        for key, settings in (("training", scale.training), ("temporal", scale.temporal or {})):
+            where = f"scales.{name}.{key}"
+            _validated(Training, _merged(study.training.model_dump(), settings), where, str(path))
     for name in study.variants | study.temporal.variants:
         study.variant(name)
     _name_checkpoints(study, f"{path}: transfer.checkpoints")

@@ -13,12 +13,12 @@ from packdepth.context.store import ContextStore
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 
-CONTEXT = {"kinds": ["recorded", "synthetic"], "motion": "walk"}
+CONTEXT = {"kinds": ["recorded", "synthetic"], "motion": "cart"}
 
 
 def with_context(**changes):
     def edit(raw):
-        raw["scales"]["tiny"]["context"] = CONTEXT | changes
+        raw["scales"]["tiny"] |= {"context": CONTEXT | changes, "temporal": {}}
 
     return edit
 
@@ -35,7 +35,7 @@ def test_both_kinds_of_rooms(project):
     kinds = {kind: ContextStore(path, kind, store) for kind in CONTEXT["kinds"]}
     for context in kinds.values():
         assert [context.frame(place) for place in range(len(context))] == list(range(12))
-        np.testing.assert_allclose(context.time_step(3), 0.1, rtol=1e-6)
+        np.testing.assert_allclose(context.time_step(3), 1 / 3, rtol=1e-6)
     assert kinds["recorded"].mask(0).all()
     assert 0.6 <= kinds["synthetic"].mask(0).mean() < 1
     made = kinds["synthetic"].rgb(0).astype(float)

@@ -69,16 +69,16 @@ def test_a_data_set_without_video_is_told(tmp_path: Path):
 
 
 def test_rooms_are_rendered_from_where_the_motion_leads(tmp_path: Path):
-    store, model = make_store(ROOMS, "train", tmp_path), shipped_models()["walk"]
+    store, model = make_store(ROOMS, "train", tmp_path), shipped_models()["cart"]
     (batch,) = rendered(store, ROOMS, model, seed=0)
     motions = sample(model, 0, [store.id(place) for place in range(3)])
     assert batch.rgb is not None
     assert batch.mask is not None
     assert batch.rgb.shape == (3, 2, 64, 96, 3)
     assert batch.mask.all()
-    np.testing.assert_allclose(batch.time_step, 0.1, rtol=1e-6)
-    np.testing.assert_allclose(inverse(torch.tensor(batch.pose)), motions.poses((-0.1, 0.1)), atol=1e-6)
-    np.testing.assert_allclose(batch.velocity, motions.velocities((-0.1, 0.0, 0.1)), atol=1e-6)
+    np.testing.assert_allclose(batch.time_step, 1 / 3, rtol=1e-6)
+    np.testing.assert_allclose(inverse(torch.tensor(batch.pose)), motions.poses((-1 / 3, 1 / 3)), atol=1e-6)
+    np.testing.assert_allclose(batch.velocity, motions.velocities((-1 / 3, 0.0, 1 / 3)), atol=1e-6)
     (standing,) = rendered(store, ROOMS, MotionModel.model_validate(STILL), seed=0)
     assert standing.rgb is not None
     moved, still = (np.abs(rgb[0].astype(float) - store.rgb(0)).mean() for rgb in (batch.rgb, standing.rgb))
@@ -104,7 +104,7 @@ def test_velocities_of_a_turning_accelerating_camera():
 def test_poses_take_points_from_the_target_to_the_context(tmp_path: Path):
     """Through the true depth and motion the rendered neighbours look like the frame, and through none they do not."""
     store = make_store(ROOMS, "train", tmp_path)
-    (batch,) = rendered(store, ROOMS, shipped_models()["walk"], seed=0)
+    (batch,) = rendered(store, ROOMS, shipped_models()["cart"], seed=0)
     assert batch.rgb is not None
     image, context = image_tensor(store.rgb(0))[None], image_tensor(batch.rgb[0])
     inverse_depth = torch.from_numpy(1 / store.depth(0))[None, None]

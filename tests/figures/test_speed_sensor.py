@@ -40,7 +40,7 @@ def test_only_what_differs_in_one_fault_is_drawn(make_study: MakeStudy) -> None:
     study = with_variants(
         {
             "two-faults": ("packnet-velocity", {"noise": 0.1, "lag": 0.2}),
-            "another-weight": ("packnet-velocity", {"noise": 0.1, "weight": 0.05}),
+            "another-weight": ("packnet-velocity", {"noise": 0.1, "weight": 0.5}),
             "another-network": ("densedepth-velocity", {"noise": 0.2}),
         }
     )

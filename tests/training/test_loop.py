@@ -1,6 +1,7 @@
 """Training: what it writes, what it learns, what it refuses."""
 
 import json
+import math
 
 import pandas as pd
 import pytest
@@ -48,6 +49,22 @@ def test_a_network_learns_the_slopes_better_than_any_constant(stores):
         train(study, run(variant))
     last = {v: pd.read_csv(run(v).train_log)["loss"].tail(6).mean() for v in ("constant", "densedepth")}
     assert last["densedepth"] < 0.75 * last["constant"]
+
+
+def test_the_schedule_is_followed_and_matters(stores):
+    def scheduled(raw):
+        raw["scales"]["tiny"]["training"] |= {"epochs": 2, "learning_rate": 1e-3}  # 6 steps
+        raw["variants"]["falling"] = {"network": {"architecture": "packnet"}, "training": {"schedule": "cosine"}}
+
+    study = stores(scheduled)
+    for variant in ("packnet", "falling"):
+        train(study, run(variant))
+    steady, falling = (pd.read_csv(run(variant).train_log) for variant in ("packnet", "falling"))
+    assert steady["learning_rate"].tolist() == [1e-3] * 6
+    expected = [1e-3 * (1 + math.cos(math.pi * step / 6)) / 2 for step in range(6)]
+    assert falling["learning_rate"].tolist() == pytest.approx(expected)
+    assert falling["loss"].iloc[1] == steady["loss"].iloc[1]  # the first rate is the same
+    assert falling["loss"].iloc[2] != steady["loss"].iloc[2]
 
 
 def test_seeds_differ_and_repeat(stores):

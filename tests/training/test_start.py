@@ -48,3 +48,11 @@ def test_optimizer(project, name, kind):
     made = start.optimizer(start.networks(variant, 0), variant.training)
     assert type(made) is kind
     assert (made.defaults["lr"], made.defaults["weight_decay"]) == (1e-4, 0.5)
+
+
+@pytest.mark.parametrize(("done", "share"), [(0.0, 1.0), (0.25, 0.853553), (0.5, 0.5), (1.0, 0.0)])
+def test_learning_rate_along_half_a_cosine(project, done, share):
+    training = project().variant("packnet").training
+    assert start.learning_rate(training, done) == training.learning_rate
+    cosine = training.model_copy(update={"schedule": "cosine"})
+    assert start.learning_rate(cosine, done) == pytest.approx(share * training.learning_rate, rel=1e-6)

@@ -32,6 +32,7 @@ training:
   batch_size: 2
   optimizer: adam
   learning_rate: 1.0e-4
+  schedule: constant
   weight_decay: 0.0
   flip: 0.5
   channel_swap: 0.25
@@ -52,6 +53,7 @@ scales:
     context: {kinds: [recorded, synthetic], motion: walk}
     width: 0.125
     training: {}
+    temporal: {save_every: 1}
     evaluation: {protocol: indoor, flip: true}
 figures: [curves, bars]
 temporal:

@@ -32,6 +32,7 @@ use rule train as train_temporal with:
     params:
         defaults=config["training"],
         at_scale=RUNG["training"],
+        of_group=RUNG.get("temporal"),
         width=RUNG["width"],
         variant=lambda wildcards: TEMPORAL["variants"][wildcards.variant],
 

@@ -7,6 +7,8 @@ shortcuts.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.models.folding import conv3d, folded_packing, folding_pays
+
 GROUPS = 16
 
 
@@ -34,7 +36,11 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
-        return F.elu(self.norm(self.conv(x)), inplace=True)
+        return self.activated(self.conv(x))
+
+    def activated(self, x: Tensor) -> Tensor:
+        """What comes after the convolution, (B, out, H, W) -> the same shape."""
+        return F.elu(self.norm(x), inplace=True)
 
 
 class ResidualBlock(nn.Module):
@@ -58,6 +64,11 @@ def residual_stage(in_channels: int, out_channels: int, blocks: int) -> nn.Seque
     return nn.Sequential(first, *(ResidualBlock(out_channels, out_channels) for _ in range(blocks - 1)))
 
 
+def _weights(conv: nn.Conv2d | nn.Conv3d) -> tuple[Tensor, Tensor]:
+    assert conv.bias is not None
+    return conv.weight, conv.bias
+
+
 class PackingBlock(nn.Module):
     """Halves the resolution without losing a pixel.
 
@@ -72,8 +83,13 @@ class PackingBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H/2, W/2)."""
-        packed = F.pixel_unshuffle(x, 2).unsqueeze(1)
-        return self.conv2d(self.conv3d(packed).flatten(1, 2))
+        packed = F.pixel_unshuffle(x, 2)
+        conv2d = self.conv2d.conv
+        if folding_pays(packed, conv2d.kernel_size[0], self.conv3d.out_channels):
+            linear = folded_packing(packed, *_weights(self.conv3d), *_weights(conv2d))
+        else:
+            linear = conv2d(conv3d(packed, *_weights(self.conv3d)))
+        return self.conv2d.activated(linear)
 
 
 class UnpackingBlock(nn.Module):
@@ -91,5 +107,5 @@ class UnpackingBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""
-        features = self.conv3d(self.conv2d(x).unsqueeze(1)).flatten(1, 2)
+        features = conv3d(self.conv2d(x), *_weights(self.conv3d))
         return F.pixel_shuffle(features, 2)

@@ -109,15 +109,21 @@ class Trainer:
         """All steps that are left."""
         s = self.settings
         order = CountedBatches(len(self.frames), s.batch_size, s.epochs, self.run_files.seed, self.step)
+        steps = self.step + len(order)
         average, count = 0.0, 0
-        with track(f"train {self.run_files}", self.step + len(order), self.step) as advance:
+        with track(f"train {self.run_files}", steps, self.step) as advance:
             since = time.perf_counter()
             for batch in batches(self.frames, order, s.workers):
+                self._set_learning_rate(self.step / steps)
                 loss = self.train_step(batch, self.step // order.steps_per_epoch, since)
                 count += 1
                 average += (loss - average) / min(count, 50)
                 advance(1, f"loss {average:.4f}")
                 since = time.perf_counter()
+
+    def _set_learning_rate(self, done: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = start.learning_rate(self.settings, done)
 
     def train_step(self, batch: Item, epoch: int, since: float) -> float:
         """One update on a batch of frames; `since` is when it was asked for."""
@@ -149,7 +155,7 @@ class Trainer:
 
     def _record(self, epoch: int, loss: float, terms: dict[str, float], seconds: float) -> None:
         parts = [terms.get(name, "") for name in TERMS]
-        self.log.write(self.step, epoch, loss, *parts, self.settings.learning_rate, seconds)
+        self.log.write(self.step, epoch, loss, *parts, self.optimizer.param_groups[0]["lr"], seconds)
 
     def _measure(self, outcome: Outcome, batch: Item, seconds: float) -> None:
         values = instruments.gradient_norms(self.networks.stages())
@@ -175,7 +181,7 @@ class Trainer:
         kept = f"last state saved: step {saved}, {self.folder / 'state.pt'}" if saved else "no state was saved before"
         raise InputError(
             f"{self.run_files}: loss is {loss} at step {self.step}, "
-            f"learning rate {self.settings.learning_rate:g}; {kept}"
+            f"learning rate {self.optimizer.param_groups[0]['lr']:g}; {kept}"
         )
 
     def publish(self, key: str) -> None:

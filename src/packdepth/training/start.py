@@ -55,6 +55,16 @@ def optimizer(model: nn.Module, training: Training) -> torch.optim.Optimizer:
     return kind(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
 
 
+def learning_rate(training: Training, done: float) -> float:
+    """The rate of the next step, `done` of all steps, 0 .. 1, being behind it.
+
+    The cosine is that of Loshchilov and Hutter (SGDR, ICLR 2017, equation 5), without restarts.
+    """
+    if training.schedule == "constant":
+        return training.learning_rate
+    return training.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
 def best_constant(store: Store, training: Training) -> float:
     """The one output that has the least loss on the training split, found by three ever finer sweeps.
 
