@@ -48,8 +48,9 @@ class Training(Strict):
     batch_size: int = Field(gt=0)
     optimizer: Literal["adam", "adamw"]
     learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
+    pose_learning_rate: Positive = Field(description="of the network that says how the camera moved")
     schedule: Literal["constant", "cosine"] = Field(
-        description="of the learning rate: as it is, or falling to 0 along half a cosine"
+        description="of both rates: as they are, or falling to 0 along half a cosine"
     )
     weight_decay: float = Field(ge=0)
     flip: Share = Field(description="probability of a horizontal flip")

@@ -55,7 +55,7 @@ def test_files(study):
     assert "| densedepth | self-supervised | recorded | 0 | - |" in rows["densedepth-selfsup"]
     assert "| packnet | self-supervised | synthetic | 0.05 | - |" in rows["packnet-velocity-synthetic"]
     assert "| 0.05 | noise 0.3 m/s |" in rows["sensor-noise"]
-    assert "| 0.5 | bias +25%, drop-out 30% |" in rows["sensor-bias"]
+    assert "| 0.05 | bias +25%, drop-out 30% |" in rows["sensor-bias"]
     assert rows["sensor-noise"].endswith("| 0.100 ± 0.000 | 0.900 ± 0.000 | 10 s |")
     assert text == (folder / "table.md").read_text()
     assert "2 seeds" in text

@@ -45,14 +45,23 @@ def test_the_best_constant_of_a_flat_world_is_its_depth(project, tmp_path):
 def test_optimizer(project, name, kind):
     study = project(lambda raw: raw["training"].update(optimizer=name, weight_decay=0.5))
     variant = study.variant("packnet")
-    made = start.optimizer(start.networks(variant, 0), variant.training)
+    networks = start.networks(variant, 0)
+    made = start.optimizer(networks, variant.training)
     assert type(made) is kind
-    assert (made.defaults["lr"], made.defaults["weight_decay"]) == (1e-4, 0.5)
+    (group,) = made.param_groups
+    assert (group["lr"], group["weight_decay"]) == (1e-4, 0.5)
+    assert list(map(id, group["params"])) == list(map(id, networks.parameters()))
 
 
 @pytest.mark.parametrize(("done", "share"), [(0.0, 1.0), (0.25, 0.853553), (0.5, 0.5), (1.0, 0.0)])
-def test_learning_rate_along_half_a_cosine(project, done, share):
-    training = project().variant("packnet").training
-    assert start.learning_rate(training, done) == training.learning_rate
-    cosine = training.model_copy(update={"schedule": "cosine"})
-    assert start.learning_rate(cosine, done) == pytest.approx(share * training.learning_rate, rel=1e-6)
+def test_learning_rates_along_half_a_cosine(project, done, share):
+    variant = project().variant("packnet-selfsup")
+    training = variant.training.model_copy(update={"learning_rate": 0.1, "pose_learning_rate": 0.3})
+    networks = start.networks(variant, 0)
+    for schedule, factor in (("constant", 1.0), ("cosine", share)):
+        settings = training.model_copy(update={"schedule": schedule})
+        made = start.optimizer(networks, settings)
+        start.set_learning_rates(made, settings, done)
+        assert [group["lr"] for group in made.param_groups] == pytest.approx([factor * 0.1, factor * 0.3], rel=1e-6)
+    assert networks.pose
+    assert list(map(id, made.param_groups[1]["params"])) == list(map(id, networks.pose.parameters()))

@@ -32,6 +32,7 @@ training:
   batch_size: 2
   optimizer: adam
   learning_rate: 1.0e-4
+  pose_learning_rate: 1.0e-4
   schedule: constant
   weight_decay: 0.0
   flip: 0.5

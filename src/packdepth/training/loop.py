@@ -114,16 +114,12 @@ class Trainer:
         with track(f"train {self.run_files}", steps, self.step) as advance:
             since = time.perf_counter()
             for batch in batches(self.frames, order, s.workers):
-                self._set_learning_rate(self.step / steps)
+                start.set_learning_rates(self.optimizer, s, self.step / steps)
                 loss = self.train_step(batch, self.step // order.steps_per_epoch, since)
                 count += 1
                 average += (loss - average) / min(count, 50)
                 advance(1, f"loss {average:.4f}")
                 since = time.perf_counter()
-
-    def _set_learning_rate(self, done: float) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = start.learning_rate(self.settings, done)
 
     def train_step(self, batch: Item, epoch: int, since: float) -> float:
         """One update on a batch of frames; `since` is when it was asked for."""

@@ -48,21 +48,25 @@ def to_channels_last(model: nn.Module) -> None:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
-def optimizer(model: nn.Module, training: Training) -> torch.optim.Optimizer:
-    """Adam (Kingma and Ba 2015), or AdamW with decoupled weight decay."""
-    kind = OPTIMIZERS[training.optimizer]
+def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba 2015), or AdamW with decoupled weight decay, of a group of parameters for each network."""
+    groups = [{"params": list(networks.depth.parameters())}]
+    if networks.pose:
+        groups.append({"params": list(networks.pose.parameters())})
     # Fused: one pass over the parameters, on a CPU too.
-    return kind(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
+    built = OPTIMIZERS[training.optimizer](groups, weight_decay=training.weight_decay, fused=True)
+    set_learning_rates(built, training, 0.0)
+    return built
 
 
-def learning_rate(training: Training, done: float) -> float:
-    """The rate of the next step, `done` of all steps, 0 .. 1, being behind it.
+def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, done: float) -> None:
+    """Set the rates of the next step, `done` of all steps, 0 .. 1, being past: of the depth network, and of the other.
 
     The cosine is that of Loshchilov and Hutter (SGDR, ICLR 2017, equation 5), without restarts.
     """
-    if training.schedule == "constant":
-        return training.learning_rate
-    return training.learning_rate * (1 + math.cos(math.pi * done)) / 2
+    share = (1 + math.cos(math.pi * done)) / 2 if training.schedule == "cosine" else 1.0
+    for group, rate in zip(optimizer.param_groups, (training.learning_rate, training.pose_learning_rate), strict=False):
+        group["lr"] = share * rate
 
 
 def best_constant(store: Store, training: Training) -> float:
