@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCALE := $(shell sed -n 's/^scale: *\([a-z0-9-]*\).*/\1/p' params.yaml)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study test check sync publish pins clean
+.PHONY: help study test check sync publish publish-temporal pins clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ sync: .venv/ready  ## make Snakemake and DVC agree on what is current
 publish: .venv/ready  ## copy the scale's tables, figures and provenance to docs/results/
 	mkdir -p docs/results/$(SCALE)
 	cp results/$(SCALE)/tables/* results/$(SCALE)/figures/*.png docs/results/$(SCALE)/
+
+publish-temporal: .venv/ready  ## the same for what learns from neighbouring frames
+	mkdir -p docs/results/$(SCALE)/temporal
+	cp results/$(SCALE)/temporal/tables/* results/$(SCALE)/temporal/figures/*.png docs/results/$(SCALE)/temporal/
 
 pins:  ## write constraints.txt from this environment
 	{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new

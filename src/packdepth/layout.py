@@ -96,7 +96,7 @@ class Run:
 
     @property
     def train_log(self) -> Path:
-        """Loss, learning rate and time of every step."""
+        """Loss, the depth network's learning rate and time of every step."""
         return self._file("training", "train_log.csv")
 
     @property

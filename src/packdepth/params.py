@@ -1,8 +1,8 @@
 """The schema of params.yaml, and how one variant's settings are resolved from it.
 
 A setting is looked up in this order, the later one winning: `training` (the defaults of the study), the scale's
-`training`, the variant's `training`. Whatever is wrong in the file is told in one line that names the key, what
-it got and what it may be.
+`training`, for temporal variants the scale's `temporal`, the variant's `training`. Whatever is wrong in the file is
+told in one line that names the key, what it got and what it may be.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
 from packdepth import datasets, layout
 from packdepth.datasets import Data
@@ -74,12 +74,6 @@ class Scale(Strict):
     training: dict[str, Any] = Field(description="what differs from the defaults")
     temporal: dict[str, Any] | None = Field(None, description="what differs for temporal variants from all that")
     evaluation: Evaluation
-
-    @model_validator(mode="after")
-    def _temporal_as_a_whole(self) -> "Scale":
-        if (self.context is None) != (self.temporal is None):
-            raise ValueError("context and temporal stand together (temporal: {} where nothing differs)")
-        return self
 
 
 class Transfer(Strict):
@@ -199,6 +193,10 @@ def _check_names(study: Study, path: str) -> None:
     for name in study.transfer.data:
         one_of(name, study.scales, "scale in transfer.data", path)
     for name, scale in study.scales.items():
+        if (scale.context is None) != (scale.temporal is None):  # DVC asks for every key that a stage may read
+            raise InputError(
+                f"{path}: scales.{name}: context and temporal stand together (temporal: {{}} changes nothing)"
+            )
         if scale.context:
             one_of(scale.context.motion, study.motions, f"motion in scales.{name}.context", path)
     for name in study.variants.keys() & study.temporal.variants.keys():

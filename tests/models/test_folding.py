@@ -138,3 +138,8 @@ def test_an_unpacking_block_gives_the_published_numbers():
     x = torch.randn(2, 16, 5, 7, dtype=torch.float64)
     plain = F.pixel_shuffle(block.conv3d(block.conv2d(x)[:, None]).flatten(1, 2), 2)
     torch.testing.assert_close(block(x), plain, rtol=1e-12, atol=1e-12)
+
+
+def test_channels_that_make_no_groups_are_refused():
+    with pytest.raises(ValueError, match="6 channels are no multiple of 4"):
+        conv3d(torch.zeros(1, 6, 4, 4), torch.zeros(4, 1, 3, 3, 3), torch.zeros(4))

@@ -15,6 +15,7 @@ from packdepth.models.posenet import PoseNet
 from packdepth.training import checkpoint, resume
 from packdepth.training.loop import run_key, train, training_frames
 
+SETTINGS = {"schedule": "cosine", "pose_learning_rate": 1e-3, "velocity": {"weight": 0.5, "noise": 0.3}}
 NETWORK = {"architecture": "packnet", "head": "scaled-sigmoid", "width": 0.125}
 
 
@@ -66,7 +67,7 @@ def test_semi_supervised_learns_from_true_depth_too(temporal):
 
 
 def test_a_run_that_was_stopped_ends_with_the_bits_of_one_left_alone(temporal, monkeypatch):
-    study, run = temporal(mode="self-supervised", velocity={"weight": 0.5, "noise": 0.3}, epochs=3)  # 9 steps
+    study, run = temporal(mode="self-supervised", epochs=3, **SETTINGS)  # 9 steps
     train(study, run)
     alone = load_file(run.checkpoint)
     run.checkpoint.unlink()

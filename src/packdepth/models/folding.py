@@ -20,24 +20,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-GROUP = 4  # channels that a convolution of `conv3d` gives at once, of each feature
+BAND = 4  # channels that a convolution of `conv3d` gives at once, of each feature
 COMPOSING = 4  # multiply-adds of a convolution take the time of one of composing W (measured on CPUs)
 
 
 def conv3d(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """F.conv3d of x as one channel, zero-padded, its features side by side: x (B, C, H, W) -> (B, d * C, H, W).
 
-    weight (d, 1, 3, 3, 3); bias (d,). C must be a multiple of 4 on a CPU, where overlapping groups of channels are
-    convolved in place of the volume.
+    weight (d, 1, 3, 3, 3); bias (d,). On a CPU overlapping groups of channels are convolved in place of the volume;
+    raises ValueError there unless C is a multiple of 4.
     """
     if x.device.type != "cpu":
         return F.conv3d(x[:, None], weight, bias, padding=1).flatten(1, 2)
     batch, channels, height, width = x.shape
-    groups = F.pad(x, (0, 0, 0, 0, 1, 1)).unfold(1, GROUP + 2, GROUP).movedim(-1, 2).flatten(0, 1)
+    if channels % BAND:
+        raise ValueError(f"{channels} channels are no multiple of {BAND}")
+    groups = F.pad(x, (0, 0, 0, 0, 1, 1)).unfold(1, BAND + 2, BAND).movedim(-1, 2).flatten(0, 1)
     # Channel i of a group sees the channels i, i + 1 and i + 2 of those that were cut out.
-    kernel = torch.stack([F.pad(weight[:, 0], (0, 0, 0, 0, i, GROUP - 1 - i)) for i in range(GROUP)], dim=1)
-    features = F.conv2d(groups, kernel.flatten(0, 1), bias.repeat_interleave(GROUP), padding=1)
-    features = features.view(batch, channels // GROUP, len(weight), GROUP, height, width)
+    kernel = torch.stack([F.pad(weight[:, 0], (0, 0, 0, 0, i, BAND - 1 - i)) for i in range(BAND)], dim=1)
+    features = F.conv2d(groups, kernel.flatten(0, 1), bias.repeat_interleave(BAND), padding=1)
+    features = features.view(batch, channels // BAND, len(weight), BAND, height, width)
     return features.transpose(1, 2).reshape(batch, -1, height, width)
 
 
@@ -60,7 +62,7 @@ def folded_packing(packed: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tenso
     Args:
         packed: (B, K, H, W), H and W at least k // 2.
         w3, b3: of the Conv3d, (d, 1, 3, 3, 3) and (d,).
-        w2, b2: of the Conv2d, (C, d * K, k, k) with odd k, and (C,).
+        w2, b2: of the Conv2d, (C, d * K, k, k) with k of 3, 5, ..., and (C,).
 
     Returns:
         (B, C, H, W).

@@ -60,7 +60,7 @@ def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:
 
 
 def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, done: float) -> None:
-    """Set the rates of the next step, `done` of all steps, 0 .. 1, being past: of the depth network, and of the other.
+    """Set the rates of both networks for the next step, `done` of all steps, 0 .. 1, being past.
 
     The cosine is that of Loshchilov and Hutter (SGDR, ICLR 2017, equation 5), without restarts.
     """
