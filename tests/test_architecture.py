@@ -15,6 +15,7 @@ SHARED = {
     "files",
     "layout",
     "motions",
+    "parallel",
     "params",
     "pictures",
     "progress",
@@ -23,7 +24,7 @@ SHARED = {
 }
 MAY_IMPORT = {
     "geometry": set(),
-    "losses": {"geometry"},
+    "losses": {"geometry", "parallel"},  # the means over a batch that is shared
     "models": {"geometry", "errors"},  # a model knows nothing of files
     "data": {"geometry", *SHARED},
     "context": {"data", "geometry", *SHARED},

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from packdepth.schema import Positive, Share, Strict
 
@@ -45,7 +45,9 @@ class Training(Strict):
     photometric: Photometric
     velocity: Velocity
     epochs: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
+    batch_size: int = Field(gt=0, description="frames a step, of all devices and turns together")
+    devices: int = Field(gt=0, description="GPUs, or processes on a CPU, that share every batch")
+    accumulate: int = Field(gt=0, description="turns in which a step is taken, each with an equal part of its frames")
     optimizer: Literal["adam", "adamw"]
     learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
     pose_learning_rate: Positive = Field(description="of the network that says how the camera moved")
@@ -60,9 +62,16 @@ class Training(Strict):
     precision: Literal["fp32", "bf16"]
     channels_last: bool
     compile: bool = Field(description="torch.compile")
-    workers: int = Field(ge=0, description="loader processes")
+    workers: int = Field(ge=0, description="loader processes of each device")
     save_every: int = Field(gt=0, description="steps between resume states")
     instruments_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
+
+    @model_validator(mode="after")
+    def _equal_parts(self) -> "Training":
+        if self.batch_size % (self.devices * self.accumulate):
+            parts = f"{self.devices} devices in {self.accumulate} turns"
+            raise ValueError(f"a batch of {self.batch_size} makes no equal parts for {parts}")
+        return self
 
 
 class PackNetNetwork(Strict):

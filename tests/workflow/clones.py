@@ -30,6 +30,8 @@ training:
   velocity: {weight: 0.0}
   epochs: 8
   batch_size: 2
+  devices: 1
+  accumulate: 1
   optimizer: adam
   learning_rate: 1.0e-4
   pose_learning_rate: 1.0e-4

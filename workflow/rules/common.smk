@@ -11,7 +11,7 @@ from packdepth.errors import InputError
 from packdepth.layout import checkpoint_name
 
 try:
-    params.load()
+    STUDY = params.load()
     if workflow.config_settings.overwrite_config:
         raise InputError("--config and --configfile do not reach packdepth and DVC: say it in params.yaml")
 except InputError as error:

@@ -14,5 +14,5 @@ rule train:
         width=RUNG["width"],
         variant=lambda wildcards: config["variants"][wildcards.variant],
     threads: THREADS
-    resources: gpu=1
+    resources: gpu=lambda wildcards: STUDY.variant(wildcards.variant).training.devices
     shell: "packdepth train --variant {wildcards.variant} --seed {wildcards.seed}"

@@ -40,11 +40,21 @@ class TrainingFrames(Dataset[Item]):
 class CountedBatches(Sampler[list[tuple[int, int]]]):
     """Batches of (epoch, frame): every epoch a permutation drawn from (seed, epoch), the incomplete batch left out.
 
-    Raises InputError if there are fewer frames than one batch takes.
+    `part` (number, of how many) gives an equal part of every batch alone. Raises InputError if there are fewer frames
+    than one batch takes.
     """
 
-    def __init__(self, frames: int, batch_size: int, epochs: int, seed: int, first_step: int = 0) -> None:
+    def __init__(
+        self,
+        frames: int,
+        batch_size: int,
+        epochs: int,
+        seed: int,
+        first_step: int = 0,
+        part: tuple[int, int] = (0, 1),
+    ) -> None:
         self.frames, self.batch_size, self.epochs, self.seed = frames, batch_size, epochs, seed
+        self.part = part
         self.steps_per_epoch = frames // batch_size
         if not self.steps_per_epoch:
             raise InputError(f"{frames} training frames make no batch of {batch_size}")
@@ -57,8 +67,10 @@ class CountedBatches(Sampler[list[tuple[int, int]]]):
         for epoch in range(self.first_step // self.steps_per_epoch, self.epochs):
             order = np.random.default_rng((self.seed, epoch)).permutation(self.frames)
             first = max(0, self.first_step - epoch * self.steps_per_epoch)
+            number, size = self.part[0], self.batch_size // self.part[1]
             for step in range(first, self.steps_per_epoch):
-                chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+                begin = step * self.batch_size + number * size
+                chosen = order[begin : begin + size]
                 yield [(epoch, int(index)) for index in chosen]
 
 

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from packdepth import parallel
+
 LARGEST_TARGET = 100.0  # targets lie in 1 .. 100; also SSIM's range of values
 WINDOW, SIGMA = 11, 1.5  # SSIM's Gaussian window (Wang et al. 2004, section III-B)
 
@@ -76,7 +78,7 @@ def gradient(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 def dissimilarity(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """(1 - SSIM) / 2, held to 0 .. 1; 0 where nothing is known. DenseDepth, equation 4. All (B, 1, h, w)."""
     similarity, centres = _similarity(output, target, mask)
-    return _mean((1.0 - similarity) / 2.0, centres).clamp(0.0, 1.0)
+    return _mean(((1.0 - similarity) / 2.0).clamp(0.0, 1.0), centres)
 
 
 def ssim(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -108,7 +110,7 @@ def _similarity(output: Tensor, target: Tensor, mask: Tensor) -> tuple[Tensor, T
 
 
 def _mean(values: Tensor, mask: Tensor) -> Tensor:
-    return (values * mask).sum() / mask.sum().clamp_min(1.0)
+    return (values * mask).sum() / parallel.count_of_all(mask.sum()).clamp_min(1.0)
 
 
 def _gaussian(like: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from packdepth import layout
+from packdepth import layout, parallel
 from packdepth.code import code_digest
 from packdepth.context.frames import TemporalFrames
 from packdepth.context.store import ContextStore
@@ -32,7 +32,7 @@ from packdepth.variants import Variant
 
 CODE = ("context", "data", "geometry", "losses", "models", "training")  # packages that decide a training's result
 Frames = TrainingFrames | TemporalFrames
-LOG_COLUMNS = ("step", "epoch", "loss", *TERMS, "learning_rate", "seconds")
+LOG_COLUMNS = ("step", "epoch", "loss", *TERMS, "learning_rate", "waited", "seconds")
 
 
 def train(study: Study, run: layout.Run) -> None:
@@ -48,9 +48,15 @@ def train(study: Study, run: layout.Run) -> None:
         if waited and is_published(run, key):
             return  # by the process that was waited for
         with resume.state_folder(run, key) as folder:
-            trainer = Trainer(variant, run, frames, device, folder)
-            trainer.run()
-            trainer.publish(key)
+            parallel.run(variant.training.devices, train_in, folder, key, variant, run, device)
+
+
+def train_in(folder: Path, key: str, variant: Variant, run: layout.Run, device: torch.device) -> None:
+    """Train as one of the processes that share every batch; the first one keeps the records."""
+    trainer = Trainer(variant, run, training_frames(variant, run), device, folder)
+    trainer.run()
+    if parallel.rank() == 0:
+        trainer.publish(key)
 
 
 def training_frames(variant: Variant, run: layout.Run) -> Frames:
@@ -83,8 +89,9 @@ class Trainer:
         self.objective = Objective(self.settings)
         self.networks = start.networks(variant, run.seed)
         self.step = self._restore()
-        self.log = resume.Log(folder / "train_log.csv", LOG_COLUMNS, self.step)
-        self.instruments = resume.Log(folder / "instruments.csv", instruments.COLUMNS, self.step)
+        kept = folder if parallel.rank() == 0 else folder / f"process{parallel.rank()}"  # the latter for nobody
+        self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
+        self.instruments = resume.Log(kept / "instruments.csv", instruments.COLUMNS, self.step)
         self.commit = _commit()
         scales = self.networks.depth.forward_scales
         self.forward = torch.compile(scales) if self.settings.compile else scales
@@ -108,37 +115,56 @@ class Trainer:
     def run(self) -> None:
         """All steps that are left."""
         s = self.settings
-        order = CountedBatches(len(self.frames), s.batch_size, s.epochs, self.run_files.seed, self.step)
+        part = (parallel.rank(), parallel.size())
+        order = CountedBatches(len(self.frames), s.batch_size, s.epochs, self.run_files.seed, self.step, part)
         steps = self.step + len(order)
         average, count = 0.0, 0
         with track(f"train {self.run_files}", steps, self.step) as advance:
             since = time.perf_counter()
             for batch in batches(self.frames, order, s.workers):
                 start.set_learning_rates(self.optimizer, s, self.step / steps)
-                loss = self.train_step(batch, self.step // order.steps_per_epoch, since)
+                waited = time.perf_counter() - since
+                loss = self.train_step(batch, self.step // order.steps_per_epoch, since, waited)
                 count += 1
                 average += (loss - average) / min(count, 50)
                 advance(1, f"loss {average:.4f}")
                 since = time.perf_counter()
 
-    def train_step(self, batch: Item, epoch: int, since: float) -> float:
-        """One update on a batch of frames; `since` is when it was asked for."""
+    def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> float:
+        """One update on this process's part of a batch of frames, asked for at `since` and there `waited` s later."""
         self.step += 1
         batch = {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
-        outcome = self._outcome(batch)
-        value = outcome.loss.item()
-        self._require_finite(value)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(outcome.loss)
+        turns = self._turns(batch)
+        outcomes = [self._backward(turn) for turn in turns]
+        value, terms = self._means(outcomes)
+        self._require_finite(value)
+        parallel.average_gradients(self.networks.parameters())
         self.optimizer.step()
-        terms = {name: term.item() for name, term in outcome.terms.items()}  # waits for a GPU to end the step
         seconds = time.perf_counter() - since
-        self._record(epoch, value, terms, seconds)
+        self._record(epoch, value, terms, waited, seconds)
         if self.step % self.settings.instruments_every == 0:
-            self._measure(outcome, batch, seconds)
-        if self.step % self.settings.save_every == 0:
+            self._measure(outcomes[-1], turns[-1], seconds)
+        if self.step % self.settings.save_every == 0 and parallel.rank() == 0:
             self._save()
         return value
+
+    def _turns(self, batch: Item) -> list[Item]:
+        """Equal parts of a batch, after which a step is taken."""
+        parts = {name: values.chunk(self.settings.accumulate) for name, values in batch.items()}
+        return [{name: values[turn] for name, values in parts.items()} for turn in range(self.settings.accumulate)]
+
+    def _backward(self, batch: Item) -> Outcome:
+        """Add a turn's share to the gradients."""
+        outcome = self._outcome(batch)
+        torch.autograd.backward(outcome.loss / self.settings.accumulate)
+        return outcome
+
+    def _means(self, outcomes: list[Outcome]) -> tuple[float, dict[str, float]]:
+        """Loss and terms of the whole batch: means over turns and processes."""
+        rows = [torch.stack([outcome.loss, *outcome.terms.values()]).detach() for outcome in outcomes]
+        loss, *terms = parallel.mean_of_all([torch.stack(rows).mean(dim=0)])[0].tolist()
+        return loss, dict(zip(outcomes[0].terms, terms, strict=True))
 
     def _outcome(self, batch: Item) -> Outcome:
         """The networks' outputs in the precision asked for, their loss in float32."""
@@ -149,16 +175,16 @@ class Trainer:
             pose = self.networks.pose(image, batch["context"]) if self.networks.pose else None
         return self.objective(scales, pose, batch)
 
-    def _record(self, epoch: int, loss: float, terms: dict[str, float], seconds: float) -> None:
+    def _record(self, epoch: int, loss: float, terms: dict[str, float], waited: float, seconds: float) -> None:
         parts = [terms.get(name, "") for name in TERMS]
-        self.log.write(self.step, epoch, loss, *parts, self.optimizer.param_groups[0]["lr"], seconds)
+        self.log.write(self.step, epoch, loss, *parts, self.optimizer.param_groups[0]["lr"], waited, seconds)
 
     def _measure(self, outcome: Outcome, batch: Item, seconds: float) -> None:
         values = instruments.gradient_norms(self.networks.stages())
         values |= instruments.spread(outcome.output.detach(), outcome.target, outcome.mask)
         if outcome.way is not None:
             values |= instruments.ways(outcome.way.detach(), batch["distance"])
-        values["images_per_second"] = len(outcome.output) / seconds
+        values["images_per_second"] = self.settings.batch_size / seconds
         values["peak_memory_mib"] = instruments.peak_memory_mib(self.device)
         for name, value in values.items():
             self.instruments.write(self.step, name, value)

@@ -1,0 +1,98 @@
+"""Data-parallel training: processes that have a copy of the networks each and share every batch.
+
+The mean of their gradients is that of the whole batch, provided that every mean over some of a batch's pixels divides
+by `count_of_all`. How many processes there are thus changes rounding and nothing else.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.multiprocessing.spawn import ProcessException, spawn
+
+from packdepth.errors import InputError
+
+PATIENCE = timedelta(minutes=30)  # with a process that does not answer
+
+
+def size() -> int:
+    """How many processes there are."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """This process's number, from 0."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def run(processes: int, work: Callable[..., None], *arguments: Any) -> None:
+    """Call `work` in so many new processes, each with a GPU of its own where there are any; for one, call it here.
+
+    All but the first say nothing. What one of them raises, an InputError or OSError, is raised here and ends the
+    others. Raises InputError if there are too few GPUs.
+    """
+    if processes == 1:
+        work(*arguments)
+        return
+    if torch.cuda.is_available() and torch.cuda.device_count() < processes:
+        raise InputError(f"training.devices: {processes} asked for, {torch.cuda.device_count()} GPUs are here")
+    faults = torch.multiprocessing.get_context("spawn").SimpleQueue()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            spawn(_take_part, (processes, Path(folder), faults, work, arguments), nprocs=processes)
+        except ProcessException:  # of whichever ended first: one that waits for another fails, too
+            if faults.empty():
+                raise
+            raise faults.get() from None
+
+
+def _take_part(
+    number: int, processes: int, folder: Path, faults: Any, work: Callable[..., None], arguments: tuple[Any, ...]
+) -> None:
+    on_gpu = torch.cuda.is_available()
+    if on_gpu:
+        torch.cuda.set_device(number)
+    else:
+        torch.set_num_threads(max(1, torch.get_num_threads() // processes))
+    rendezvous = f"file://{folder / 'rendezvous'}"
+    backend = "nccl" if on_gpu else "gloo"
+    dist.init_process_group(backend, rendezvous, timeout=PATIENCE, world_size=processes, rank=number)
+    if number:
+        sys.stderr = sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    try:
+        work(*arguments)
+    except (InputError, OSError) as error:
+        faults.put(error)
+        sys.exit(1)
+    finally:
+        dist.destroy_process_group()
+
+
+def count_of_all(count: Tensor) -> Tensor:
+    """The mean over the processes of a number of pixels, ()."""
+    return mean_of_all([count])[0] if size() > 1 else count
+
+
+def mean_of_all(values: Sequence[Tensor]) -> list[Tensor]:
+    """The means over the processes, in float32 and without a gradient, of tensors that each of them has."""
+    if size() == 1:
+        return [value.detach() for value in values]
+    flat = torch.cat([value.detach().flatten().float() for value in values])
+    dist.all_reduce(flat)
+    parts = (flat / size()).split([value.numel() for value in values])
+    return [mean.view_as(value) for mean, value in zip(parts, values, strict=True)]
+
+
+def average_gradients(parameters: Iterable[Tensor]) -> None:
+    """Replace every gradient by its mean over the processes."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    if size() > 1:
+        for gradient, mean in zip(gradients, mean_of_all(gradients), strict=True):
+            gradient.copy_(mean)
