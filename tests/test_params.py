@@ -57,6 +57,11 @@ def test_a_scale_may_train_temporal_variants_otherwise(project):
     assert (settings.epochs, settings.save_every, settings.workers, settings.batch_size) == (6, 7, 0, 4)
 
 
+def test_a_batch_must_divide_at_the_scale_that_is_trained_alone(project):
+    study = project(lambda raw: raw["training"].update(devices=2))  # kitti-tiny trains in batches of 1
+    assert study.variant("packnet").training.devices == 2
+
+
 def test_temporal_variants_have_files_of_their_own(project):
     study = project(lambda raw: _temporal(raw).update(mode="self-supervised"))
     assert study.variant("new").training.mode == "self-supervised"
@@ -113,6 +118,8 @@ WRONG = [
     ),
     (lambda raw: raw["variants"]["packnet"]["network"].update(skip="sum"), ["packnet.network.skip", "'skips'"]),
     (lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True), ["densedepth", "width 1", "0.25"]),
+    (lambda raw: _training(raw).update(devices=2, batch_size=3), ["variants.packnet: a batch of 3", "2 devices in 1"]),
+    (lambda raw: raw["training"].update(accumulate=8), ["a batch of 4 makes no equal parts for 1 devices in 8 turns"]),
     (_compared("a/best.ckpt", "b/best.ckpt"), ["transfer.checkpoints", "a/best.ckpt and b/best.ckpt", "'best'"]),
     (_compared(f"/old/{OWN}"), [f"{OWN} and /old/{OWN}", "both called 'tiny-packnet-seed0'"]),
     (_compared("https://example.org/"), ["transfer.checkpoints", "'https://example.org/' names no file"]),

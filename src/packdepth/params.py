@@ -139,6 +139,9 @@ class Study(Strict):
         of_group = {} if name in self.variants else self.rung.temporal or {}
         settings = _merged(self.training.model_dump(), self.rung.training, of_group, entry.training)
         training: Training = _validated(Training, settings, f"{where}.training")
+        if training.batch_size % (training.devices * training.accumulate):
+            parts = f"{training.devices} devices in {training.accumulate} turns"
+            raise InputError(f"params.yaml: {where}: a batch of {training.batch_size} makes no equal parts for {parts}")
         if training.mode != "supervised" and name in self.variants:
             raise InputError(f"params.yaml: {where}: mode {training.mode!r} is for variants under `temporal`")
         return Variant(name=name, network=network, training=training)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from packdepth.schema import Positive, Share, Strict
 
@@ -65,13 +65,6 @@ class Training(Strict):
     workers: int = Field(ge=0, description="loader processes of each device")
     save_every: int = Field(gt=0, description="steps between resume states")
     instruments_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
-
-    @model_validator(mode="after")
-    def _equal_parts(self) -> "Training":
-        if self.batch_size % (self.devices * self.accumulate):
-            parts = f"{self.devices} devices in {self.accumulate} turns"
-            raise ValueError(f"a batch of {self.batch_size} makes no equal parts for {parts}")
-        return self
 
 
 class PackNetNetwork(Strict):
