@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCALE := $(shell sed -n 's/^scale: *\([a-z0-9-]*\).*/\1/p' params.yaml)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study test check sync publish publish-temporal pins clean
+.PHONY: help study test check bench sync publish publish-temporal publish-bench pins clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,11 @@ check: .venv/ready  ## ruff and mypy
 	ruff format --check
 	mypy
 
+bench: .venv/ready  ## what a training step costs, beside the published code where REFERENCE= names a checkout of packnet-sfm
+	python benchmarks/loader.py
+	python benchmarks/networks.py $(if $(REFERENCE),--reference $(REFERENCE))
+	python benchmarks/report.py
+
 sync: .venv/ready  ## make Snakemake and DVC agree on what is current
 	python workflow/sync.py
 
@@ -37,6 +42,10 @@ publish: .venv/ready  ## copy the scale's tables, figures and provenance to docs
 publish-temporal: .venv/ready  ## the same for what learns from neighbouring frames
 	mkdir -p docs/results/$(SCALE)/temporal
 	cp results/$(SCALE)/temporal/tables/* results/$(SCALE)/temporal/figures/*.png docs/results/$(SCALE)/temporal/
+
+publish-bench: .venv/ready  ## the same for what `make bench` measured
+	mkdir -p docs/results/bench
+	cp results/bench/*.csv results/bench/*.json results/bench/*.md results/bench/*.png docs/results/bench/
 
 pins:  ## write constraints.txt from this environment
 	{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new

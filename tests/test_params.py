@@ -119,6 +119,14 @@ WRONG = [
     (lambda raw: raw["variants"]["packnet"]["network"].update(skip="sum"), ["packnet.network.skip", "'skips'"]),
     (lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True), ["densedepth", "width 1", "0.25"]),
     (lambda raw: _training(raw).update(devices=2, batch_size=3), ["variants.packnet: a batch of 3", "2 devices in 1"]),
+    (
+        lambda raw: _training(raw).update(cpu={"compile": True, "checkpointing": True}),
+        ["variants.packnet.training.cpu", "compile and checkpointing exclude one another"],
+    ),
+    (
+        lambda raw: _training(raw).update(cuda={"convolutions": "folded"}),
+        ["cuda.convolutions", "'auto', 'fast' or 'published'"],
+    ),
     (lambda raw: raw["training"].update(accumulate=8), ["a batch of 4 makes no equal parts for 1 devices in 8 turns"]),
     (_compared("a/best.ckpt", "b/best.ckpt"), ["transfer.checkpoints", "a/best.ckpt and b/best.ckpt", "'best'"]),
     (_compared(f"/old/{OWN}"), [f"{OWN} and /old/{OWN}", "both called 'tiny-packnet-seed0'"]),

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from packdepth.schema import Positive, Share, Strict
 
 Kind = Literal["recorded", "synthetic"]
+Form = Literal["auto", "fast", "published"]
 Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "linear"]
 
 
@@ -35,6 +36,24 @@ class Velocity(Strict):
     drop_out: Share = Field(0.0, description="share of the readings that are 0")
 
 
+class Computing(Strict):
+    """How a device computes: what changes time, memory and rounding alone."""
+
+    precision: Literal["fp32", "bf16"] = Field(description="of the networks' convolutions; losses are always in fp32")
+    convolutions: Form = Field(
+        description="published: torch's own; fast: never so where there is another form; auto: as is counted faster"
+    )
+    channels_last: bool = Field(description="the channels of a pixel side by side in memory")
+    compile: bool = Field(description="torch.compile")
+    checkpointing: bool = Field(description="make activations again in the backward pass: less memory, more time")
+
+    @model_validator(mode="after")
+    def _compiled_code_decides_itself(self) -> "Computing":
+        if self.compile and self.checkpointing:
+            raise ValueError("compile and checkpointing exclude one another; compiled code keeps what it decides")
+        return self
+
+
 class Training(Strict):
     """How a network is trained."""
 
@@ -59,12 +78,15 @@ class Training(Strict):
     channel_swap: Share = Field(description="probability of a random order of the colour channels")
     max_depth: Positive = Field(description="m; targets are max_depth / depth")
     loss: LossWeights
-    precision: Literal["fp32", "bf16"]
-    channels_last: bool
-    compile: bool = Field(description="torch.compile")
+    cpu: Computing = Field(description="how it is computed where there is no GPU")
+    cuda: Computing = Field(description="how it is computed on GPUs")
     workers: int = Field(ge=0, description="loader processes of each device")
     save_every: int = Field(gt=0, description="steps between resume states")
     instruments_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
+
+    def on(self, device: str) -> Computing:
+        """How a device of this type, cpu or cuda, computes."""
+        return self.cuda if device == "cuda" else self.cpu
 
 
 class PackNetNetwork(Strict):

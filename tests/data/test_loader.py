@@ -36,16 +36,16 @@ def test_epochs_and_seeds_have_orders_of_their_own():
     assert [f for _, f in both[0]] != [f for _, f in both[1]]
 
 
-def test_batches_are_images_in_0_to_1_and_depth_in_metres(tmp_path):
+def test_batches_are_images_of_8_bits_and_depth_in_metres(tmp_path):
     made = slopes(4)
     store = Store(write_store(tmp_path / "s.h5", made))
     order = CountedBatches(4, 4, 1, 0)
     batch = next(iter(batches(TrainingFrames(store, 0, 0, 0), order, 0)))
     images, depths = batch["image"], batch["depth"]
-    assert images.shape == (4, 3, 64, 64)
+    assert images.shape == (4, 64, 64, 3)
     assert depths.shape == (4, 1, 64, 64)
     index = next(iter(order))[2][1]
-    torch.testing.assert_close(images[2, 0], torch.from_numpy(made.rgb[index, :, :, 0]) / 255)
+    np.testing.assert_array_equal(images[2], made.rgb[index])
     torch.testing.assert_close(depths[2, 0], torch.from_numpy(made.depth[index].copy()), atol=5.1e-4, rtol=0)
 
 

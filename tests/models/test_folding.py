@@ -9,19 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from packdepth.models.folding import composed, conv3d, folded_packing, folding_pays
-from packdepth.models.layers import PackingBlock, UnpackingBlock
+from packdepth.models.convolutions import Form, weights
+from packdepth.models.folding import compose, folded_packing, folding_pays
+from packdepth.models.layers import PackingBlock
 
 Linear = Callable[..., Tensor]
 
 
-def published(packed: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
-    """The two convolutions, one after the other."""
-    return F.conv2d(volume(packed, w3, b3), w2, b2, padding=w2.shape[-1] // 2)
+def published(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    """Space to depth and the two convolutions, one after the other."""
+    volume = F.conv3d(F.pixel_unshuffle(image, 2)[:, None], w3, b3, padding=1)
+    return F.conv2d(volume.flatten(1, 2), w2, b2, padding=w2.shape[-1] // 2)
 
 
-def volume(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return F.conv3d(x[:, None], weight, bias, padding=1).flatten(1, 2)
+def folded(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return folded_packing(image, b2, compose(w3, b3, w2))
 
 
 def inputs(
@@ -31,13 +33,13 @@ def inputs(
     channels: int = 4,
     dtype: torch.dtype = torch.float64,
 ) -> list[Tensor]:
-    """Random packed image, w3, b3, w2, b2; the weights of a size that keeps outputs near 1."""
+    """Random image of twice the `size`, w3, b3, w2, b2; the weights of a size that keeps outputs near 1."""
     torch.manual_seed(0)
-    packed = torch.randn(2, 4 * channels, *size, dtype=torch.float64)
+    image = torch.randn(2, channels, 2 * size[0], 2 * size[1], dtype=torch.float64)
     w2 = torch.randn(channels, 4 * features * channels, kernel_size, kernel_size, dtype=torch.float64)
     w2 = w2 / (4 * features * channels * kernel_size**2) ** 0.5
     w3 = torch.randn(features, 1, 3, 3, 3, dtype=torch.float64) / 27**0.5
-    return [packed, w3, torch.randn(features, dtype=torch.float64), w2, torch.randn(channels, dtype=torch.float64)]
+    return [image, w3, torch.randn(features, dtype=torch.float64), w2, torch.randn(channels, dtype=torch.float64)]
 
 
 def with_gradients(linear: Linear, values: list[Tensor]) -> list[Tensor]:
@@ -61,7 +63,7 @@ def relative_errors(fast: list[Tensor], plain: list[Tensor]) -> list[float]:
 )
 def test_the_fold_is_exact_at_any_shape(height: int, width: int, kernel_size: int, features: int, channels: int):
     values = inputs((height, width), kernel_size, features, channels)
-    errors = relative_errors(with_gradients(folded_packing, values), with_gradients(published, values))
+    errors = relative_errors(with_gradients(folded, values), with_gradients(published, values))
     assert max(errors) < 1e-12
 
 
@@ -69,7 +71,7 @@ def test_the_fold_is_exact_at_any_shape(height: int, width: int, kernel_size: in
 def test_the_fold_in_single_precision(kernel_size: int, features: int):
     values = [value.float() for value in inputs((31, 17), kernel_size, features, channels=16)]
     truth = with_gradients(published, [value.double() for value in values])
-    assert max(relative_errors(with_gradients(folded_packing, values), truth)) < 1e-5
+    assert max(relative_errors(with_gradients(folded, values), truth)) < 1e-5
 
 
 @pytest.mark.parametrize("kernel_size", [3, 5])
@@ -77,7 +79,7 @@ def test_the_fold_under_autocast_errs_as_the_published_form_does(kernel_size: in
     values = [value.float() for value in inputs((24, 20), kernel_size, features=4, channels=16)]
     truth = published(*(value.double() for value in values))
     with torch.autocast("cpu", torch.bfloat16):
-        fast, plain = ((form(*values).double() - truth).std() for form in (folded_packing, published))
+        fast, plain = ((form(*values).double() - truth).std() for form in (folded, published))
     assert fast < 1.1 * plain
     assert plain < 0.01
 
@@ -89,57 +91,89 @@ def test_composed_kernel_of_single_taps():
     w3[1, 0, 0, 2, 1] = 1  # one channel before, one row below, the same column
     expected = torch.zeros(1, 4, 5, 5)
     expected[0, 1, 2, 2] = 1
-    torch.testing.assert_close(composed(w2, w3), expected)
+    torch.testing.assert_close(compose(w3, torch.zeros(2), w2.flatten(1, 2)).kernel, expected)
     w2[0, 1, 2, 0, 1], w2[0, 1, 0, 0, 1] = 0, 1
-    assert not composed(w2, w3).any()
-
-
-@given(
-    channels=st.integers(1, 6).map(lambda groups: 4 * groups),
-    height=st.integers(1, 9),
-    width=st.integers(1, 9),
-    features=st.sampled_from([1, 4, 8]),
-)
-def test_convolving_groups_of_channels_is_the_3d_convolution(channels: int, height: int, width: int, features: int):
-    torch.manual_seed(0)
-    shapes = ((2, channels, height, width), (features, 1, 3, 3, 3), (features,))
-    values = [torch.randn(shape, dtype=torch.float64) for shape in shapes]
-    assert max(relative_errors(with_gradients(conv3d, values), with_gradients(volume, values))) < 1e-12
+    assert not compose(w3, torch.zeros(2), w2.flatten(1, 2)).kernel.any()
 
 
 @pytest.mark.parametrize(
-    ("features", "kernel_size", "pixels"), [(4, 3, 982), (4, 5, 1153), (8, 3, 460), (8, 5, 779)], ids=str
+    ("features", "kernel_size", "pixels"), [(4, 3, 1424), (4, 5, 2148), (8, 3, 667), (8, 5, 1451)], ids=str
 )
 def test_the_fold_pays_from_so_many_pixels_on(features: int, kernel_size: int, pixels: int):
-    assert folding_pays(torch.empty(1, 8, 1, pixels), kernel_size, features)
-    assert folding_pays(torch.empty(pixels, 8, 1, 1), kernel_size, features)
-    assert not folding_pays(torch.empty(1, 8, 1, pixels - 1), kernel_size, features)
+    assert folding_pays(pixels, kernel_size, features)
+    assert not folding_pays(pixels - 1, kernel_size, features)
+    assert folding_pays(1, kernel_size, features, composing=False)
 
 
-def test_only_cpus_have_been_measured():
-    assert not folding_pays(torch.empty(4, 8, 100, 100, device="meta"), 3, 4)
+def block_and_image(size: tuple[int, int]) -> tuple[PackingBlock, Tensor]:
+    torch.manual_seed(0)
+    return PackingBlock(16, kernel_size=3, features_3d=4).double(), torch.randn(1, 16, *size, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("size", [(128, 96), (8, 6)], ids=["folded", "as published"])
-def test_a_packing_block_gives_the_published_numbers_either_way(size: tuple[int, int]):
-    block = PackingBlock(16, kernel_size=3, features_3d=4).double()
-    x = torch.randn(1, 16, *size, dtype=torch.float64)
-    parameters = list(block.parameters())
-    linear = block.conv2d.conv(block.conv3d(F.pixel_unshuffle(x, 2)[:, None]).flatten(1, 2))
-    plain = block.conv2d.activated(linear)
+@pytest.mark.parametrize("form", ["auto", "fast", "published"])
+@pytest.mark.parametrize("size", [(128, 96), (8, 6), (4, 2)])
+def test_a_packing_block_gives_the_published_numbers_in_every_form(size: tuple[int, int], form: Form):
+    block, x = block_and_image(size)
+    plain = block.conv2d.activated(published(x, *weights(block.conv3d), *weights(block.conv2d.conv)))
+    block.form = form
     fast = block(x)
     torch.testing.assert_close(fast, plain, rtol=1e-12, atol=1e-12)
+    parameters = list(block.parameters())
     for a, b in zip(*(torch.autograd.grad(out.square().sum(), parameters) for out in (fast, plain)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
 
 
-def test_an_unpacking_block_gives_the_published_numbers():
-    block = UnpackingBlock(16, 32, features_3d=4).double()
-    x = torch.randn(2, 16, 5, 7, dtype=torch.float64)
-    plain = F.pixel_shuffle(block.conv3d(block.conv2d(x)[:, None]).flatten(1, 2), 2)
-    torch.testing.assert_close(block(x), plain, rtol=1e-12, atol=1e-12)
+def test_gradients_of_the_fold_against_differences():
+    values = [value.requires_grad_() for value in inputs((2, 3), kernel_size=3, features=2, channels=1)]
+    assert torch.autograd.gradcheck(folded, values)
 
 
-def test_channels_that_make_no_groups_are_refused():
-    with pytest.raises(ValueError, match="6 channels are no multiple of 4"):
-        conv3d(torch.zeros(1, 6, 4, 4), torch.zeros(4, 1, 3, 3, 3), torch.zeros(4))
+class Multiplications:
+    """How often a convolution along one dimension, which composing is, runs in a block."""
+
+    def __init__(self, block: PackingBlock, x: Tensor) -> None:
+        self.block, self.x = block, x
+
+    def __call__(self) -> int:
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+            self.block(self.x)
+        return sum(event.name == "aten::conv1d" for event in profile.events())
+
+
+def test_in_evaluation_the_kernel_is_composed_once():
+    block, x = block_and_image((16, 16))
+    block.eval()
+    count = Multiplications(block, x)
+    with torch.no_grad():
+        assert [count(), count()] == [5, 4]  # the four edges every time
+    block.train()
+    with torch.no_grad():
+        assert count() == 0  # so few pixels do not pay for composing
+
+
+@pytest.mark.parametrize("change", ["in place", "loaded", "moved"])
+def test_a_kernel_that_was_kept_follows_the_weights(change: str):
+    block, x = block_and_image((16, 16))
+    other, _ = block_and_image((16, 16))
+    with torch.no_grad():
+        before = block.eval()(x)
+        for parameter in other.parameters():
+            parameter.add_(torch.randn_like(parameter))
+        if change == "in place":
+            for parameter, to in zip(block.parameters(), other.parameters(), strict=True):
+                parameter.copy_(to)
+        elif change == "loaded":
+            block.load_state_dict(other.state_dict())
+        else:
+            block.load_state_dict(other.state_dict(), assign=True)
+        after = block(x)
+    assert not torch.allclose(before, after)
+    torch.testing.assert_close(after, other(x).detach())
+
+
+def test_gradients_flow_after_an_evaluation():
+    block, x = block_and_image((16, 16))
+    with torch.inference_mode():
+        block.eval()(x)
+    block.train()(x).sum().backward()
+    assert all(parameter.grad is not None for parameter in block.parameters())

@@ -80,7 +80,7 @@ def test_bf16_and_channels_last_stay_near_fp32(stores):
     def fast(raw):
         raw["variants"]["packnet-direct"] = {
             "network": {"architecture": "packnet"},
-            "training": {"precision": "bf16", "channels_last": True},
+            "training": {"cpu": {"precision": "bf16", "channels_last": True}},
         }
 
     study = stores(fast)

@@ -41,9 +41,8 @@ training:
   channel_swap: 0.25
   max_depth: 10.0
   loss: {l1: 0.1, ssim: 1.0, gradient: 0.0}
-  precision: fp32
-  channels_last: false
-  compile: false
+  cpu:  {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
+  cuda: {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
   workers: 0
   save_every: 2
   instruments_every: 4

@@ -7,15 +7,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from packdepth.data.augment import Augmentation, drawn
+from packdepth.data.augment import Item, drawn
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 
-Item = dict[str, Tensor]
-
 
 class TrainingFrames(Dataset[Item]):
-    """Augmented frames, asked for by (epoch, frame)."""
+    """Frames and how to augment them, asked for by (epoch, frame)."""
 
     def __init__(self, store: Store, seed: int, flip: float, channel_swap: float) -> None:
         self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap
@@ -25,16 +23,12 @@ class TrainingFrames(Dataset[Item]):
         return len(self.store)
 
     def __getitem__(self, key: tuple[int, int]) -> Item:
-        """`image`, RGB in [0, 1], (3, H, W), and `depth` in metres, (1, h, w), 0 where unknown."""
-        return self.item(key[1], drawn((self.seed, *key), self.flip, self.channel_swap))
-
-    def item(self, index: int, augmentation: Augmentation) -> Item:
-        """What the store has of a frame, augmented."""
-        depth = augmentation.of_map(self.store.depth(index))
-        return {
-            "image": image_tensor(augmentation.of_image(self.store.rgb(index))),
-            "depth": torch.from_numpy(np.ascontiguousarray(depth))[None],
+        """`image`, RGB of 8 bits, (H, W, 3), `depth` in metres, (1, h, w), 0 where unknown, and what `drawn` gives."""
+        pictures = {
+            "image": torch.from_numpy(self.store.rgb(key[1])),
+            "depth": torch.from_numpy(self.store.depth(key[1]))[None],
         }
+        return pictures | drawn((self.seed, *key), self.flip, self.channel_swap)
 
 
 class CountedBatches(Sampler[list[tuple[int, int]]]):
@@ -75,7 +69,7 @@ class CountedBatches(Sampler[list[tuple[int, int]]]):
 
 
 def batches(frames: Dataset[Item], order: CountedBatches, workers: int) -> DataLoader[Item]:
-    """Items stacked, in the counted order: images (B, 3, H, W), depths (B, 1, h, w)."""
+    """Items stacked, in the counted order: images (B, H, W, 3), depths (B, 1, h, w)."""
     pinned = torch.cuda.is_available()
     return DataLoader(frames, batch_sampler=order, num_workers=workers, pin_memory=pinned)
 

@@ -82,7 +82,7 @@ class Store(Reader):
         stored = self.file["rgb"][index]
         if not self.encoded:
             return stored
-        return np.asarray(Image.open(io.BytesIO(stored.tobytes())).convert("RGB"))
+        return np.array(Image.open(io.BytesIO(stored.tobytes())).convert("RGB"))
 
     def depth(self, index: int) -> NDArray[np.float32]:
         """Depth of frame `index` in metres, (h, w), 0 where unknown."""

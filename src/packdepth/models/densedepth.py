@@ -13,6 +13,7 @@ from packdepth.models.densenet import MULTIPLE, DenseNet169
 from packdepth.models.heads import HEADS, DepthHead
 from packdepth.models.layers import init_xavier, scaled
 from packdepth.models.network import DepthNetwork
+from packdepth.models.stage import Stage
 
 DECODER_CHANNELS = (832, 416, 208, 104)
 LEAKY_SLOPE = 0.2
@@ -20,7 +21,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-class UpsamplingStage(nn.Module):
+class UpsamplingStage(Stage):
     """Bilinear upsampling to the skip's size, concatenation, two 3x3 convolutions with leaky ReLU 0.2."""
 
     def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:

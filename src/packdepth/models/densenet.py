@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from packdepth.models.checks import check_state_dict
 from packdepth.models.layers import scaled
+from packdepth.models.stage import Stage
 
 BLOCK_LAYERS = (6, 12, 32, 32)
 GROWTH = 32
@@ -45,11 +46,14 @@ class DenseLayer(nn.Sequential):
         return torch.cat([x, new], dim=1)
 
 
-def _dense_block(in_channels: int, layers: int, growth: int) -> nn.Sequential:
-    widths = (in_channels + i * growth for i in range(layers))
-    return nn.Sequential(
-        OrderedDict((f"denselayer{i}", DenseLayer(width, growth)) for i, width in enumerate(widths, start=1))
-    )
+class DenseBlock(Stage, nn.Sequential):
+    """Dense layers, each of which sees what all before it appended."""
+
+    def __init__(self, in_channels: int, layers: int, growth: int) -> None:
+        widths = (in_channels + i * growth for i in range(layers))
+        super().__init__(
+            OrderedDict((f"denselayer{i}", DenseLayer(width, growth)) for i, width in enumerate(widths, start=1))
+        )
 
 
 def _transition(in_channels: int) -> nn.Sequential:
@@ -82,7 +86,7 @@ class DenseNet169(nn.Module):
         )
         taps = {"relu0": channels, "pool0": channels}
         for number, layers in enumerate(BLOCK_LAYERS, start=1):
-            parts[f"denseblock{number}"] = _dense_block(channels, layers, growth)
+            parts[f"denseblock{number}"] = DenseBlock(channels, layers, growth)
             channels += layers * growth
             if number < len(BLOCK_LAYERS):
                 parts[f"transition{number}"] = _transition(channels)

@@ -1,101 +1,172 @@
-"""The linear part of PackNet's blocks, computed another way: the same numbers but for rounding, sooner.
+"""The linear part of PackNet's packing block as one convolution: the same numbers but for rounding, sooner.
 
-A packing block's Conv3d and Conv2d have nothing between them, so the two are one linear map. With p (B, K, H, W) the
-packed image, w3 (d, 1, 3, 3, 3) and w2 (C, d * K, k, k), r = k // 2,
+The block's Conv3d and Conv2d have nothing between them, so the two are one linear map. With p (B, K, H, W) the packed
+image, w3 (d, 1, 3, 3, 3) and w2 (C, d * K, k, k), r = k // 2,
 
     W[j, c', s, t] = sum over e, dc, dy, dx of w2[j, e, c' - dc, s - dy, t - dx] * w3[e, dc, dy, dx]
 
-is the kernel of an ordinary convolution with (k + 2) x (k + 2) taps, and the d * K channels between need not exist. It
-costs per step, not per pixel, and gradients reach w2 and w3, which stay the parameters.
+is the kernel of an ordinary convolution with (k + 2) x (k + 2) taps, and the d * K channels between need not exist. Nor
+need p: that convolution of the packed image is one of the image itself, with stride 2 and twice as many taps (unless
+it goes by Fourier transforms, see `spectral`).
 
-Two things differ at the border, where Conv2d pads the Conv3d's output with zeros: W also counts what the Conv3d would
-say on the one-pixel ring outside the image, which is computed and subtracted; and the Conv3d's bias, which ends at
-the border, is convolved apart.
+W costs per step, not per pixel, and gradients reach w2 and w3, which stay the parameters. It is itself a convolution,
+of w2 along its channels K: one of d * k * k "channels" (a feature and a tap of w2) to one for each tap of W.
 
-An unpacking block has a GroupNorm and an ELU between the two. Its Conv3d runs as an ordinary convolution of
-overlapping groups of channels: CPUs are far slower at a Conv3d of one channel.
+**At the border** Conv2d pads the Conv3d's output with zeros, whereas W also counts what the Conv3d would say on the
+one-pixel ring outside the image. What came by way of the ring is again a convolution, of the image's outermost row or
+column: its kernel is the part of W that comes from w3's last (or first) row or column, and is made with W. The ring's
+corners belong to a row and a column, and are given back once. The Conv3d's bias, which ends at the border, is convolved
+apart.
 """
+
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-BAND = 4  # channels that a convolution of `conv3d` gives at once, of each feature
-COMPOSING = 4  # multiply-adds of a convolution take the time of one of composing W (measured on CPUs)
+from packdepth.models.convolutions import Form, by_spectra
+from packdepth.models.spectral import spectral_conv2d
+
+COMPOSING = 2.5  # multiply-adds of a convolution take the time of one of composing (measured on CPUs)
+ANY, FIRST, LAST = None, 0, 2  # rows, or columns, of w3
+EDGES = ((LAST, ANY), (FIRST, ANY), (ANY, LAST), (ANY, FIRST))  # seen from above, below, left and right of the image
+CORNERS = tuple((row, column) for row in (LAST, FIRST) for column in (LAST, FIRST))
 
 
-def conv3d(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """F.conv3d of x as one channel, zero-padded, its features side by side: x (B, C, H, W) -> (B, d * C, H, W).
+def folding_pays(pixels: int, kernel_size: int, features_3d: int, composing: bool = True) -> bool:
+    """Whether the fold is the faster form for so many packed pixels, by counting multiply-adds per C and K.
 
-    weight (d, 1, 3, 3, 3); bias (d,). On a CPU overlapping groups of channels are convolved in place of the volume;
-    raises ValueError there unless C is a multiple of 4.
+    The Conv2d has d k^2 of them a pixel, the folded one (k + 2)^2. `composing` costs 3 d k^2 once for each tap of W and
+    what is made with it. Gradients cost either side as much twice more.
     """
-    if x.device.type != "cpu":
-        return F.conv3d(x[:, None], weight, bias, padding=1).flatten(1, 2)
-    batch, channels, height, width = x.shape
-    if channels % BAND:
-        raise ValueError(f"{channels} channels are no multiple of {BAND}")
-    groups = F.pad(x, (0, 0, 0, 0, 1, 1)).unfold(1, BAND + 2, BAND).movedim(-1, 2).flatten(0, 1)
-    # Channel i of a group sees the channels i, i + 1 and i + 2 of those that were cut out.
-    kernel = torch.stack([F.pad(weight[:, 0], (0, 0, 0, 0, i, BAND - 1 - i)) for i in range(BAND)], dim=1)
-    features = F.conv2d(groups, kernel.flatten(0, 1), bias.repeat_interleave(BAND), padding=1)
-    features = features.view(batch, channels // BAND, len(weight), BAND, height, width)
-    return features.transpose(1, 2).reshape(batch, -1, height, width)
-
-
-def folding_pays(packed: Tensor, kernel_size: int, features_3d: int) -> bool:
-    """Whether the fold of `packed` (B, K, H, W) is the faster form, by counting multiply-adds per C and K.
-
-    The Conv2d has d k^2 of them a pixel, the folded one (k + 2)^2; composing W takes 3 d k^2 (k + 2)^2 once. Gradients
-    cost either side as much twice more. Only CPUs have been measured; others get the published form.
-    """
-    pixels = len(packed) * packed[0, 0].numel()
     taps, folded_taps = features_3d * kernel_size**2, (kernel_size + 2) ** 2
-    if packed.device.type != "cpu":
-        return False
-    return pixels * (taps - folded_taps) > COMPOSING * 3 * taps * folded_taps
+    return pixels * (taps - folded_taps) > composing * COMPOSING * 3 * taps * sum(_lengths(kernel_size))
 
 
-def folded_packing(packed: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
-    """Conv2d(Conv3d(packed)), both zero-padded, by one convolution.
+class Composed(NamedTuple):
+    """What is computed once from the weights of a packing block."""
 
-    Args:
-        packed: (B, K, H, W), H and W at least k // 2.
-        w3, b3: of the Conv3d, (d, 1, 3, 3, 3) and (d,).
-        w2, b2: of the Conv2d, (C, d * K, k, k) with k of 3, 5, ..., and (C,).
-
-    Returns:
-        (B, C, H, W).
-    """
-    w2 = w2.unflatten(1, (len(w3), -1))
-    reach = w2.shape[-1] // 2
-    with torch.autocast(packed.device.type, enabled=False):  # few products, of which much follows
-        kernel, through = composed(w2, w3), torch.einsum("jecst,e->jst", w2, b3)
-    folded = F.conv2d(packed, kernel, padding=reach + 1)
-    _subtract_ring_rows(folded, packed, w3, w2, corners=True)
-    _subtract_ring_rows(folded.mT, packed.mT, w3.mT, w2.mT, corners=False)
-    inside = packed.new_ones(1, 1, *packed.shape[2:])
-    return folded + F.conv2d(inside, through[:, None], b2, padding=reach)
+    kernel: Tensor  # W, (C, K, k + 2, k + 2)
+    edges: list[Tensor]  # of the image's outermost row or column, to the r nearest it: 4 of (C * r, K, k + 2)
+    corners: list[Tensor]  # 4 of (C, r, r, K)
+    through: Tensor  # the Conv3d's bias through each tap of the Conv2d, (C, k, k)
 
 
-def composed(w2: Tensor, w3: Tensor) -> Tensor:
-    """The kernel W, (C, K, k + 2, k + 2), of w2 (C, d, K, k, k) and w3 (d, 1, 3, 3, 3)."""
+def compose(w3: Tensor, b3: Tensor, w2: Tensor) -> Composed:
+    """Of a Conv3d's w3 (d, 1, 3, 3, 3) and b3 (d,) and a Conv2d's w2 (C, d * K, k, k)."""
     size = w2.shape[-1]
-    # w3 with its corner at each tap of w2, so that one matrix product convolves: (k * k, d, 3, k + 2, k + 2).
+    reach, span = size // 2, size + 2
+    along_channels = w2.unflatten(1, (len(w3), -1)).movedim(2, -1).flatten(1, 3)
+    with torch.autocast(w2.device.type, enabled=False):  # few products, of which much follows
+        made = F.conv1d(along_channels, _ways(w3, b3, size), padding=1)
+    kernel, *borders, through = made.split(_lengths(size), dim=1)
+    return Composed(
+        kernel.transpose(1, 2).unflatten(2, (span, span)).contiguous(),
+        [edge.unflatten(1, (reach, span)).transpose(2, 3).flatten(0, 1).contiguous() for edge in borders[:4]],
+        [corner.unflatten(1, (reach, reach)) for corner in borders[4:]],
+        through.sum(2).unflatten(1, (size, size)),
+    )
+
+
+def _lengths(size: int) -> list[int]:
+    """How many taps W has, each edge, each corner, and the bias's way."""
+    reach, span = size // 2, size + 2
+    return [span**2, *[reach * span] * len(EDGES), *[reach**2] * len(CORNERS), size**2]
+
+
+def _ways(w3: Tensor, b3: Tensor, size: int) -> Tensor:
+    """The kernel of the convolution that composes: (N, d * k * k, 3), N the sum of `_lengths`."""
     taps = torch.eye(size**2, dtype=w3.dtype, device=w3.device).view(-1, 1, size, size)
-    shifted = F.conv_transpose2d(taps, w3.flatten(0, 2)[None]).unflatten(1, (-1, 3))
-    before, here, after = torch.einsum("jecs,senyx->njcyx", w2.flatten(3), shifted)  # of dc = -1, 0, 1
-    return F.pad(before, (0, 0, 0, 0, 0, 1))[:, 1:] + here + F.pad(after, (0, 0, 0, 0, 1, 0))[:, :-1]
+    parts = [_by_way_of(row, column, w3, taps).flatten(2) for row, column in ((ANY, ANY), *EDGES, *CORNERS)]
+    of_taps = torch.cat(parts, dim=2).unflatten(1, (-1, 3)).permute(3, 1, 0, 2).flip(3)
+    of_bias = torch.einsum("nst,e->nest", taps[:, 0], b3).flatten(2)[..., None]
+    return torch.cat([of_taps, F.pad(of_bias, (1, 1))]).flatten(1, 2)
 
 
-def _subtract_ring_rows(folded: Tensor, packed: Tensor, w3: Tensor, w2: Tensor, *, corners: bool) -> None:
-    """Take out of `folded`, in place, what the ring's top and bottom rows gave it; they own the corners or do not."""
-    reach, height = w2.shape[-1] // 2, packed.shape[2]
-    for edge, nearest, taps, rows in (
-        (packed[:, :, 0], w3[:, :, :, 2], w2[..., :reach, :].flip(3), folded[:, :, :reach]),
-        (packed[:, :, -1], w3[:, :, :, 0], w2[..., reach + 1 :, :].flip(3), folded[:, :, height - reach :]),
-    ):
-        ring = F.conv2d(edge[:, None], nearest, padding=(1, 2 if corners else 1)).flatten(1, 2)  # (B, d * K, W [+ 2])
-        kernel = taps.flatten(1, 2).transpose(1, 2).flatten(0, 1)  # (C * r, d * K, k): a row of output each
-        given = F.conv1d(ring, kernel, padding=reach - 1 if corners else reach)
-        rows.sub_(given.unflatten(1, (-1, reach)))
+def _by_way_of(row: int | None, column: int | None, w3: Tensor, taps: Tensor) -> Tensor:
+    """The part of W, of each tap of w2, that comes from one row or column of w3, or both, or anywhere.
+
+    (k * k, d * 3, rows, columns): the rows (columns) of W in the order of the image's r, outermost first for LAST,
+    innermost first for FIRST; of an edge's columns the nearest first.
+    """
+    chosen = torch.zeros_like(w3)
+    chosen[..., slice(row, None if row is ANY else row + 1), slice(column, None if column is ANY else column + 1)] = 1
+    part = F.conv_transpose2d(taps, (w3 * chosen).flatten(0, 2)[None])
+    reach = taps.shape[-1] // 2
+    for dim, place in ((2, row), (3, column)):
+        if place is not ANY:
+            part = part.narrow(dim, 2 if place == LAST else reach + 1, reach).flip(dim)
+    return part.mT if row is ANY and column is not ANY else part
+
+
+def folded_packing(image: Tensor, bias: Tensor, composed: Composed, form: Form = "auto") -> Tensor:
+    """Conv2d(Conv3d(space to depth of `image`)), both zero-padded, by one convolution.
+
+    `image` (B, C, 2H, 2W), H and W at least k // 2; `bias` of the Conv2d, (C,). Gives (B, C, H, W).
+    """
+    reach = composed.kernel.shape[-1] // 2 - 1
+    image, *outermost = _EdgesOf.apply(image)
+    folded = _interior(image, composed.kernel, form)
+    packed = [F.pixel_unshuffle(edge, 2) for edge in outermost]
+    lines = [*(edge[:, :, 0] for edge in packed[:2]), *(edge[..., 0] for edge in packed[2:])]
+    above, below, left, right = (
+        F.conv1d(line, kernel, padding=reach + 1).unflatten(1, (-1, reach))
+        for line, kernel in zip(lines, composed.edges, strict=True)
+    )
+    above = _without_corners(above, lines[0], *composed.corners[:2])
+    below = _without_corners(below, lines[1], *composed.corners[2:])
+    folded = _SubtractedAtEdges.apply(folded, reach, above, below, left.mT, right.mT)
+    inside = image.new_ones(1, 1, *folded.shape[2:])
+    return folded.add_(F.conv2d(inside, composed.through[:, None], bias, padding=reach))
+
+
+def _interior(image: Tensor, kernel: Tensor, form: Form) -> Tensor:
+    """The convolution with W, of the packed image or, where it is direct, of the image."""
+    if by_spectra(image[..., ::2, ::2], kernel, form):
+        return spectral_conv2d(F.pixel_unshuffle(image, 2), kernel)
+    return F.conv2d(image, F.pixel_shuffle(kernel, 2), stride=2, padding=kernel.shape[-1] // 2 * 2)
+
+
+def _without_corners(row: Tensor, line: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """`row` (B, C, r, W) less what the corners of `line` (B, K, W) gave, which a column has given, too."""
+    others = row.shape[-1] - left.shape[1]
+    at_left, at_right = (torch.einsum("bk,cyxk->bcyx", line[..., x], corner) for x, corner in ((0, left), (-1, right)))
+    return row - F.pad(at_left, (0, others)) - F.pad(at_right, (others, 0))
+
+
+def _edges(x: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return x[:, :, :width], x[:, :, -width:], x[..., :width], x[..., -width:]
+
+
+class _EdgesOf(torch.autograd.Function):
+    """An image and its outermost two rows and columns. Slices' own gradients would each be as large as the image."""
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor) -> tuple[Tensor, ...]:
+        return image.view_as(image), *(edge.clone() for edge in _edges(image, 2))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor, *of_edges: Tensor) -> Tensor:
+        for place, of_edge in zip(_edges(gradient, 2), of_edges, strict=True):  # in place: the convolution just made it
+            place.add_(of_edge)
+        return gradient
+
+
+class _SubtractedAtEdges(torch.autograd.Function):
+    """`x` less something at each of its edges, in place, where four slices would copy x's gradient four times."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, width: int, *of_edges: Tensor) -> Tensor:
+        ctx.width = width
+        ctx.mark_dirty(x)
+        for place, of_edge in zip(_edges(x, width), of_edges, strict=True):
+            place.sub_(of_edge)
+        return x
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        return gradient, None, *(-edge for edge in _edges(gradient, ctx.width))

@@ -37,6 +37,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.models.convolutions import Formed, conv_to_one, weights
+
 MIN_DEPTH = 0.5  # of the published head, whose output is sigmoid / MIN_DEPTH
 
 
@@ -68,7 +70,7 @@ HEADS = {
 }
 
 
-class DepthHead(nn.Module):
+class DepthHead(Formed):
     """A 3x3 convolution and the function of HEADS named `head`."""
 
     def __init__(self, in_channels: int, head: str) -> None:
@@ -78,5 +80,5 @@ class DepthHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, 1, H, W), under autocast in float32: in bf16 a sigmoid rounds to 1 and learns no more."""
-        x = self.conv(features)
+        x = self.conv(features) if self.as_published(features) else conv_to_one(features, *weights(self.conv))
         return self.function(x.to(torch.promote_types(x.dtype, torch.float32)))

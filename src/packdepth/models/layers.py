@@ -4,10 +4,23 @@ Every 2-D convolution is followed by GroupNorm with 16 groups and an ELU, but fo
 shortcuts.
 """
 
+from typing import Any
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packdepth.models.folding import conv3d, folded_packing, folding_pays
+from packdepth.models.convolutions import (
+    Formed,
+    banded_conv3d,
+    banded_conv3d_to_space,
+    by_spectra,
+    conv3d,
+    conv_beside,
+    weights,
+)
+from packdepth.models.folding import Composed, compose, folded_packing, folding_pays
+from packdepth.models.spectral import spectral_conv2d
 
 GROUPS = 16
 
@@ -26,7 +39,7 @@ def init_xavier(network: nn.Module) -> None:
                 nn.init.zeros_(module.bias)
 
 
-class ConvBlock(nn.Module):
+class ConvBlock(Formed):
     """Convolution, GroupNorm, ELU."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
@@ -36,11 +49,24 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
+        weight, bias = weights(self.conv)
+        if by_spectra(x, weight, self.form):
+            return self.activated(spectral_conv2d(x, weight).add_(bias[:, None, None]))
         return self.activated(self.conv(x))
 
     def activated(self, x: Tensor) -> Tensor:
         """What comes after the convolution, (B, out, H, W) -> the same shape."""
         return F.elu(self.norm(x), inplace=True)
+
+
+class MergeBlock(ConvBlock):
+    """Convolution, GroupNorm, ELU of features and, where there is one, a map of depth beside them."""
+
+    def forward(self, x: Tensor, depth: Tensor | None = None) -> Tensor:
+        """(B, in or in - 1, H, W), depth (B, 1, H, W) -> (B, out, H, W)."""
+        if depth is None or self.as_published(x):
+            return super().forward(x if depth is None else torch.cat([x, depth], dim=1))
+        return self.activated(conv_beside(x, depth, *weights(self.conv)))
 
 
 class ResidualBlock(nn.Module):
@@ -64,40 +90,61 @@ def residual_stage(in_channels: int, out_channels: int, blocks: int) -> nn.Seque
     return nn.Sequential(first, *(ResidualBlock(out_channels, out_channels) for _ in range(blocks - 1)))
 
 
-def _weights(conv: nn.Conv2d | nn.Conv3d) -> tuple[Tensor, Tensor]:
-    assert conv.bias is not None
-    return conv.weight, conv.bias
-
-
-class PackingBlock(nn.Module):
+class PackingBlock(Formed):
     """Halves the resolution without losing a pixel.
 
     Space to depth (each 2x2 patch becomes four channels), a 3-D convolution over (4C, H/2, W/2) to
     `features_3d` features, and a 2-D convolution of all their channels back to C (the paper's section 4.1).
+
+    The two convolutions are computed as one where that pays (`form` "auto"), always ("fast") or never ("published").
+    What must be composed for that is kept while the network is in evaluation mode, without gradients, and no weight
+    changes.
     """
 
     def __init__(self, channels: int, kernel_size: int, features_3d: int) -> None:
         super().__init__()
         self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
         self.conv2d = ConvBlock(4 * channels * features_3d, channels, kernel_size)
+        self._kept: tuple[list[Any], Composed] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H/2, W/2)."""
-        packed = F.pixel_unshuffle(x, 2)
         conv2d = self.conv2d.conv
-        if folding_pays(packed, conv2d.kernel_size[0], self.conv3d.out_channels):
-            linear = folded_packing(packed, *_weights(self.conv3d), *_weights(conv2d))
+        if self._folds(x):
+            linear = folded_packing(x, weights(conv2d)[1], self._composed(), self.form)
         else:
-            linear = conv2d(conv3d(packed, *_weights(self.conv3d)))
+            convolve = conv3d if self.as_published(x) else banded_conv3d
+            linear = conv2d(convolve(F.pixel_unshuffle(x, 2), *weights(self.conv3d)))
         return self.conv2d.activated(linear)
 
+    def _folds(self, x: Tensor) -> bool:
+        if self.form == "fast" or self.as_published(x):
+            return self.form == "fast"
+        pixels = len(x) * x[0, 0].numel() // 4
+        return folding_pays(pixels, self.conv2d.conv.kernel_size[0], self.conv3d.out_channels, not self._keeps())
 
-class UnpackingBlock(nn.Module):
+    def _keeps(self) -> bool:
+        changes_tell = not self.conv3d.weight.is_inference()
+        return changes_tell and not self.training and not torch.is_grad_enabled()
+
+    def _composed(self) -> Composed:
+        w3, b3 = weights(self.conv3d)
+        w2 = self.conv2d.conv.weight
+        if not self._keeps():
+            self._kept = None
+            return compose(w3, b3, w2)
+        state = [(id(w), w.data_ptr(), w._version) for w in (w3, b3, w2)]
+        if self._kept is None or self._kept[0] != state:
+            self._kept = state, compose(w3, b3, w2)
+        return self._kept[1]
+
+
+class UnpackingBlock(Formed):
     """The packing block backwards (the paper's section 4.2).
 
     A 2-D convolution to 4 * out / features_3d channels, a 3-D convolution to `features_3d` features of
     those, and depth to space (four channels become a 2x2 patch). GroupNorm asks that `out` be a multiple of
-    4 * features_3d.
+    4 * features_3d. The two do not fold: GroupNorm and ELU stand between.
     """
 
     def __init__(self, in_channels: int, out_channels: int, features_3d: int) -> None:
@@ -107,5 +154,7 @@ class UnpackingBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""
-        features = conv3d(self.conv2d(x), *_weights(self.conv3d))
-        return F.pixel_shuffle(features, 2)
+        features = self.conv2d(x)
+        if self.as_published(x):
+            return F.pixel_shuffle(conv3d(features, *weights(self.conv3d)), 2)
+        return banded_conv3d_to_space(features, *weights(self.conv3d))

@@ -16,6 +16,7 @@ from packdepth.models.heads import HEADS, DepthHead
 from packdepth.models.layers import (
     GROUPS,
     ConvBlock,
+    MergeBlock,
     PackingBlock,
     UnpackingBlock,
     init_xavier,
@@ -23,6 +24,7 @@ from packdepth.models.layers import (
     scaled,
 )
 from packdepth.models.network import DepthNetwork
+from packdepth.models.stage import Stage
 
 LEVELS = 5  # level n of the encoder ends at 1 / 2^n of the image's resolution
 COARSEST_HEAD = 4  # decoder levels 4 to 1 have a depth head
@@ -44,7 +46,7 @@ SIZES = {
 SKIPS = ("sum", "concat", "none")
 
 
-class EncoderLevel(nn.Module):
+class EncoderLevel(Stage):
     """Features at one resolution, packed to half of it."""
 
     def __init__(self, level: int, widths: tuple[int, ...], features_3d: int) -> None:
@@ -62,7 +64,7 @@ class EncoderLevel(nn.Module):
         return self.packing(self.features(x))
 
 
-class DecoderLevel(nn.Module):
+class DecoderLevel(Stage):
     """Features unpacked to double resolution and merged with the skip and the coarser level's depth.
 
     `skips` "none" is the report's version C: the structure of "sum", with nothing added.
@@ -75,19 +77,19 @@ class DecoderLevel(nn.Module):
         unpacked, joined = (here, here + skip) if skips == "concat" else (skip, skip)
         coarser_depth = 1 if level < COARSEST_HEAD else 0
         self.unpacking = UnpackingBlock(below, unpacked, features_3d)
-        self.merge = ConvBlock(joined + coarser_depth, here, kernel_size=3)
+        self.merge = MergeBlock(joined + coarser_depth, here, kernel_size=3)
         self.head = DepthHead(here, head) if level <= COARSEST_HEAD else None
 
     def forward(self, x: Tensor, skip: Tensor, coarser_depth: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """x (B, C, H, W), skip (B, S, 2H, 2W), coarser depth (B, 1, H, W) -> features and depth at 2H, 2W."""
-        parts = [self.unpacking(x)]
+        unpacked = self.unpacking(x)
         if self.skips == "sum":
-            parts[0] = parts[0] + skip
+            unpacked.add_(skip)
         elif self.skips == "concat":
-            parts.append(skip)
+            unpacked = torch.cat([unpacked, skip], dim=1)
         if coarser_depth is not None:
-            parts.append(F.interpolate(coarser_depth, scale_factor=2, mode="nearest"))
-        features = self.merge(torch.cat(parts, dim=1))
+            coarser_depth = F.interpolate(coarser_depth, scale_factor=2, mode="nearest")
+        features = self.merge(unpacked, coarser_depth)
         return features, None if self.head is None else self.head(features)
 
 

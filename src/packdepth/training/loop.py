@@ -19,14 +19,15 @@ from packdepth import layout, parallel
 from packdepth.code import code_digest
 from packdepth.context.frames import TemporalFrames
 from packdepth.context.store import ContextStore
-from packdepth.data.loader import CountedBatches, Item, TrainingFrames, batches
+from packdepth.data.augment import Item, augmented
+from packdepth.data.loader import CountedBatches, TrainingFrames, batches
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.files import write_json
 from packdepth.models.constant import Constant
 from packdepth.params import Study, digest
 from packdepth.progress import track
-from packdepth.training import checkpoint, instruments, resume, start
+from packdepth.training import checkpoint, computing, instruments, resume, start
 from packdepth.training.objective import TERMS, Objective, Outcome
 from packdepth.variants import Variant
 
@@ -86,6 +87,7 @@ class Trainer:
     def __init__(self, variant: Variant, run: layout.Run, frames: Frames, device: torch.device, folder: Path) -> None:
         self.variant, self.run_files, self.frames, self.device, self.folder = variant, run, frames, device, folder
         self.settings, self.store = variant.training, frames.store
+        self.computing = self.settings.on(device.type)
         self.objective = Objective(self.settings)
         self.networks = start.networks(variant, run.seed)
         self.step = self._restore()
@@ -93,8 +95,7 @@ class Trainer:
         self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
         self.instruments = resume.Log(kept / "instruments.csv", instruments.COLUMNS, self.step)
         self.commit = _commit()
-        scales = self.networks.depth.forward_scales
-        self.forward = torch.compile(scales) if self.settings.compile else scales
+        self.forward = computing.compiled(self.networks.depth.forward_scales, self.computing)
 
     def _restore(self) -> int:
         """Bring networks and optimizer to the last state saved, or to their start; returns the steps done."""
@@ -105,8 +106,7 @@ class Trainer:
         elif isinstance(self.networks.depth, Constant):
             self.networks.depth.value.data.fill_(start.best_constant(self.store, self.settings))
         self.networks.to(self.device).train()
-        if self.settings.channels_last:
-            start.to_channels_last(self.networks)
+        computing.prepare(self.networks, self.computing)
         self.optimizer = start.optimizer(self.networks, self.settings)
         if state:
             self.optimizer.load_state_dict(state["optimizer"])
@@ -133,7 +133,7 @@ class Trainer:
     def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> float:
         """One update on this process's part of a batch of frames, asked for at `since` and there `waited` s later."""
         self.step += 1
-        batch = {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
+        batch = augmented({name: values.to(self.device, non_blocking=True) for name, values in batch.items()})
         self.optimizer.zero_grad(set_to_none=True)
         turns = self._turns(batch)
         outcomes = [self._backward(turn) for turn in turns]
@@ -168,9 +168,8 @@ class Trainer:
 
     def _outcome(self, batch: Item) -> Outcome:
         """The networks' outputs in the precision asked for, their loss in float32."""
-        memory = torch.channels_last if self.settings.channels_last else torch.preserve_format
-        image = batch["image"].to(memory_format=memory)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+        image = computing.laid_out(batch["image"], self.computing)
+        with computing.autocast(self.device, self.computing):
             scales = [scale.float() for scale in self.forward(image)]
             pose = self.networks.pose(image, batch["context"]) if self.networks.pose else None
         return self.objective(scales, pose, batch)
@@ -228,7 +227,7 @@ class Trainer:
             "store": self.store.fingerprint[:16],
             "torch": torch.__version__,
             "device": torch.cuda.get_device_name(self.device) if gpu else f"CPU, {torch.get_num_threads()} threads",
-            "precision": self.settings.precision,
+            "precision": self.computing.precision,
         }
 
 

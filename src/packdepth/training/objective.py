@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from packdepth.data.loader import Item
+from packdepth.data.augment import Item
 from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.velocity import velocity_loss

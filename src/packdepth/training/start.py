@@ -41,13 +41,6 @@ def networks(variant: Variant, seed: int) -> Networks:
     return Networks(depth, None if variant.training.mode == "supervised" else PoseNet())
 
 
-def to_channels_last(model: nn.Module) -> None:
-    """Lay the weights of 2-D convolutions out channels-last; those of PackNet's 3-D ones have no such layout here."""
-    for parameter in model.parameters():
-        if parameter.dim() == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-
-
 def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:
     """Adam (Kingma and Ba 2015), or AdamW with decoupled weight decay, of a group of parameters for each network."""
     groups = [{"params": list(networks.depth.parameters())}]

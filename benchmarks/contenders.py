@@ -1,0 +1,85 @@
+"""The networks that are timed against one another, with the same weights where they are the same network.
+
+The published code is a checkout of packnet-sfm. Its slim version B cannot run as published (the decoder's level 2 has
+64 channels and is summed with a skip of 32); it is mended to 32 and 32 here.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from packdepth import models, params
+from packdepth.models import published
+from packdepth.models.network import DepthNetwork
+from packdepth.training import computing
+
+PUBLISHED, OURS, HALF, DENSEDEPTH = "published", "ours", "ours, half resolution", "DenseDepth"
+CLASSES = {"slim": "PackNetSlim01", "full": "PackNet01"}
+SKIPS_BY_ADDITION = "1B"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A network, how it is run, and its optimizer."""
+
+    name: str
+    network: nn.Module
+    scales: Callable[[Tensor], list[Tensor]]  # image (B, 3, H, W) -> the outputs, finest first
+    optimizer: torch.optim.Optimizer
+
+
+def contenders(names: list[str], size: str, device: torch.device, reference: Path | None) -> list[Contender]:
+    """Those of `names` that can be had, for PackNet's `size`; without a reference all but the published code."""
+    theirs = _published(reference, size) if reference else None
+    built: list[Contender] = []
+    for name in names:
+        if name == PUBLISHED and theirs:
+            built.append(_contender(name, theirs.to(device), partial(_published_scales, theirs)))
+        elif name == OURS:
+            same = published.from_state_dict(theirs.state_dict()) if theirs else None
+            built.append(_ours(name, same or _packnet(size, full_resolution=True), device))
+        elif name == HALF:
+            built.append(_ours(name, _packnet(size, full_resolution=False), device))
+        elif name == DENSEDEPTH:
+            built.append(_ours(name, models.build(architecture="densedepth"), device))
+    return built
+
+
+def _packnet(size: str, full_resolution: bool) -> DepthNetwork:
+    return models.build(architecture="packnet", size=size, full_resolution=full_resolution)
+
+
+def _ours(name: str, network: DepthNetwork, device: torch.device) -> Contender:
+    """A network of ours, computed as params.yaml says for the device."""
+    settings = params.load().training.on(device.type)
+    computing.prepare(network.to(device), settings)
+    return _contender(name, network, computing.compiled(network.forward_scales, settings))
+
+
+def _contender(name: str, network: nn.Module, scales: Callable[[Tensor], list[Tensor]]) -> Contender:
+    return Contender(name, network, scales, torch.optim.Adam(network.parameters(), lr=1e-6, fused=True))
+
+
+def _published(reference: Path, size: str) -> Any:
+    """The published network, random weights. ImportError where `reference` is no checkout of packnet-sfm."""
+    if str(reference) not in sys.path:
+        sys.path.insert(0, str(reference))
+    name = CLASSES[size]
+    network = getattr(importlib.import_module(f"packnet_sfm.networks.depth.{name}"), name)(version=SKIPS_BY_ADDITION)
+    if size == "slim":
+        layers = importlib.import_module("packnet_sfm.networks.layers.packnet.layers01")
+        network.unpack2 = layers.UnpackLayerConv3d(128, 32, 3, d=4)
+        network.iconv2 = layers.Conv2D(32 + 1, 64, 3, 1)
+    return network
+
+
+def _published_scales(network: Any, image: Tensor) -> list[Tensor]:
+    given = network(image)["inv_depths"]
+    return given if isinstance(given, list) else [given]

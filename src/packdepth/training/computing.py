@@ -1,0 +1,47 @@
+"""How a device computes a network: what the `cpu` and `cuda` settings change, which is time, memory and rounding."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from packdepth.models.convolutions import Formed
+from packdepth.models.stage import Stage
+from packdepth.variants import Computing
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def prepare(network: nn.Module, settings: Computing) -> None:
+    """Set how `network` computes; its parameters keep their values."""
+    for part in network.modules():
+        if isinstance(part, Formed):
+            part.form = settings.convolutions
+        if isinstance(part, Stage):
+            part.recompute = settings.checkpointing
+    if settings.channels_last:
+        _to_channels_last(network)
+
+
+def _to_channels_last(network: nn.Module) -> None:
+    """Of the weights of 2-D convolutions; those of PackNet's 3-D ones have no such layout here."""
+    for parameter in network.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+
+def compiled(function: Callable[Given, Made], settings: Computing) -> Callable[Given, Made]:
+    """The function, compiled if that is asked for: as one graph, for the one shape that batches have."""
+    return torch.compile(function, fullgraph=True, dynamic=False) if settings.compile else function
+
+
+def autocast(device: torch.device, settings: Computing) -> torch.autocast:
+    """The precision asked for."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16")
+
+
+def laid_out(image: Tensor, settings: Computing) -> Tensor:
+    """An image (B, 3, H, W) in the memory format asked for."""
+    return image.contiguous(memory_format=torch.channels_last) if settings.channels_last else image.contiguous()

@@ -1,0 +1,135 @@
+"""However a device computes, networks say the same: every variant's outputs and gradients against the plain form."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from making import TOP
+from packdepth import models, params
+from packdepth.models.network import DepthNetwork
+from packdepth.training import computing
+from packdepth.variants import Computing
+
+PLAIN = Computing(precision="fp32", convolutions="published", channels_last=False, compile=False, checkpointing=False)
+SPECS: dict[str, dict[str, Any]] = {
+    "slim": {"architecture": "packnet"},
+    "concat": {"architecture": "packnet", "skips": "concat"},
+    "no skips": {"architecture": "packnet", "skips": "none"},
+    "leaky ReLU": {"architecture": "packnet", "head": "leaky-relu"},
+    "direct": {"architecture": "packnet", "head": "sigmoid"},
+    "full, full resolution": {"architecture": "packnet", "size": "full", "full_resolution": True},
+    "densedepth": {"architecture": "densedepth"},
+}
+PACKNETS = [name for name, spec in SPECS.items() if spec["architecture"] == "packnet"]
+
+
+def network(name: str) -> DepthNetwork:
+    """Width 1/4, with biases that are not zero."""
+    torch.manual_seed(0)
+    made = models.build(width=0.25, **SPECS[name])
+    with torch.no_grad():
+        for parameter in made.parameters():
+            if parameter.dim() == 1:
+                parameter.add_(0.1 * torch.randn_like(parameter))
+    return made
+
+
+def outcome(made: DepthNetwork, settings: Computing, dtype: torch.dtype) -> list[Tensor]:
+    """All scales, and the gradients of a fixed random sum of them: to the image, and to all parameters as one vector.
+
+    As one, because biases before a GroupNorm of one channel a group have no gradient but rounding.
+    """
+    device = torch.device("cpu")
+    made.to(dtype).train()
+    computing.prepare(made, settings)
+    image = torch.rand(2, 3, 96, 32, generator=torch.Generator().manual_seed(1)).to(dtype).requires_grad_()
+    with computing.autocast(device, settings):
+        scales = computing.compiled(made.forward_scales, settings)(computing.laid_out(image, settings))
+    random = torch.Generator().manual_seed(2)
+    total = torch.stack([(scale.double() * torch.randn(scale.shape, generator=random)).sum() for scale in scales]).sum()
+    to_image, *to_weights = torch.autograd.grad(total, [image, *made.parameters()])
+    weights = torch.cat([gradient.flatten() for gradient in to_weights])
+    return [value.detach().double() for value in (*scales, to_image, weights)]
+
+
+@cache
+def truth(name: str) -> list[Tensor]:
+    return outcome(network(name), PLAIN, torch.float64)
+
+
+def errors(values: list[Tensor], name: str) -> list[float]:
+    """The length of each difference over that of the true values."""
+    return [float((a - b).norm() / b.norm()) for a, b in zip(values, truth(name), strict=True)]
+
+
+def changed(**settings: Any) -> Computing:
+    return PLAIN.model_copy(update=settings)
+
+
+def test_every_network_of_params_yaml_is_tested():
+    study = params.load(TOP / "params.yaml")
+    entries = (study.variants | study.temporal.variants).values()
+    heads = {"packnet", "densedepth", "constant"}
+    assert {entry.network["architecture"] for entry in entries} == heads
+    asked = [{**entry.network} for entry in entries if entry.network["architecture"] == "packnet"]
+    assert {entry.get("skips", "sum") for entry in asked} <= {spec.get("skips", "sum") for spec in SPECS.values()}
+
+
+@pytest.mark.parametrize("form", ["auto", "fast"])
+@pytest.mark.parametrize("name", PACKNETS)
+def test_packing_is_exact_in_double_precision(name: str, form: str):
+    assert max(errors(outcome(network(name), changed(convolutions=form), torch.float64), name)) < 1e-12
+
+
+@pytest.mark.parametrize("name", PACKNETS)
+def test_packing_in_single_precision(name: str):
+    assert max(errors(outcome(network(name), changed(convolutions="fast"), torch.float32), name)) < 1e-5
+
+
+@pytest.mark.parametrize("name", PACKNETS)
+def test_packing_under_autocast_errs_as_the_published_form_does(name: str):
+    fast, plain = (
+        errors(outcome(network(name), changed(convolutions=form, precision="bf16"), torch.float32), name)
+        for form in ("fast", "published")
+    )
+    assert sum(fast) < 1.2 * sum(plain)
+
+
+@pytest.mark.parametrize("name", ["slim", "densedepth"])
+def test_checkpointing_changes_nothing(name: str):
+    made = network(name)
+    again = outcome(made, changed(checkpointing=True), torch.float64)
+    assert all(torch.equal(a, b) for a, b in zip(again, truth(name), strict=True))
+    once = network(name)
+    outcome(once, PLAIN, torch.float64)
+    for (key, a), b in zip(made.named_buffers(), once.buffers(), strict=True):
+        assert torch.equal(a, b), key  # batch statistics are counted once
+
+
+@pytest.mark.parametrize("name", ["slim", "densedepth"])
+def test_channels_last_changes_rounding_alone(name: str):
+    assert max(errors(outcome(network(name), changed(channels_last=True), torch.float64), name)) < 1e-12
+
+
+@pytest.mark.parametrize("name", ["slim", "densedepth"])
+def test_compilation_makes_one_graph_once(name: str):
+    """Traced whole (`fullgraph`), and not again while weights change: with what is traced run as it is, for time."""
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    made = network(name).train()
+    computing.prepare(made, changed(convolutions="auto"))
+    traced = torch.compile(made.forward_scales, fullgraph=True, dynamic=False, backend="eager")
+    optimizer = torch.optim.Adam(made.parameters(), fused=True)
+    image = torch.rand(2, 3, 96, 128)  # the finest packing block folds
+    for _ in range(3):
+        plain = [scale.detach() for scale in made.forward_scales(image)]
+        scales = traced(image)
+        assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(scales, plain, strict=True))
+        torch.stack([scale.mean() for scale in scales]).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
+    assert not torch._dynamo.utils.counters["graph_break"]
