@@ -5,13 +5,14 @@ import torch
 
 from packdepth.data.augment import Item, augmented, drawn
 
+CPU = torch.device("cpu")
 RGB = torch.arange(2 * 4 * 3, dtype=torch.uint8).reshape(2, 4, 3)
 DEPTH = torch.arange(8, dtype=torch.float32).reshape(1, 2, 4)
 
 
 def of_one(draw: Item, **pictures: torch.Tensor) -> Item:
     """A batch of one frame, augmented."""
-    batch = augmented({name: values[None] for name, values in (draw | pictures).items()})
+    batch = augmented({name: values[None] for name, values in (draw | pictures).items()}, CPU)
     return {name: values[0] for name, values in batch.items()}
 
 
@@ -43,7 +44,7 @@ def test_neighbours_are_augmented_as_their_frame():
 
 def test_every_frame_of_a_batch_has_its_own_draw():
     draws = {"flipped": torch.tensor([True, False]), "colours": torch.tensor([[0, 1, 2], [1, 2, 0]])}
-    made = augmented(draws | {"image": torch.stack([RGB, RGB]), "depth": torch.stack([DEPTH, DEPTH])})
+    made = augmented(draws | {"image": torch.stack([RGB, RGB]), "depth": torch.stack([DEPTH, DEPTH])}, CPU)
     assert torch.equal(made["depth"][0], DEPTH.flip(-1))
     assert torch.equal(made["depth"][1], DEPTH)
     torch.testing.assert_close(made["image"][1], RGB.permute(2, 0, 1)[[1, 2, 0]] / 255)

@@ -27,38 +27,35 @@ def drawn(key: tuple[int, int, int], flip: float, channel_swap: float) -> Item:
     return {"flipped": torch.tensor(flip_draw < flip), "colours": torch.from_numpy(colours)}
 
 
-def augmented(batch: Item) -> Item:
-    """A batch of the loader as networks and losses take it, with the augmentation that was drawn.
+def augmented(batch: Item, device: torch.device) -> Item:
+    """A batch of the loader on `device`, as networks and losses take it, with the augmentation that was drawn.
 
     Args:
         batch: `flipped` (B,) and `colours` (B, 3); of the rest what there is: `image` and `context`, uint8
             (B, ..., H, W, 3); `depth` and `seen`, maps (B, ..., h, w); `intrinsics`, px, (B, 3, 3).
+        device: where the draws need not be known, so that nothing waits for them.
 
     Returns:
         All but the draws: pictures as RGB in [0, 1], (B, ..., 3, H, W), maps in float32.
     """
-    flipped, colours = batch["flipped"], batch["colours"]
-    made = {name: values for name, values in batch.items() if name not in ("flipped", "colours")}
+    flipped, colours = batch["flipped"].tolist(), batch["colours"].tolist()
+    draws = ("flipped", "colours")
+    made = {name: values.to(device, non_blocking=True) for name, values in batch.items() if name not in draws}
     for name in made.keys() & set(PICTURES):
-        made[name] = _flipped_where(flipped, _recoloured(made[name].movedim(-1, -3), colours)).float() / 255.0
+        channels = [frame.movedim(-1, 0)[order] for frame, order in zip(made[name], colours, strict=True)]
+        made[name] = _stacked(channels, flipped).movedim(1, -3).contiguous().div_(255)
     for name in made.keys() & set(MAPS):
-        made[name] = _flipped_where(flipped, made[name]).float()
+        made[name] = _stacked(list(made[name]), flipped)
     if "intrinsics" in made:
         width = made["image"].shape[-1]
-        made["intrinsics"] = torch.where(_of_each(flipped, 3), mirror(made["intrinsics"], width), made["intrinsics"])
+        cameras = zip(made["intrinsics"], flipped, strict=True)
+        made["intrinsics"] = torch.stack([mirror(camera, width) if flip else camera for camera, flip in cameras])
     return made
 
 
-def _recoloured(pictures: Tensor, colours: Tensor) -> Tensor:
-    """(B, ..., 3, H, W), the channels in another order for each of the B."""
-    order = colours.view(len(colours), *(1 for _ in pictures.shape[1:-3]), 3, 1, 1)
-    return pictures.gather(-3, order.expand(pictures.shape))
-
-
-def _flipped_where(flipped: Tensor, maps: Tensor) -> Tensor:
-    """(B, ..., H, W), those of the B that are so drawn turned left to right."""
-    return torch.where(_of_each(flipped, maps.dim()), maps.flip(-1), maps)
-
-
-def _of_each(flipped: Tensor, dimensions: int) -> Tensor:
-    return flipped.view(-1, *(1 for _ in range(dimensions - 1)))
+def _stacked(frames: list[Tensor], flipped: list[bool]) -> Tensor:
+    """Maps (..., W) of all frames in float32, some turned left to right."""
+    made = frames[0].new_empty(len(frames), *frames[0].shape, dtype=torch.float32)
+    for place, frame, flip in zip(made, frames, flipped, strict=True):
+        place.copy_(frame.flip(-1) if flip else frame)
+    return made

@@ -124,8 +124,9 @@ class PackingBlock(Formed):
         return folding_pays(pixels, self.conv2d.conv.kernel_size[0], self.conv3d.out_channels, not self._keeps())
 
     def _keeps(self) -> bool:
-        changes_tell = not self.conv3d.weight.is_inference()
-        return changes_tell and not self.training and not torch.is_grad_enabled()
+        if self.training or torch.is_grad_enabled():
+            return False
+        return not self.conv3d.weight.is_inference()  # of which no change can be told
 
     def _composed(self) -> Composed:
         w3, b3 = weights(self.conv3d)

@@ -133,7 +133,7 @@ class Trainer:
     def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> float:
         """One update on this process's part of a batch of frames, asked for at `since` and there `waited` s later."""
         self.step += 1
-        batch = augmented({name: values.to(self.device, non_blocking=True) for name, values in batch.items()})
+        batch = augmented(batch, self.device)
         self.optimizer.zero_grad(set_to_none=True)
         turns = self._turns(batch)
         outcomes = [self._backward(turn) for turn in turns]
