@@ -2,8 +2,8 @@
 
     python benchmarks/loader.py [--images JPEG...] [--folder FOLDER]
 
-Compares our store with pixels, our store with JPEG files, and DenseDepth's way (its data.py, after the description in
-its README: a zip read into memory whole, PIL, flips and channel swaps in the loader, float tensors out). Frames are
+Compares our store with pixels, our store with JPEG files, and the usual way for DenseDepth's archive: a zip read into
+memory whole, PIL, flips and channel swaps in the loader, float tensors out, depth at half the size. Frames are
 rooms, or the images given with the depth of rooms. Then a training step of PackNet at the scale `nyu` asks for its
 batches, and the share of its time that it waits is told. All forms were just written, so the disk is hardly asked.
 """

@@ -128,27 +128,19 @@ def test_gradients_of_the_fold_against_differences():
     assert torch.autograd.gradcheck(folded, values)
 
 
-class Multiplications:
+def line_convolutions(block: PackingBlock, x: Tensor) -> int:
     """How often a convolution along one dimension, which composing is, runs in a block."""
-
-    def __init__(self, block: PackingBlock, x: Tensor) -> None:
-        self.block, self.x = block, x
-
-    def __call__(self) -> int:
-        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
-            self.block(self.x)
-        return sum(event.name == "aten::conv1d" for event in profile.events())
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile, torch.no_grad():
+        block(x)
+    return sum(event.name == "aten::conv1d" for event in profile.events())
 
 
 def test_in_evaluation_the_kernel_is_composed_once():
     block, x = block_and_image((16, 16))
     block.eval()
-    count = Multiplications(block, x)
-    with torch.no_grad():
-        assert [count(), count()] == [5, 4]  # the four edges every time
+    assert [line_convolutions(block, x) for _ in range(2)] == [5, 4]  # the four edges every time
     block.train()
-    with torch.no_grad():
-        assert count() == 0  # so few pixels do not pay for composing
+    assert line_convolutions(block, x) == 0  # so few pixels do not pay for composing
 
 
 @pytest.mark.parametrize("change", ["in place", "loaded", "moved"])

@@ -2,7 +2,7 @@
 
 A correlation is a product of spectra. Directly, k x k taps cost C * D * k^2 multiply-adds a pixel. In tiles of T x T,
 of which T - k + 1 a side come out whole ("overlap-save": Oppenheim and Schafer, Discrete-Time Signal Processing,
-section 8.7), they cost as many as five taps or so, whatever k is, and what the transforms cost, which grows with C + D.
+section 8.7), they cost as many as four taps or so, whatever k is, and what the transforms cost, which grows with C + D.
 
 At each of a real tile's T * (T / 2 + 1) frequencies the channels meet in one matrix product, real above imaginary:
 
