@@ -56,19 +56,24 @@ def run_all(given: argparse.Namespace, device: str) -> None:
     if given.reference is None:
         print("no --reference: the published code is left out")
     allocators = {"default": {}, "tuned": TUNED} if device == "cpu" else {"torch's": {}}
-    rows = []
+    given.folder.mkdir(parents=True, exist_ok=True)
+    write_json(given.folder / "machine.json", machine(device))
+    rows: list[dict[str, object]] = []
     for case in cases(device):
         # The allocator is a question of the ratios; the other studies are run as the study runs.
         chosen = allocators if case.study == "ratios" and case.precision == "fp32" else [*allocators][-1:]
         for allocator in chosen if case.study in given.study else []:
             print(*asdict(case).values(), allocator, flush=True)
             rows += [row | {"allocator": allocator} for row in _in_a_process(case, given, allocators[allocator])]
-    given.folder.mkdir(parents=True, exist_ok=True)
-    with whole(given.folder / "networks.csv") as part, part.open("w", newline="") as file:
+            if rows:  # after every case: an hour of measurements is not lost with the last
+                _keep(rows, given.folder)
+
+
+def _keep(rows: list[dict[str, object]], folder: Path) -> None:
+    with whole(folder / "networks.csv") as part, part.open("w", newline="") as file:
         table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    write_json(given.folder / "machine.json", machine(device))
 
 
 def _in_a_process(case: Case, given: argparse.Namespace, environment: dict[str, str]) -> list[dict[str, object]]:
