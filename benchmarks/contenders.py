@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from packdepth import models, params
 from packdepth.models import published
-from packdepth.models.network import DepthNetwork
+from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
 
 PUBLISHED, OURS, HALF, DENSEDEPTH = "published", "ours", "ours, half resolution", "DenseDepth"
@@ -52,11 +52,11 @@ def contenders(names: list[str], size: str, device: torch.device, reference: Pat
     return built
 
 
-def _packnet(size: str, full_resolution: bool) -> DepthNetwork:
+def _packnet(size: str, full_resolution: bool) -> ImageNetwork:
     return models.build(architecture="packnet", size=size, full_resolution=full_resolution)
 
 
-def _ours(name: str, network: DepthNetwork, device: torch.device) -> Contender:
+def _ours(name: str, network: ImageNetwork, device: torch.device) -> Contender:
     """A network of ours, computed as params.yaml says for the device."""
     settings = params.load().training.on(device.type)
     computing.prepare(network.to(device), settings)

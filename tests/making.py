@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,11 @@ from packdepth.geometry.motion import vector_from_rotation
 
 TOP = Path(__file__).parent.parent
 ORIGIN = Origin("slopes", 1, "none", "nobody", "tests", {"made": "by hand"})
+
+
+def no_verdict(variant: str) -> dict[str, Any]:
+    """A verdict section that asks nothing, for a study that lacks the variants of the shipped one."""
+    return {"gap": [variant, variant], "contest": [variant, variant], "hypotheses": {}}
 
 
 def slopes(frames: int, size: tuple[int, int] = (64, 64), seed: int = 0) -> Batch:

@@ -13,6 +13,7 @@ SHARED = {
     "datasets",
     "errors",
     "files",
+    "hypotheses",
     "layout",
     "motions",
     "parallel",

@@ -80,5 +80,5 @@ def test_a_full_disk_keeps_an_older_file(stores):
 
 def test_help_names_every_command():
     text = packdepth("--help").stdout
-    for command in ("data", "train", "evaluate", "figure", "tables", "transfer", "predict"):
+    for command in ("data", "train", "evaluate", "figure", "tables", "transfer", "predict", "reconstruct", "verdict"):
         assert command in text

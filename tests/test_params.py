@@ -1,6 +1,7 @@
 """params.yaml: what is resolved, and the one line for what is wrong."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_variant_wins_over_scale_and_scale_over_defaults(project):
 
     training = project(edit).variant("packnet").training
     assert (training.learning_rate, training.batch_size, training.epochs) == (1e-4, 3, 7)
-    assert training.loss.model_dump() == {"l1": 0.1, "ssim": 1.0, "gradient": 2.0}
+    assert training.loss.model_dump() == {"l1": 0.1, "ssim": 1.0, "gradient": 2.0, "silog": 0.0}
 
 
 def test_width_is_the_scales_unless_the_variant_has_its_own(project):
@@ -57,6 +58,27 @@ def test_a_scale_may_train_temporal_variants_otherwise(project):
     assert (settings.epochs, settings.save_every, settings.workers, settings.batch_size) == (6, 7, 0, 4)
 
 
+def test_a_variant_may_multiply_what_the_scale_has(project):
+    def times(raw):
+        raw["variants"]["packnet"]["times"] = {"width": 0.5, "learning_rate": 3, "epochs": 2, "batch_size": 2}
+        raw["scales"]["tiny"]["training"] |= {"epochs": 3, "learning_rate": 1e-3}
+
+    variant = project(times).variant("packnet")
+    training = variant.training
+    assert (training.epochs, training.batch_size, training.learning_rate) == (6, 8, pytest.approx(3e-3))
+    assert variant.network.width == 0.125
+
+
+def test_groups_have_files_and_may_have_seeds_of_their_own(project):
+    study = project(lambda raw: raw["contest"].update(seeds=[4, 5]))
+    assert study.seeds_of("packnet-best") == [4, 5]
+    assert study.seeds_of("packnet") == study.seeds_of("packnet-log") == study.seeds
+    assert (
+        str(study.run("packnet-log", 1).metrics) == "results/tiny/diagnosis/evaluation/packnet-log/seed1/metrics.json"
+    )
+    assert list(study.groups) == ["", "temporal", "diagnosis", "contest", "autoencoder"]
+
+
 def test_a_batch_must_divide_at_the_scale_that_is_trained_alone(project):
     study = project(lambda raw: raw["training"].update(devices=2))  # kitti-tiny trains in batches of 1
     assert study.variant("packnet").training.devices == 2
@@ -71,7 +93,7 @@ def test_temporal_variants_have_files_of_their_own(project):
 
 def test_protocols_of_the_schema_are_those_of_the_table():
     field = params.Evaluation.model_fields["protocol"].annotation
-    assert set(params.get_args(field)) == set(PROTOCOLS)
+    assert set(get_args(field)) == set(PROTOCOLS)
 
 
 def _compared(*checkpoints):
@@ -145,8 +167,31 @@ WRONG = [
     (lambda raw: _temporal(raw).update(velocity={"drop_out": 2}), ["training.velocity.drop_out", "less than or equal"]),
     (
         lambda raw: raw["temporal"]["variants"].update(packnet={"network": {"architecture": "packnet"}}),
-        ["'packnet'", "under variants and under temporal.variants"],
+        ["'packnet'", "stands under variants and under temporal.variants"],
     ),
+    (lambda raw: raw["contest"].update(seeds=[1, 1]), ["contest.seeds", "once"]),
+    (lambda raw: raw["variants"]["packnet"].update(times={"epoch": 2}), ["variants.packnet.times.epoch", "'epochs'"]),
+    (
+        lambda raw: raw["variants"]["packnet"].update(times={"epochs": 0.5}),
+        ["variants.packnet.times.epochs", "integer"],
+    ),
+    (
+        lambda raw: raw["autoencoder"]["variants"]["packing"].pop("training"),
+        ["autoencoder.variants.packing", "'reconstruction' is an autoencoder's"],
+    ),
+    (lambda raw: _training(raw).update(mode="reconstruction"), ["variants.packnet", "an autoencoder's"]),
+    (lambda raw: raw["variants"]["densedepth"]["network"].update(norm="grup"), ["network.norm", "'group'"]),
+    (
+        lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True, norm="group", width=1),
+        ["variants.densedepth.network", "norm batch"],
+    ),
+    (lambda raw: raw["verdict"].update(gap=["packnt", "densedepth"]), ["verdict, gap, 'packnt'", "'packnet'"]),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H5"].update(decisive=[["packnet", "packnet-velocity"]]),
+        ["verdict, H5, 'packnet-velocity'"],
+    ),
+    (lambda raw: raw["verdict"]["hypotheses"]["H5"].update(rule="close"), ["verdict.hypotheses.H5.rule", "'closes'"]),
+    (lambda raw: raw["verdict"]["hypotheses"].update(h5={}), ["verdict.hypotheses.h5"]),
     (lambda raw: raw["temporal"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
     (lambda raw: _context(raw).update(motion="handhold"), ["motion in scales.small.context", "'handheld'"]),
     (lambda raw: _context(raw).update(moton="walk"), ["scales.small.context.moton", "'motion'"]),

@@ -1,6 +1,7 @@
 """Which files of packdepth a command needs, found without running it: inputs of its rule, beside the data.
 
     python workflow/modules.py train      prints them as dvc.yaml lists them
+    python workflow/modules.py --fill     puts them into every dvc.yaml, in place of what each stage lists
 
 A command needs cli.py, what its function there imports, what that imports in turn, and the package's own data files
 (reported.yaml) that any of these names. Snakemake's rules ask here; DVC cannot, so dvc.yaml repeats the lists and
@@ -8,6 +9,7 @@ tests/workflow/test_graph.py compares.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -28,7 +30,7 @@ def imported_by(command: str) -> list[str]:
     import, and "figure of GROUP" for those of a group's: the rule of one figure adds that figure's own.
     """
     function, _, group = command.partition(" of ")
-    needed = _closure([CLI, *_needs(_cli_for(function.replace(" ", "_")))])
+    needed = _closure([CLI, *_needs(_cli_for(re.sub("[ -]", "_", function)))])
     for figure in _figures(group) if function == "figure" else ():
         needed |= _closure([figure]) - {figure}
     return sorted(file.relative_to(TOP).as_posix() for file in needed)
@@ -87,5 +89,26 @@ def _tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text())
 
 
+def fill(dvc_yaml: Path) -> None:
+    """Put what each stage's command imports into its list, in place of what is listed there."""
+    lines: list[str] = []
+    needed: list[str] = []
+    for line in dvc_yaml.read_text().splitlines():
+        if command := re.search(r"cmd: packdepth ((?:data )?[a-z-]+)", line):
+            group = "" if dvc_yaml.parent == TOP else f" of {dvc_yaml.parent.name}"
+            needed = imported_by(command[1] + (group if command[1] == "figure" else ""))
+        listed = re.match(r"( *- )src/packdepth/[^$]*$", line)
+        if not listed:
+            lines.append(line)
+        elif needed:
+            lines += [f"{listed[1]}{file}" for file in needed]
+            needed = []
+    dvc_yaml.write_text("\n".join(lines) + "\n")
+
+
 if __name__ == "__main__":
-    print("\n".join(f"- {file}" for file in imported_by(" ".join(sys.argv[1:]))))
+    if sys.argv[1:] == ["--fill"]:
+        for file in (TOP / "dvc.yaml", *TOP.glob("workflow/*/dvc.yaml")):
+            fill(file)
+    else:
+        print("\n".join(f"- {file}" for file in imported_by(" ".join(sys.argv[1:]))))

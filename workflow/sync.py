@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage import Stage
 
-LOCKS = (Path("dvc.lock"), Path("workflow/temporal/dvc.lock"))
+LOCKS = (Path("dvc.lock"), Path("workflow/temporal/dvc.lock"), Path("workflow/diagnosis/dvc.lock"))
 SEEN = Path(".snakemake/dvc.lock.seen")
-TARGETS = ("all", "temporal")
+TARGETS = ("all", "temporal", "diagnosis", "verdict")
 LONG_AGO = (1, 1)  # seconds since 1970; 0 reads as "no time" to Snakemake
 
 

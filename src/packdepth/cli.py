@@ -112,9 +112,9 @@ def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]
     from importlib import import_module
 
     study = params.load()
-    params.one_of(name, study.figures + study.temporal.figures, "figure")
-    module = import_module(f"packdepth.figures.{name}")
-    module.draw(study, layout.figure(study.scale, name, "" if name in study.figures else layout.TEMPORAL))
+    groups = {figure: group for group, content in study.groups.items() for figure in content.figures}
+    group = groups[params.one_of(name, groups, "figure")]
+    import_module(f"packdepth.figures.{name}").draw(study, layout.figure(study.scale, name, group))
 
 
 @app.command()
@@ -141,6 +141,48 @@ def context_quality() -> None:
     from packdepth.evaluation.context_quality import write_quality
 
     write_quality(params.load())
+
+
+@app.command()
+def reconstruct(variant: VariantOption, seed: SeedOption) -> None:
+    """Evaluate a trained autoencoder: how well it says images again."""
+    from packdepth.evaluation.reconstruction import reconstruct
+
+    study = params.load()
+    reconstruct(study, study.run(variant, seed))
+
+
+@app.command()
+def findings() -> None:
+    """Gather what the variants that the verdict compares measured, and what each change did."""
+    from packdepth.evaluation.findings import find
+
+    study = params.load()
+    find(study).write(layout.findings(study.scale))
+
+
+@app.command()
+def verdict() -> None:
+    """Write what came of each hypothesis, from the findings."""
+    from packdepth.evaluation.findings import Findings
+    from packdepth.evaluation.verdict import answer, write_verdict
+
+    study = params.load()
+    found = Findings.read(layout.findings(study.scale))
+    write_verdict(study, found)
+    print(" ".join(answer(study, found)))
+
+
+@app.command()
+def verdict_figure(name: Annotated[str, typer.Argument(help="A hypothesis of params.yaml, or: answer.")]) -> None:
+    """Draw the figure of one hypothesis, or the one that carries the answer, from the findings."""
+    from packdepth.evaluation.findings import Findings
+    from packdepth.figures.verdict.hypothesis import ANSWER, draw
+
+    study = params.load()
+    params.one_of(name, [*study.verdict.hypotheses, ANSWER], "hypothesis")
+    folder = layout.findings(study.scale)
+    draw(study, Findings.read(folder), name, folder / f"{name}.png")
 
 
 @app.command()

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from packdepth.errors import InputError
 
 TEMPORAL = "temporal"  # the group of variants that learn from neighbouring frames
+GROUPS = (TEMPORAL, "diagnosis", "contest", "autoencoder")  # of variants, beside the report's
+COMPARED = ("", "diagnosis", "contest")  # those that learn depth and that the verdict compares, the report's first
 
 
 def store(scale: str, split: str) -> Path:
@@ -62,6 +64,16 @@ def checkpoint_name(checkpoint: str) -> str:
 def tables(scale: str, group: str = "") -> Path:
     """The folder of the tables and the provenance, of the report's variants or of a group."""
     return Path("results") / scale / group / "tables"
+
+
+def verdict(scale: str) -> Path:
+    """What came of the hypotheses, for people; it refers to files of `findings`."""
+    return Path("results") / scale / "verdict" / "verdict.md"
+
+
+def findings(scale: str) -> Path:
+    """The folder of the tables and figures that the verdict rests on."""
+    return verdict(scale).parent / "verdict"
 
 
 def context_quality(scale: str) -> Path:

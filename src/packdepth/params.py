@@ -1,25 +1,26 @@
 """The schema of params.yaml, and how one variant's settings are resolved from it.
 
 A setting is looked up in this order, the later one winning: `training` (the defaults of the study), the scale's
-`training`, for temporal variants the scale's `temporal`, the variant's `training`. Whatever is wrong in the file is
-told in one line that names the key, what it got and what it may be.
+`training`, for temporal variants the scale's `temporal`, the variant's `training`; then the variant's `times` multiply.
+Whatever is wrong in the file is told in one line that names the key, what it got and what it may be.
 """
 
 import hashlib
 import json
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, Field
 
 from packdepth import datasets, layout
 from packdepth.datasets import Data
 from packdepth.errors import InputError, nearest
+from packdepth.hypotheses import Verdict
 from packdepth.motions import MotionModel
-from packdepth.schema import Positive, Strict
+from packdepth.schema import Positive, Strict, Tagged, validated
 from packdepth.variants import (
+    AutoencoderNetwork,
     ConstantNetwork,
     DenseDepthNetwork,
     Kind,
@@ -32,9 +33,10 @@ from packdepth.variants import (
 
 PARAMS_FILE = Path("params.yaml")
 FIGURES = Path(__file__).parent / "figures"
+TIMES = ("learning_rate", "epochs", "batch_size")  # settings of trainings that a variant can multiply
 
 
-TAGGED: dict[str, type[Strict]] = {  # sections told apart by a key's value, which pydantic puts into an error's path
+TAGGED: Tagged = {
     "rooms": datasets.RoomsData,
     "folder": datasets.FolderData,
     "nyu-labelled": datasets.NyuLabelledData,
@@ -45,6 +47,7 @@ TAGGED: dict[str, type[Strict]] = {  # sections told apart by a key's value, whi
     "packnet": PackNetNetwork,
     "densedepth": DenseDepthNetwork,
     "constant": ConstantNetwork,
+    "autoencoder": AutoencoderNetwork,
 }
 
 
@@ -86,32 +89,39 @@ class Transfer(Strict):
 Variants = dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], VariantEntry]
 
 
-class Temporal(Strict):
-    """What learns from neighbouring frames: `snakemake temporal`."""
+def _once(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("each seed may stand once")
+    return seeds
 
-    variants: Variants
-    figures: list[str]
+
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_once)]
+
+
+class Group(Strict):
+    """Variants beside the report's, with files of their own: `snakemake NAME` makes them."""
+
+    variants: Variants = Field(default_factory=dict)
+    seeds: Seeds | None = Field(default=None, description="where they are not the report's")
+    figures: list[str] = Field(default_factory=list)
 
 
 class Study(Strict):
     """params.yaml."""
 
     scale: str
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    seeds: Seeds
     figures: list[str]
     training: Training
     scales: dict[str, Scale]
     transfer: Transfer = Transfer(data=[], checkpoints=[])
     variants: Annotated[Variants, Field(min_length=1)]
     motions: dict[str, MotionModel] = Field(default_factory=dict)
-    temporal: Temporal = Temporal(variants={}, figures=[])
-
-    @field_validator("seeds")
-    @classmethod
-    def _each_once(cls, seeds: list[int]) -> list[int]:
-        if len(set(seeds)) < len(seeds):
-            raise ValueError("each seed may stand once")
-        return seeds
+    temporal: Group = Field(Group(), description="what learns from neighbouring frames")
+    diagnosis: Group = Field(Group(), description="what shows why a network loses, one change a variant")
+    contest: Group = Field(Group(), description="both networks at their best, over several seeds")
+    autoencoder: Group = Field(Group(), description="what ways of going down and up keep of an image")
+    verdict: Verdict = Field(description="what the three before are to tell")
 
     def at(self, scale: str | None) -> "Study":
         """This study with another scale switched on, or as it is for None. Raises InputError for an unknown one."""
@@ -127,29 +137,48 @@ class Study(Strict):
         """The data set of the scale that is switched on."""
         return self.rung.data
 
+    @property
+    def groups(self) -> dict[str, Group]:
+        """The groups of variants by the folder of their results, the report's ("") first."""
+        report = Group(variants=self.variants, seeds=self.seeds, figures=self.figures)
+        return {"": report} | {name: getattr(self, name) for name in layout.GROUPS}
+
+    def group_of(self, variant: str) -> str:
+        """The name of the group that a variant belongs to. Raises InputError for an unknown variant."""
+        groups = {name: group for group, content in self.groups.items() for name in content.variants}
+        return groups[one_of(variant, groups, "variant")]
+
+    def seeds_of(self, variant: str) -> list[int]:
+        """The seeds that a variant is trained with."""
+        return self.groups[self.group_of(variant)].seeds or self.seeds
+
     def variant(self, name: str) -> Variant:
         """The settings of one variant at this scale. Raises InputError for an unknown name or a bad setting."""
-        known = self.variants | self.temporal.variants
-        entry = known[one_of(name, known, "variant")]
-        where = f"variants.{name}" if name in self.variants else f"temporal.variants.{name}"
-        width = {} if entry.network.get("architecture") == "constant" else {"width": self.rung.width}
+        group = self.group_of(name)
+        entry = self.groups[group].variants[name]
+        where = f"{group}.variants.{name}" if group else f"variants.{name}"
+        constant = entry.network.get("architecture") == "constant"
+        width = {} if constant else {"width": self.rung.width * entry.times.width}
         network: Network = _validated(Network, {**width, **entry.network}, f"{where}.network")
         if isinstance(network, DenseDepthNetwork) and network.pretrained and network.width != 1:
             raise InputError(f"params.yaml: {where}: ImageNet's weights are of width 1, not {network.width}")
-        of_group = {} if name in self.variants else self.rung.temporal or {}
+        of_group = (self.rung.temporal or {}) if group == layout.TEMPORAL else {}
         settings = _merged(self.training.model_dump(), self.rung.training, of_group, entry.training)
         training: Training = _validated(Training, settings, f"{where}.training")
+        multiplied = {key: getattr(training, key) * getattr(entry.times, key) for key in TIMES}
+        training = _validated(Training, training.model_dump() | multiplied, f"{where}.times")
         if training.batch_size % (training.devices * training.accumulate):
             parts = f"{training.devices} devices in {training.accumulate} turns"
             raise InputError(f"params.yaml: {where}: a batch of {training.batch_size} makes no equal parts for {parts}")
-        if training.mode != "supervised" and name in self.variants:
+        if training.by_neighbours and group != layout.TEMPORAL:
             raise InputError(f"params.yaml: {where}: mode {training.mode!r} is for variants under `temporal`")
+        if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
+            raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")
         return Variant(name=name, network=network, training=training)
 
     def run(self, variant: str, seed: int) -> layout.Run:
         """The files of one variant trained with one seed. Raises InputError for an unknown variant."""
-        one_of(variant, self.variants | self.temporal.variants, "variant")
-        return layout.Run(self.scale, variant, seed, "" if variant in self.variants else layout.TEMPORAL)
+        return layout.Run(self.scale, variant, seed, self.group_of(variant))
 
 
 def load(path: Path = PARAMS_FILE) -> Study:
@@ -166,7 +195,7 @@ def load(path: Path = PARAMS_FILE) -> Study:
         for key, settings in (("training", scale.training), ("temporal", scale.temporal or {})):
             where = f"scales.{name}.{key}"
             _validated(Training, _merged(study.training.model_dump(), settings), where, str(path))
-    for name in study.variants | study.temporal.variants:
+    for name in (name for group in study.groups.values() for name in group.variants):
         study.variant(name)
     _name_checkpoints(study, f"{path}: transfer.checkpoints")
     return study
@@ -191,7 +220,7 @@ def _check_names(study: Study, path: str) -> None:
     """Raise InputError for a name that names nothing, or two things."""
     one_of(study.scale, study.scales, "scale", path)
     drawn = sorted(file.stem for file in FIGURES.glob("[a-z]*.py"))
-    for name in study.figures + study.temporal.figures:
+    for name in (name for group in study.groups.values() for name in group.figures):
         one_of(name, drawn, "figure", path)
     for name in study.transfer.data:
         one_of(name, study.scales, "scale in transfer.data", path)
@@ -202,8 +231,18 @@ def _check_names(study: Study, path: str) -> None:
             )
         if scale.context:
             one_of(scale.context.motion, study.motions, f"motion in scales.{name}.context", path)
-    for name in study.variants.keys() & study.temporal.variants.keys():
-        raise InputError(f"{path}: {name!r} stands under variants and under temporal.variants; give one another name")
+    groups = (*layout.COMPARED, "autoencoder")
+    compared = {name for group in groups for name in study.groups[group].variants}
+    for key, pairs in study.verdict.pairs.items():
+        for name in (name for pair in pairs for name in pair):
+            one_of(name, compared, f"variant in verdict, {key},", path)
+    where: dict[str, str] = {}
+    for group, content in study.groups.items():
+        section = f"{group}.variants" if group else "variants"
+        for name in content.variants:
+            if name in where:
+                raise InputError(f"{path}: {name!r} stands under {where[name]} and under {section}; rename one")
+            where[name] = section
 
 
 def one_of(name: str, known: Any, what: str, where: str = "params.yaml") -> str:
@@ -230,38 +269,4 @@ def _merged(*layers: dict[str, Any]) -> dict[str, Any]:
 
 
 def _validated(schema: Any, raw: Any, where: str, file: str = "params.yaml") -> Any:
-    try:
-        return TypeAdapter(schema).validate_python(raw)
-    except ValidationError as error:
-        raise InputError(f"{file}: {_in_one_line(error, schema, where)}") from None
-
-
-def _in_one_line(error: ValidationError, schema: Any, where: str) -> str:
-    """The first fault of a pydantic error: key, what it got, what it may be."""
-    fault = error.errors()[0]
-    keys, known = _way(schema, fault["loc"])
-    key = ".".join([where, *keys] if where else keys)
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key{nearest(keys[-1], known)}"
-    got = "" if fault["type"] == "missing" else f" (got {fault['input']!r})"
-    return f"{key or 'the file'}: {fault['msg']}{got}"
-
-
-def _way(schema: Any, loc: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
-    """The keys that lead to a fault, and the keys that may stand where the last of them stands.
-
-    pydantic's location of a fault also names the member of a union that was tried, and the key of a mapping twice.
-    """
-    keys: list[str] = []
-    known: list[str] = []
-    for part in map(str, loc):
-        if type(None) in get_args(schema):  # a section that may be left out
-            schema = get_args(schema)[0]
-        if get_origin(schema) in (Annotated, Union, UnionType):
-            schema = TAGGED.get(part, schema)
-        elif part != "[key]":
-            fields = schema.model_fields if isinstance(schema, type) and issubclass(schema, Strict) else {}
-            keys, known = [*keys, part], list(fields)
-            of_mapping = get_args(schema)[-1] if get_origin(schema) is dict else None
-            schema = fields[part].annotation if part in fields else of_mapping
-    return keys, known
+    return validated(schema, raw, where, file, TAGGED)

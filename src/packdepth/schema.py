@@ -1,8 +1,11 @@
-"""The building blocks of params.yaml's schema."""
+"""The building blocks of params.yaml's schema, and what is wrong with a section in one line."""
 
-from typing import Annotated
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from packdepth.errors import InputError, nearest
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -12,3 +15,48 @@ class Strict(BaseModel):
     """A section of params.yaml: unknown keys are refused, values never change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Tagged = dict[str, type[Strict]]
+
+
+def validated(schema: Any, raw: Any, where: str, file: str, tagged: Tagged) -> Any:
+    """`raw` as `schema` has it. Raises InputError, one line that names `file`, the key below `where`, and the fault.
+
+    `tagged` names the sections that are told apart by a key's value, which pydantic puts into an error's path.
+    """
+    try:
+        return TypeAdapter(schema).validate_python(raw)
+    except ValidationError as error:
+        raise InputError(f"{file}: {_in_one_line(error, schema, where, tagged)}") from None
+
+
+def _in_one_line(error: ValidationError, schema: Any, where: str, tagged: Tagged) -> str:
+    """The first fault of a pydantic error: key, what it got, what it may be."""
+    fault = error.errors()[0]
+    keys, known = _way(schema, fault["loc"], tagged)
+    key = ".".join([where, *keys] if where else keys)
+    if fault["type"] == "extra_forbidden":
+        return f"{key}: unknown key{nearest(keys[-1], known)}"
+    got = "" if fault["type"] == "missing" else f" (got {fault['input']!r})"
+    return f"{key or 'the file'}: {fault['msg']}{got}"
+
+
+def _way(schema: Any, loc: tuple[int | str, ...], tagged: Tagged) -> tuple[list[str], list[str]]:
+    """The keys that lead to a fault, and the keys that may stand where the last of them stands.
+
+    pydantic's location of a fault also names the member of a union that was tried, and the key of a mapping twice.
+    """
+    keys: list[str] = []
+    known: list[str] = []
+    for part in map(str, loc):
+        if type(None) in get_args(schema):  # a section that may be left out
+            schema = get_args(schema)[0]
+        if get_origin(schema) in (Annotated, Union, UnionType):
+            schema = tagged.get(part, schema)
+        elif part != "[key]":
+            fields = schema.model_fields if isinstance(schema, type) and issubclass(schema, Strict) else {}
+            keys, known = [*keys, part], list(fields)
+            of_mapping = get_args(schema)[-1] if get_origin(schema) is dict else None
+            schema = fields[part].annotation if part in fields else of_mapping
+    return keys, known

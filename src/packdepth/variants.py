@@ -8,15 +8,16 @@ from packdepth.schema import Positive, Share, Strict
 
 Kind = Literal["recorded", "synthetic"]
 Form = Literal["auto", "fast", "published"]
-Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "linear"]
+Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "log", "linear"]
 
 
 class LossWeights(Strict):
-    """Weights of the DenseDepth loss's terms, on max_depth / depth."""
+    """Weights of the DenseDepth loss's terms, and of SILog, on max_depth / depth."""
 
     l1: float = Field(ge=0)
     ssim: float = Field(ge=0)
     gradient: float = Field(ge=0)
+    silog: float = Field(ge=0)
 
 
 class Photometric(Strict):
@@ -57,8 +58,9 @@ class Computing(Strict):
 class Training(Strict):
     """How a network is trained."""
 
-    mode: Literal["supervised", "self-supervised", "semi-supervised"] = Field(
-        description="learn from true depth, from neighbouring frames, or from both; the last two in `temporal` alone"
+    mode: Literal["supervised", "self-supervised", "semi-supervised", "reconstruction"] = Field(
+        description="learn from true depth, from neighbouring frames, or from both, in `temporal` alone; or, as"
+        " autoencoders do, say the image again"
     )
     context: Kind = Field(description="where neighbouring frames come from: the data set, or the generator")
     photometric: Photometric
@@ -73,16 +75,25 @@ class Training(Strict):
     schedule: Literal["constant", "cosine"] = Field(
         description="of both rates: as they are, or falling to 0 along half a cosine"
     )
+    warmup: Share = Field(description="share of the steps in which both rates rise from 0")
     weight_decay: float = Field(ge=0)
     flip: Share = Field(description="probability of a horizontal flip")
     channel_swap: Share = Field(description="probability of a random order of the colour channels")
     max_depth: Positive = Field(description="m; targets are max_depth / depth")
+    first_output: Literal["unbiased", "best-constant"] = Field(
+        description="what heads say before they have learned: as drawn, or by their bias the best constant"
+    )
     loss: LossWeights
     cpu: Computing = Field(description="how it is computed where there is no GPU")
     cuda: Computing = Field(description="how it is computed on GPUs")
     workers: int = Field(ge=0, description="loader processes of each device")
     save_every: int = Field(gt=0, description="steps between resume states")
     instruments_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
+
+    @property
+    def by_neighbours(self) -> bool:
+        """Whether neighbouring frames teach."""
+        return self.mode in ("self-supervised", "semi-supervised")
 
     def on(self, device: str) -> Computing:
         """How a device of this type, cpu or cuda, computes."""
@@ -106,7 +117,14 @@ class DenseDepthNetwork(Strict):
     architecture: Literal["densedepth"]
     pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
     head: Head = "linear"
+    norm: Literal["batch", "group"] = "batch"
     width: Positive = 1.0
+
+    @model_validator(mode="after")
+    def _imagenet_has_batch_norm(self) -> "DenseDepthNetwork":
+        if self.pretrained and self.norm != "batch":
+            raise ValueError("ImageNet's weights are of norm batch")
+        return self
 
 
 class ConstantNetwork(Strict):
@@ -115,7 +133,26 @@ class ConstantNetwork(Strict):
     architecture: Literal["constant"]
 
 
-Network = Annotated[PackNetNetwork | DenseDepthNetwork | ConstantNetwork, Field(discriminator="architecture")]
+class AutoencoderNetwork(Strict):
+    """An image in, the same image out."""
+
+    architecture: Literal["autoencoder"]
+    sampling: Literal["packing", "space-to-depth", "strided", "pooling"] = "packing"
+    width: Positive = 1.0
+
+
+Network = Annotated[
+    PackNetNetwork | DenseDepthNetwork | ConstantNetwork | AutoencoderNetwork, Field(discriminator="architecture")
+]
+
+
+class Times(Strict):
+    """Factors on what the scale has, so that a variant means the same at every scale."""
+
+    width: Positive = 1.0
+    learning_rate: Positive = 1.0
+    epochs: Positive = 1.0
+    batch_size: Positive = 1.0
 
 
 class VariantEntry(Strict):
@@ -123,6 +160,7 @@ class VariantEntry(Strict):
 
     network: dict[str, Any]
     training: dict[str, Any] = Field(default_factory=dict)
+    times: Times = Field(default_factory=Times, description="factors on what the scale has")
 
 
 class Variant(Strict):

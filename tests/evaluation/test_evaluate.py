@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from making import slopes, write_store
 from packdepth import layout
 from packdepth.errors import InputError
-from packdepth.evaluation.evaluate import evaluate, training_losses
+from packdepth.evaluation.evaluate import evaluate, image_loss, training_losses
 from packdepth.evaluation.metrics import METRICS
+from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.training.loop import train
 
 RUN = layout.Run("tiny", "constant", 0)
@@ -31,6 +33,7 @@ def test_files_agree(stores):
     assert (protocol["name"], protocol["flip_averaging"], protocol["crop"]) == ("indoor", True, None)
     assert metrics["headline"] == {"aggregate": "pooled", "median_scaled": False} | metrics["metric"]["pooled"]
     samples = np.load(RUN.samples, allow_pickle=False)
+    assert metrics["test_loss"] == pytest.approx(table["loss"].mean(), rel=1e-5)
     assert samples["rgb"].shape == (3, 64, 64, 3)
     assert samples["truth"].shape == samples["prediction"].shape == (3, 64, 64)
     predicted = float(samples["prediction"][0, 0, 0])
@@ -42,6 +45,17 @@ def test_files_agree(stores):
     inside = (truth >= distance["near"][0]) & (truth < distance["far"][0])
     assert distance["abs_error"][0] == pytest.approx(abs(truth - predicted)[inside].mean(), rel=1e-4)
     assert distance["bias"][0] == pytest.approx((predicted - truth)[inside].mean(), rel=1e-4)
+
+
+def test_the_loss_of_an_image_is_the_one_that_training_has(stores):
+    """Of a prediction at the truth's size that repeats a map of half of it, and whatever a variant was trained with."""
+    weights = stores().training.loss
+    output = torch.rand(16, 24) * 4 + 2
+    truth = torch.rand(32, 48) * 5 + 1
+    prediction = (10 / output).repeat_interleave(2, 0).repeat_interleave(2, 1)
+    target, mask = normalised_inverse_depth(truth[None, None], 10.0, (16, 24))
+    expected, _ = DepthLoss(**weights.model_dump())(output[None, None], target, mask)
+    assert image_loss(prediction, truth, weights, 10.0)["loss"] == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):

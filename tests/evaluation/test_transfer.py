@@ -34,7 +34,7 @@ def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
     for part in ("headline", "protocol", "metric", "median_scaled"):
         assert ours[part] == own[part]
     per_image = layout.transfer("tiny", "tiny", "tiny-constant-seed0") / "per_image.csv"
-    pd.testing.assert_frame_equal(pd.read_csv(per_image), pd.read_csv(RUN.per_image))
+    pd.testing.assert_frame_equal(pd.read_csv(per_image), pd.read_csv(RUN.per_image).drop(columns="loss"))
 
 
 @pytest.fixture

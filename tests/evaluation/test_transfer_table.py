@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from making import no_verdict
 from packdepth import layout
 from packdepth.errors import InputError
 from packdepth.evaluation.results import reported
@@ -18,6 +19,7 @@ AGGREGATES = {"tiny": "pooled", "kitti": "mean_over_images"}
 def study(project):
     def edit(raw):
         raw["variants"] = {name: raw["variants"][name] for name in ("constant", "packnet")}
+        raw["verdict"] = no_verdict("packnet")
         raw["transfer"] = {"data": ["tiny", "kitti"], "checkpoints": [PUBLISHED]}
 
     study = project(edit)

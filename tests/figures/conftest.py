@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from making import no_verdict
 from packdepth import layout, params
 from packdepth.evaluation.results import runs
 from packdepth.layout import Run
@@ -34,6 +35,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         content |= {"scale": "smoke", "seeds": list(seeds)}
         for section, names in ((content, variants), (content["temporal"], temporal)):
             section["variants"] = {name: section["variants"][name] for name in names}
+        content["verdict"] = no_verdict(variants[0])
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         study = params.load()
         for run in (run for variant in (*variants, *temporal) for run in runs(study, variant)):

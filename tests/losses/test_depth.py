@@ -14,6 +14,7 @@ from packdepth.losses.depth import (
     l1,
     metric_depth,
     normalised_inverse_depth,
+    silog,
     ssim,
 )
 
@@ -61,6 +62,25 @@ def test_gradient_by_hand():
     assert gradient(output + 7, zeros, full).item() == gradient(output, zeros, full).item()
 
 
+def test_silog_by_hand_image_by_image():
+    """Of the first image d is 1, 1, 3 over known pixels: 11/3 - (5/3)^2 / 2; of the second, 2 everywhere: 4 - 2."""
+    difference = torch.tensor([[1.0, 1.0, 3.0, 9.0], [2.0, 2.0, 2.0, 2.0]], dtype=torch.float64)
+    mask = torch.tensor([[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]], dtype=torch.float64)
+    target = torch.full_like(difference, 3.0)
+    output = target * difference.exp()
+    found = silog(*(x.reshape(2, 1, 1, 4) for x in (output, target, mask)))
+    assert found.item() == pytest.approx(((11 / 3 - 25 / 18) + 2) / 2)
+
+
+def test_silog_of_outputs_without_a_logarithm_is_finite():
+    output = torch.tensor([-5.0, 0.0, 1.0]).reshape(1, 1, 1, 3).requires_grad_()
+    loss = silog(output, torch.full((1, 1, 1, 3), 2.0), torch.ones(1, 1, 1, 3))
+    loss.backward()
+    assert loss.isfinite()
+    assert output.grad is not None
+    assert output.grad.isfinite().all()
+
+
 def test_ssim_of_constants_by_hand():
     """Without variance SSIM is its luminance term, (2ab + c1) / (a^2 + b^2 + c1) with c1 = (0.01 * 100)^2."""
     a, b = torch.full((1, 1, 12, 12), 3.0), torch.full((1, 1, 12, 12), 5.0)
@@ -93,7 +113,7 @@ def test_ssim_against_the_definition_written_out():
 def test_perfect_is_zero_and_terms_are_symmetric(seed):
     a, b = maps(seed)
     full = torch.ones_like(a)
-    loss = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0)
+    loss = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0, silog=1.0)
     assert loss(a, a, full)[0].item() == pytest.approx(0, abs=1e-12)
     assert loss(a, b, full)[0].item() == pytest.approx(loss(b, a, full)[0].item(), rel=1e-9)
 
@@ -104,7 +124,7 @@ def test_what_stands_in_unknown_pixels_does_not_matter(seed):
     a, b = maps(seed)
     generator = torch.Generator().manual_seed(seed)
     mask = (torch.rand(a.shape, generator=generator) < 0.7).double()
-    loss = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0)
+    loss = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0, silog=1.0)
     wild = b + 50 * (1 - mask)
     assert loss(a, b, mask)[0].item() == pytest.approx(loss(a, wild, mask)[0].item(), rel=1e-9)
 
@@ -123,14 +143,14 @@ def test_gradcheck(masked):
     mask = torch.ones_like(a)
     if masked:
         mask[..., ::3, ::2] = 0
-    loss = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0)
+    loss = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0, silog=1.0)
     assert torch.autograd.gradcheck(lambda x: loss(x, b, mask)[0], a.clone().requires_grad_())
 
 
 def test_a_batch_without_truth_gives_zero_not_nan():
     a, b = maps()
     a.requires_grad_()
-    total, _ = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0)(a, b, torch.zeros_like(a))
+    total, _ = DepthLoss(l1=0.1, ssim=1.0, gradient=1.0, silog=1.0)(a, b, torch.zeros_like(a))
     total.backward()
     assert total.item() == 0
     assert a.grad is not None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packdepth.errors import InputError
-from packdepth.models import DepthNetwork, build
+from packdepth.models import ImageNetwork, build
 
 SPECS: list[dict[str, Any]] = [
     {"architecture": "packnet", "width": 0.25},
@@ -22,23 +22,23 @@ IDS = ["packnet", "packnet-full-concat", "packnet-none", "densedepth", "constant
 
 
 @pytest.fixture(scope="module", params=SPECS, ids=IDS)
-def network(request: pytest.FixtureRequest) -> DepthNetwork:
+def network(request: pytest.FixtureRequest) -> ImageNetwork:
     torch.manual_seed(0)
     return build(**request.param)
 
 
-def test_output_is_one_channel_at_half_resolution(network: DepthNetwork) -> None:
+def test_output_is_one_channel_at_half_resolution(network: ImageNetwork) -> None:
     output = network(torch.rand(2, 3, 64, 96))
     assert output.shape == (2, 1, 32, 48)
     assert torch.isfinite(output).all()
 
 
-def test_every_parameter_belongs_to_exactly_one_stage(network: DepthNetwork) -> None:
+def test_every_parameter_belongs_to_exactly_one_stage(network: ImageNetwork) -> None:
     in_stages = [id(p) for modules in network.stages().values() for m in modules for p in m.parameters()]
     assert sorted(in_stages) == sorted(id(p) for p in network.parameters())
 
 
-def test_gradient_reaches_every_parameter(network: DepthNetwork) -> None:
+def test_gradient_reaches_every_parameter(network: ImageNetwork) -> None:
     network.zero_grad()
     image, target = torch.rand(2, 3, 64, 96), torch.rand(2, 1, 32, 48)
     (network(image) - target).square().mean().backward()
@@ -50,12 +50,12 @@ def test_gradient_reaches_every_parameter(network: DepthNetwork) -> None:
 
 
 @pytest.mark.parametrize("size", [(64, 100), (48, 64), (0, 64)])
-def test_sizes_that_are_not_multiples_of_32_are_refused(network: DepthNetwork, size: tuple[int, int]) -> None:
+def test_sizes_that_are_not_multiples_of_32_are_refused(network: ImageNetwork, size: tuple[int, int]) -> None:
     with pytest.raises(InputError, match=f"multiples of 32, got {size[0]} x {size[1]}$"):
         network(torch.rand(1, 3, *size))
 
 
-def test_an_image_without_a_batch_is_refused(network: DepthNetwork) -> None:
+def test_an_image_without_a_batch_is_refused(network: ImageNetwork) -> None:
     with pytest.raises(InputError, match=r"expected shape \(B, 3, H, W\), got \(3, 64, 64\)$"):
         network(torch.rand(3, 64, 64))
 

@@ -25,6 +25,16 @@ def test_parameter_count() -> None:
     assert [stage.conv2.out_channels for stage in stages] == [832, 416, 208, 104]
 
 
+def test_groups_of_channels_may_normalise_in_place_of_batches() -> None:
+    network = DenseDepth(width=0.25, norm="group")
+    assert not [part for part in network.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    norms = [part for part in network.modules() if isinstance(part, torch.nn.GroupNorm)]
+    assert len(norms) == len([p for p in DenseDepth(width=0.25).modules() if isinstance(p, torch.nn.BatchNorm2d)])
+    assert {norm.num_groups for norm in norms} == {8, 16}
+    image = torch.rand(2, 3, 32, 64)
+    torch.testing.assert_close(network(image)[:1], network(image[:1]), atol=1e-5, rtol=1e-5)
+
+
 def test_upsampling_stage_by_hand() -> None:
     """Corners aligned, so that 0, 3 becomes 0, 1, 2, 3; both leaky ReLUs take part: -1 -> -0.2 -> -0.04."""
     stage = UpsamplingStage(1, 1, 1)

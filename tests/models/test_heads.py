@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from packdepth.errors import InputError
 from packdepth.models.heads import HEADS, DepthHead
 
 
@@ -18,6 +19,7 @@ from packdepth.models.heads import HEADS, DepthHead
         ("sigmoid", [1 / (1 + e**2), 0.5, e / (1 + e)]),
         ("leaky-relu", [-0.02, 0.0, 1.0]),
         ("scaled-sigmoid", [1 + 99 / (1 + e**5), 1 + 99 / (1 + e**3), 1 + 99 / (1 + e**2)]),
+        ("log", [e**-2, 1.0, e]),
         ("linear", [-2.0, 0.0, 1.0]),
     ],
 )
@@ -40,7 +42,8 @@ def test_the_stated_range_is_tight(head: str) -> None:
 
 def test_nearest_depth_of_each_head() -> None:
     nearest = {name: 10 / head.highest for name, head in HEADS.items()}  # max_depth 10 m
-    assert nearest == {"inverse-sigmoid": 5, "sigmoid": 10, "leaky-relu": 0, "scaled-sigmoid": 0.1, "linear": 0}
+    bounded = {"inverse-sigmoid": 5, "sigmoid": 10, "scaled-sigmoid": 0.1}
+    assert nearest == bounded | dict.fromkeys(("leaky-relu", "log", "linear"), 0)
     assert HEADS["leaky-relu"].lowest == HEADS["linear"].lowest == -inf
     assert 10 / HEADS["scaled-sigmoid"].lowest == 10  # m, the farthest
 
@@ -60,6 +63,26 @@ def test_depth_head_is_a_convolution_and_the_function() -> None:
     features: Tensor = torch.rand(1, 2, 3, 4)
     expected = 2 * torch.sigmoid(features[:, :1] - 2 * features[:, 1:] + 0.5)
     torch.testing.assert_close(head(features), expected)
+
+
+@given(share=st.floats(0.01, 0.99), head=st.sampled_from(sorted(HEADS)))
+def test_inverses(share: float, head: str) -> None:
+    lowest, highest = max(HEADS[head].lowest, -50), min(HEADS[head].highest, 50)
+    value = lowest + share * (highest - lowest)
+    x = torch.tensor(HEADS[head].inverse(value), dtype=torch.float64)
+    assert HEADS[head].function(x).item() == pytest.approx(value)
+
+
+@pytest.mark.parametrize("name", ["leaky-relu", "scaled-sigmoid", "log", "linear"])
+def test_a_head_can_start_anywhere_it_can_say(name: str) -> None:
+    head = DepthHead(2, name)
+    head.start_at(3.6)
+    torch.testing.assert_close(head(torch.zeros(1, 2, 3, 4)), torch.full((1, 1, 3, 4), 3.6))
+
+
+def test_a_head_that_cannot_say_it_is_told() -> None:
+    with pytest.raises(InputError, match=r"head inverse-sigmoid: cannot start at 3\.6, it says 0 to 2"):
+        DepthHead(2, "inverse-sigmoid").start_at(3.6)
 
 
 def test_a_sigmoid_near_its_end_still_learns_under_autocast():

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from making import TOP
 from packdepth import models, params
-from packdepth.models.network import DepthNetwork
+from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
 from packdepth.variants import Computing
 
@@ -27,7 +27,7 @@ SPECS: dict[str, dict[str, Any]] = {
 PACKNETS = [name for name, spec in SPECS.items() if spec["architecture"] == "packnet"]
 
 
-def network(name: str) -> DepthNetwork:
+def network(name: str) -> ImageNetwork:
     """Width 1/4, with biases that are not zero."""
     torch.manual_seed(0)
     made = models.build(width=0.25, **SPECS[name])
@@ -38,7 +38,7 @@ def network(name: str) -> DepthNetwork:
     return made
 
 
-def outcome(made: DepthNetwork, settings: Computing, dtype: torch.dtype) -> list[Tensor]:
+def outcome(made: ImageNetwork, settings: Computing, dtype: torch.dtype) -> list[Tensor]:
     """All scales, and the gradients of a fixed random sum of them: to the image, and to all parameters as one vector.
 
     As one, because biases before a GroupNorm of one channel a group have no gradient but rounding.

@@ -12,7 +12,7 @@ from packdepth import layout
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.training import checkpoint, resume
-from packdepth.training.loop import run_key, train, training_frames
+from packdepth.training.loop import Trainer, run_key, train, training_frames
 
 
 def run(variant: str, seed: int = 0) -> layout.Run:
@@ -33,6 +33,14 @@ def test_every_step_is_logged_and_instruments_come_at_their_interval(stores, var
     norms = instruments[instruments["name"].str.startswith("gradient_norm/")]
     assert [name.split("/")[1] for name in norms["name"]] == list(model.stages())
     assert (norms["value"] > 0).all()
+    for name in ("activation_mean", "activation_std"):
+        found = instruments.loc[instruments["name"].str.startswith(f"{name}/"), "name"]
+        assert sorted(found.str.partition("/")[2]) == sorted(model.stages())
+    measured = dict(zip(instruments["name"], instruments["value"], strict=True))
+    assert measured["gradient_square"] > 0
+    assert ("saturation" in measured) == (variant == "packnet")
+    moved = [measured[f"update_ratio/{stage}"] for stage in model.stages()]
+    assert all(ratio == 0 for ratio in moved) if variant == "constant" else all(ratio > 0 for ratio in moved)
     assert (card.size, card.max_depth) == ((64, 64), 10.0)
     provenance = json.loads(run(variant).provenance.read_text())
     assert provenance["steps"] == 3
@@ -65,6 +73,47 @@ def test_the_schedule_is_followed_and_matters(stores):
     assert falling["learning_rate"].tolist() == pytest.approx(expected)
     assert falling["loss"].iloc[1] == steady["loss"].iloc[1]  # the first rate is the same
     assert falling["loss"].iloc[2] != steady["loss"].iloc[2]
+
+
+def test_what_two_steps_tell_is_told_after_a_kill_between_them(stores, monkeypatch):
+    """Step 2 is measured with step 1's gradient: a training that goes on from step 1 must still have it."""
+    study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(save_every=1))
+    train(study, run("packnet"))
+    undisturbed = told_by_instruments(run("packnet"))
+
+    def killed(trainer, *values):
+        if trainer.step == 2:
+            raise KeyboardInterrupt
+        return recorded(trainer, *values)
+
+    recorded = Trainer._record
+    run("packnet").checkpoint.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(study, run("packnet"))
+    train(study, run("packnet"))
+    assert told_by_instruments(run("packnet")) == undisturbed
+
+
+def told_by_instruments(of: layout.Run) -> dict[str, float]:
+    """What is the same whenever it is measured."""
+    table = pd.read_csv(of.instruments)
+    table = table[~table["name"].isin(["images_per_second", "peak_memory_mib"])]
+    return dict(zip(table["name"], table["value"], strict=True))
+
+
+def test_an_autoencoder_learns_its_image(stores):
+    def again(raw):
+        raw["scales"]["tiny"]["training"] |= {"epochs": 10, "learning_rate": 3e-3}
+
+    study = stores(again)
+    of = study.run("pooling-operations", 0)
+    train(study, of)
+    log = pd.read_csv(of.train_log)
+    assert (log["loss"] == log["l1"]).all()
+    assert log["loss"].tail(3).mean() < 0.5 * log["loss"].head(3).mean()
+    assert of.checkpoint.parts[2] == "autoencoder"
 
 
 def test_seeds_differ_and_repeat(stores):

@@ -45,6 +45,14 @@ def test_supervised_is_the_depth_loss_of_the_finest_scale(training, batch):
     assert outcome.way is None
 
 
+def test_reconstruction_is_the_mean_difference_from_the_image(training, batch):
+    output = batch["image"] + 0.25
+    outcome = Objective(training(mode="reconstruction"))([output], None, batch)
+    assert outcome.loss.item() == pytest.approx(0.25)
+    assert outcome.terms.keys() == {"l1"}
+    assert outcome.target is batch["image"]
+
+
 def test_self_supervised_is_photometric_in_metres(training, batch):
     settings = training(mode="self-supervised")
     outcome = Objective(settings)(SCALES, POSE, batch)

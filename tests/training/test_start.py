@@ -7,6 +7,7 @@ from making import slopes, write_store
 from packdepth import layout
 from packdepth.data.store import Store
 from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.models.heads import DepthHead
 from packdepth.training import start
 
 
@@ -39,6 +40,32 @@ def test_the_best_constant_of_a_flat_world_is_its_depth(project, tmp_path):
     flat.depth[:] = 4.0
     store = Store(write_store(tmp_path / "s.h5", flat))
     assert start.best_constant(store, project().variant("constant").training) == pytest.approx(2.5, rel=1e-3)
+
+
+def test_a_warm_up_rises_to_the_schedule(project):
+    variant = project().variant("packnet")
+    training = variant.training.model_copy(update={"learning_rate": 0.1, "warmup": 0.2})
+    made = start.optimizer(start.networks(variant, 0), training)
+    for done, share in ((0.0, 0.0), (0.05, 0.25), (0.2, 1.0), (0.9, 1.0)):
+        start.set_learning_rates(made, training, done)
+        assert made.param_groups[0]["lr"] == pytest.approx(share * 0.1)
+    start.set_learning_rates(made, training.model_copy(update={"schedule": "cosine"}), 0.1)
+    assert made.param_groups[0]["lr"] == pytest.approx(0.1 * 0.5 * 0.975528, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["packnet-leaky-relu", "densedepth"])
+def test_heads_start_at_the_best_constant_where_that_is_asked_for(stores, name):
+    variant = stores().variant(name)
+    store = Store(layout.store("tiny", "train"))
+    training = variant.training.model_copy(update={"first_output": "best-constant"})
+    depth = start.networks(variant, 0).depth
+    biases = [part.conv.bias for part in depth.modules() if isinstance(part, DepthHead)]
+    start.set_first_output(depth, store, variant.training)
+    assert all(bias.item() == 0 for bias in biases)
+    start.set_first_output(depth, store, training)
+    best = start.best_constant(store, training)
+    assert best > 1
+    assert [bias.item() for bias in biases] == pytest.approx([best] * len(biases))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])

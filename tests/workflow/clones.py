@@ -36,11 +36,13 @@ training:
   learning_rate: 1.0e-4
   pose_learning_rate: 1.0e-4
   schedule: constant
+  warmup: 0.0
   weight_decay: 0.0
   flip: 0.5
   channel_swap: 0.25
   max_depth: 10.0
-  loss: {l1: 0.1, ssim: 1.0, gradient: 0.0}
+  first_output: unbiased
+  loss: {l1: 0.1, ssim: 1.0, gradient: 0.0, silog: 0.0}
   cpu:  {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
   cuda: {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
   workers: 0
@@ -65,6 +67,25 @@ temporal:
       network: {architecture: densedepth, head: scaled-sigmoid}
       training: {mode: semi-supervised, context: synthetic, velocity: {weight: 0.5}}
   figures: [scale_factor]
+diagnosis:
+  variants:
+    packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}}
+contest:
+  seeds: [0, 1]
+  variants:
+    packnet-best: {network: {architecture: packnet, head: leaky-relu}, training: {schedule: cosine}}
+    densedepth-best: {network: {architecture: densedepth}, training: {schedule: cosine}}
+autoencoder:
+  variants:
+    packing: {network: {architecture: autoencoder, sampling: packing}, training: {mode: reconstruction}}
+    pooling: {network: {architecture: autoencoder, sampling: pooling}, training: {mode: reconstruction}}
+verdict:
+  gap: [packnet, constant]
+  contest: [densedepth-best, packnet-best]
+  hypotheses:
+    H1: {claim: It fades, kind: structure, rule: vanishes, decisive: [[packnet, densedepth-best]]}
+    H7: {claim: It cannot, kind: environment, rule: closes, decisive: [[packnet, packnet-leaky-relu]]}
+    H8: {claim: It keeps more, kind: structure, rule: keeps, decisive: [[pooling, packing]]}
 motions:
   walk:
     frequency: 10.0
@@ -76,6 +97,7 @@ motions:
     turn_acceleration: 3.0
     turn_axes: [0.6, 1.0, 0.3]
 """
+TARGETS = ("all", "temporal", "diagnosis", "autoencoder", "verdict")  # everything but transfer
 ARCHIVES = {"packdepth data download --scale tiny"}
 STORES = {"packdepth data make train --scale tiny", "packdepth data make test --scale tiny"}
 DATA = ARCHIVES | STORES
@@ -97,6 +119,22 @@ OF_TEMPORAL = {
     "packdepth figure scale_factor",
     "packdepth temporal-tables",
 }
+VERDICT = {"packdepth findings", "packdepth verdict"} | {
+    f"packdepth verdict-figure {name}" for name in ("H1", "H7", "H8", "answer")
+}
+OF_LEAKY = {f"packdepth {phase} --variant packnet-leaky-relu --seed 0" for phase in ("train", "evaluate")}
+OF_DIAGNOSIS = OF_LEAKY | {
+    f"packdepth {phase} --variant {name}-best --seed {seed}"
+    for phase in ("train", "evaluate")
+    for name in ("packnet", "densedepth")
+    for seed in (0, 1)
+}
+OF_AUTOENCODER = {
+    f"packdepth {phase} --variant {name} --seed 0"
+    for phase in ("train", "reconstruct")
+    for name in ("packing", "pooling")
+}
+OF_VERDICT = OF_DIAGNOSIS | OF_AUTOENCODER | VERDICT
 AFTER_PACKNET = {command for command in TRAIN | EVALUATE if "packnet" in command} | FIGURES | TABLES
 ANOTHER_HEAD = ("params.yaml", "{architecture: packnet}", "{architecture: packnet, head: sigmoid}")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from clones import Clone, new_clone
+from clones import TARGETS, Clone, new_clone
 
 COMMANDS = {
     "snakemake": ("snakemake", "--cores", "8", "--resources", "gpu=1"),
-    "temporal": ("snakemake", "--cores", "8", "all", "temporal"),
+    "everything": ("snakemake", "--cores", "8", *TARGETS),
     "dvc": ("dvc", "repro"),
 }
 
@@ -26,7 +26,7 @@ def fresh(tmp_path: Path) -> Clone:
 
 @pytest.fixture
 def made_by(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Callable[[str], Clone]:
-    """A copy of the study made from a fresh clone by "snakemake", by it with groups ("temporal") or by "dvc"."""
+    """A copy of the study made from a fresh clone by "snakemake", by it with all groups ("everything") or by "dvc"."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all workers
 

@@ -12,7 +12,7 @@ import yaml
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 
-from clones import PROJECT, Clone, new_clone
+from clones import PROJECT, TARGETS, Clone, new_clone
 
 PARAMS = (PROJECT / "params.yaml").read_text()
 Graph = dict[str, dict[str, set[str]]]  # command -> "inputs", "outputs", "params" -> their names or values
@@ -50,7 +50,7 @@ def graph_of_snakemake(clone: Clone, outputs: Iterable[str]) -> Graph:
     for output in outputs:
         (clone.path / output).parent.mkdir(parents=True, exist_ok=True)
         (clone.path / output).touch()
-    clone.run("snakemake", "all", "temporal", "--touch", "--forceall")
+    clone.run("snakemake", *TARGETS, "--touch", "--forceall")
     graph: Graph = {}
     for file in (clone.path / ".snakemake" / "metadata").iterdir():
         record = json.loads(file.read_text())
@@ -66,9 +66,11 @@ def test_both_tools_have_the_same_commands_inputs_outputs_and_parameters(real: C
     of_dvc = graph_of_dvc(real)
     of_snakemake = graph_of_snakemake(real, [output for entry in of_dvc.values() for output in entry["outputs"]])
     study = yaml.safe_load(PARAMS)
-    variants, figures = (len(study[key]) + len(study["temporal"][key]) for key in ("variants", "figures"))
-    data, others = 3, 4  # context, its measurement, two tables
-    assert len(of_dvc) == data + 2 * variants * len(study["seeds"]) + figures + others
+    groups = [study, *(study[name] for name in ("temporal", "diagnosis", "contest", "autoencoder"))]
+    runs = sum(len(group["variants"]) * len(group.get("seeds", study["seeds"])) for group in groups)
+    figures = len(study["figures"]) + len(study["temporal"]["figures"]) + len(study["verdict"]["hypotheses"]) + 1
+    data, others = 3, 6  # context, its measurement, two tables, findings and verdict
+    assert len(of_dvc) == data + 2 * runs + figures + others
     assert of_snakemake.keys() == of_dvc.keys()
     for command, entry in of_dvc.items():
         for what in ("outputs", "params"):
@@ -84,7 +86,7 @@ def modules_of(entry: dict[str, set[str]]) -> set[str]:
 
 
 def test_every_file_that_a_command_imports_is_an_input_of_it(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("temporal")
+    clone = made_by("everything")
     graph = graph_of_dvc(clone)
     runs = clone.ran()
     assert runs.keys() == graph.keys()
@@ -104,6 +106,6 @@ def test_an_unknown_command_has_no_modules() -> None:
     assert run.returncode == 1
     assert (
         run.stderr == "cli.py has no command 'trian'; "
-        "it has context, context_quality, data_download, data_make, data_show, evaluate, figure, predict, tables, "
-        "temporal_tables, train, transfer\n"
+        "it has context, context_quality, data_download, data_make, data_show, evaluate, figure, findings, predict, "
+        "reconstruct, tables, temporal_tables, train, transfer, verdict, verdict_figure\n"
     )

@@ -41,7 +41,7 @@ def test_the_report_has_every_figure_and_the_table(made_by: Callable[[str], Clon
 def test_every_figure_has_a_caption() -> None:
     captions = {file.stem for file in (PROJECT / "workflow/report").iterdir()}
     figures = {file.stem for file in (PROJECT / "src/packdepth/figures").glob("[a-z]*.py")}
-    assert captions == figures | {"table", "temporal_table"}
+    assert captions == figures | {"table", "temporal_table", "verdict"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from clones import OF_TEMPORAL, STUDY, Clone
+from clones import OF_TEMPORAL, OF_VERDICT, STUDY, TARGETS, Clone
 
 GROUP = "workflow/temporal/dvc.yaml"
 OF_SELFSUP = {command for command in OF_TEMPORAL if "--variant selfsup" in command}
@@ -17,9 +17,9 @@ def outdated(clone: Clone) -> set[str]:
 
 
 def test_the_group_is_made_when_asked_for_and_then_nothing(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("temporal")
-    assert clone.ran().keys() == STUDY | OF_TEMPORAL
-    assert not clone.planned("all", "temporal")
+    clone = made_by("everything")
+    assert clone.ran().keys() == STUDY | OF_TEMPORAL | OF_VERDICT
+    assert not clone.planned(*TARGETS)
     assert "agree" in clone.sync()
     assert not clone.outdated()
     assert not outdated(clone)
@@ -46,6 +46,6 @@ def test_dvc_makes_the_group_alone_and_snakemake_agrees(made_by: Callable[[str],
 
 
 def test_another_motion_makes_the_context_again_and_no_variant_of_the_report(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("temporal")
+    clone = made_by("everything")
     clone.edit("params.yaml", "turn: 3.0", "turn: 6.0")
     assert clone.planned("all", "temporal") == OF_TEMPORAL - {"packdepth context-quality"}

@@ -1,9 +1,11 @@
-"""One trained run on its scale's test store: per-image and pooled metrics, error by distance, samples to look at."""
+"""One trained run on its scale's test store: metrics and loss of every image and of all, samples to look at."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from packdepth import layout
 from packdepth.data.store import Store
@@ -11,8 +13,10 @@ from packdepth.errors import InputError
 from packdepth.evaluation import predictor
 from packdepth.evaluation.measure import measure
 from packdepth.files import whole, write_json, write_text
+from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.params import Study
 from packdepth.training import checkpoint
+from packdepth.variants import LossWeights
 
 SAMPLES = 4  # frames kept with their predictions, spread evenly over the test split
 
@@ -29,11 +33,24 @@ def evaluate(study: Study, run: layout.Run) -> None:
         raise InputError(f"{run.checkpoint}: holds {card.network}, not what params.yaml asks for, {asked}")
     losses = training_losses(run.train_log)
     chosen = np.linspace(0, len(store) - 1, min(SAMPLES, len(store))).astype(int).tolist()
-    tally, kept = measure(predictor.of_checkpoint(model, card), store, study.rung.evaluation, str(run), keep=chosen)
+    also = partial(image_loss, weights=study.training.loss, max_depth=card.max_depth)
+    tally, kept = measure(predictor.of_checkpoint(model, card), store, study.rung.evaluation, str(run), chosen, also)
     write_text(run.per_image, tally.per_image().to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})
+    losses["test_loss"] = float(tally.per_image()["loss"].mean())
     write_json(run.metrics, {"variant": run.variant, "seed": run.seed, **losses, **tally.summary()})
+
+
+def image_loss(prediction: Tensor, truth: Tensor, weights: LossWeights, max_depth: float) -> dict[str, float]:
+    """The report's number for one test image: the study's loss, whatever loss the variant itself was trained with.
+
+    Prediction and truth (H, W) in m are held against one another at half resolution, as in training.
+    """
+    size = (truth.shape[0] // 2, truth.shape[1] // 2)
+    output, _ = normalised_inverse_depth(prediction[None, None], max_depth, size)
+    target, mask = normalised_inverse_depth(truth[None, None], max_depth, size)
+    return {"loss": float(DepthLoss(**weights.model_dump())(output, target, mask)[0])}
 
 
 def _write_samples(path: Path, store: Store, predictions: dict[int, np.ndarray]) -> None:

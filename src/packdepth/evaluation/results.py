@@ -19,7 +19,7 @@ BASELINE = "densedepth"  # what ratios are taken to
 
 def runs(study: Study, variant: str) -> list[Run]:
     """The runs of one variant of either group, one a seed."""
-    return [study.run(variant, seed) for seed in study.seeds]
+    return [study.run(variant, seed) for seed in study.seeds_of(variant)]
 
 
 def all_runs(study: Study) -> Iterator[Run]:

@@ -1,5 +1,7 @@
 """The DenseDepth loss (arXiv 1812.11941, section 3.2) on normalised inverse depth, pixels without truth left out.
 
+Beside its three terms stands SILog, of the logarithms, which several networks for depth are trained with.
+
 The target is max_depth / depth, with depth clamped to max_depth / 100 .. max_depth, so targets lie in 1 .. 100: near
 is large. Every network's output is compared with it directly, whatever its head can reach.
 """
@@ -13,6 +15,8 @@ from torch.nn import functional as F
 from packdepth import parallel
 
 LARGEST_TARGET = 100.0  # targets lie in 1 .. 100; also SSIM's range of values
+SCALE_INVARIANCE = 0.5  # of SILog: at 0 the mean squared difference of logarithms, at 1 free of the scale
+LEAST_OUTPUT = 0.01  # what lies below has no logarithm worth learning from; targets are 1 and more
 WINDOW, SIGMA = 11, 1.5  # SSIM's Gaussian window (Wang et al. 2004, section III-B)
 
 
@@ -42,18 +46,24 @@ def metric_depth(output: Tensor, max_depth: float) -> Tensor:
 
 @dataclass(frozen=True)
 class DepthLoss:
-    """l1 * L1 + ssim * (1 - SSIM) / 2 + gradient * L1 of the image gradients."""
+    """l1 * L1 + ssim * (1 - SSIM) / 2 + gradient * L1 of the image gradients + silog * SILog."""
 
     l1: float
     ssim: float
     gradient: float
+    silog: float = 0.0
 
     def __call__(self, output: Tensor, target: Tensor, mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum, and every term with a weight, unweighted.
 
         All arguments are (B, 1, h, w); `mask` is 1 where the target is known.
         """
-        functions = {"l1": (self.l1, l1), "ssim": (self.ssim, dissimilarity), "gradient": (self.gradient, gradient)}
+        functions = {
+            "l1": (self.l1, l1),
+            "ssim": (self.ssim, dissimilarity),
+            "gradient": (self.gradient, gradient),
+            "silog": (self.silog, silog),
+        }
         terms = {name: term(output, target, mask) for name, (weight, term) in functions.items() if weight}
         total = sum((functions[name][0] * value for name, value in terms.items()), output.new_zeros(()))
         return total, terms
@@ -73,6 +83,18 @@ def gradient(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     right = _mean(difference.diff(dim=3).abs(), mask[..., 1:] * mask[..., :-1])
     down = _mean(difference.diff(dim=2).abs(), mask[..., 1:, :] * mask[..., :-1, :])
     return right + down
+
+
+def silog(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Scale-invariant error, mean over images: mean(d^2) - mean(d)^2 / 2 with d = log output - log target.
+
+    Eigen et al. 2014, equation 4. All arguments are (B, 1, h, w); an image without known pixels counts 0.
+    """
+    difference = (output.clamp_min(LEAST_OUTPUT).log() - target.clamp_min(LEAST_OUTPUT).log()) * mask
+    pixels = mask.sum(dim=(1, 2, 3)).clamp_min(1.0)
+    mean, square = (values.sum(dim=(1, 2, 3)) / pixels for values in (difference, difference**2))
+    of_images = square - SCALE_INVARIANCE * mean**2
+    return _mean(of_images, torch.ones_like(of_images))
 
 
 def dissimilarity(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:

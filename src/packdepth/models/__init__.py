@@ -5,22 +5,24 @@ import inspect
 from typing import Any
 
 from packdepth.errors import InputError
+from packdepth.models.autoencoder import Autoencoder
 from packdepth.models.checks import check_choice
 from packdepth.models.constant import Constant
 from packdepth.models.densedepth import DenseDepth
-from packdepth.models.network import DepthNetwork
+from packdepth.models.network import ImageNetwork
 from packdepth.models.packnet import PackNet
 
-__all__ = ["ARCHITECTURES", "DepthNetwork", "build"]
+__all__ = ["ARCHITECTURES", "ImageNetwork", "build"]
 
-ARCHITECTURES: dict[str, type[DepthNetwork]] = {
+ARCHITECTURES: dict[str, type[ImageNetwork]] = {
     "packnet": PackNet,
     "densedepth": DenseDepth,
     "constant": Constant,
+    "autoencoder": Autoencoder,
 }
 
 
-def build(architecture: str, width: float = 1.0, **options: Any) -> DepthNetwork:
+def build(architecture: str, width: float = 1.0, **options: Any) -> ImageNetwork:
     """A new network with random weights.
 
     `width` scales every channel count; the options are the keyword arguments of the architecture's class.

@@ -4,10 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from packdepth.models.checks import check_image
-from packdepth.models.network import DepthNetwork
+from packdepth.models.network import ImageNetwork
 
 
-class Constant(DepthNetwork):
+class Constant(ImageNetwork):
     """One parameter, answered for every pixel of every image.
 
     It has no channels to scale: `width` is taken, as by every network, and changes nothing.

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.models.checks import check_choice, check_image
-from packdepth.models.densenet import MULTIPLE, DenseNet169
+from packdepth.models.densenet import MULTIPLE, NORMS, DenseNet169
 from packdepth.models.heads import HEADS, DepthHead
 from packdepth.models.layers import init_xavier, scaled
-from packdepth.models.network import DepthNetwork
+from packdepth.models.network import ImageNetwork
 from packdepth.models.stage import Stage
 
 DECODER_CHANNELS = (832, 416, 208, 104)
@@ -36,24 +36,26 @@ class UpsamplingStage(Stage):
         return F.leaky_relu(self.conv2(x), LEAKY_SLOPE, inplace=True)
 
 
-class DenseDepth(DepthNetwork):
+class DenseDepth(ImageNetwork):
     """DenseDepth, as published ending in a convolution without activation; what its output means stands in `heads`.
 
     `pretrained` tells that the encoder's weights are to come from ImageNet: the image is then normalised with
-    ImageNet's mean and deviation, as these weights expect. `load_imagenet(network.encoder, ...)` loads them.
+    ImageNet's mean and deviation, as these weights expect. `load_imagenet(network.encoder, ...)` loads them. `norm` is
+    what the encoder normalises by: batches, as published, or groups of channels, as PackNet does.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, width: float = 1.0, pretrained: bool = False, head: str = "linear") -> None:
+    def __init__(self, width: float = 1.0, pretrained: bool = False, head: str = "linear", norm: str = "batch") -> None:
         super().__init__()
         check_choice("pretrained of densedepth", pretrained, (False, True))
         check_choice("head of densedepth", head, tuple(HEADS))
+        check_choice("norm of densedepth", norm, NORMS)
         self.pretrained = pretrained
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).reshape(3, 1, 1), persistent=False)
-        self.encoder = DenseNet169(width)
+        self.encoder = DenseNet169(width, norm)
         channels = self.encoder.out_channels
         self.bottom = nn.Conv2d(channels, channels, kernel_size=1)
         self.decoder = nn.ModuleList()
@@ -62,6 +64,7 @@ class DenseDepth(DepthNetwork):
             self.decoder.append(UpsamplingStage(channels, skip, out))
             channels = out
         self.head = DepthHead(channels, head)
+        self.limits = HEADS[head].lowest, HEADS[head].highest
         for part in (self.bottom, self.decoder, self.head):
             init_xavier(part)
 

@@ -6,12 +6,13 @@ So torchvision's ImageNet weights load: see `load_imagenet`.
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from math import gcd
 
 import torch
 from torch import Tensor, nn
 
 from packdepth.models.checks import check_state_dict
-from packdepth.models.layers import scaled
+from packdepth.models.layers import GROUPS, scaled
 from packdepth.models.stage import Stage
 
 BLOCK_LAYERS = (6, 12, 32, 32)
@@ -19,20 +20,21 @@ GROWTH = 32
 STEM = 64
 BOTTLENECK = 4  # a layer's 1x1 convolution has this many times the growth rate's channels
 MULTIPLE = 8  # scaled widths are multiples of it
+NORMS = ("batch", "group")
 TAPS = ("relu0", "pool0", "transition1", "transition2")  # where the decoder's skips are taken
 
 
 class DenseLayer(nn.Sequential):
     """Appends `growth` channels to what it is given."""
 
-    def __init__(self, in_channels: int, growth: int) -> None:
+    def __init__(self, in_channels: int, growth: int, norm: str) -> None:
         between = BOTTLENECK * growth
         super().__init__(
             OrderedDict(
-                norm1=nn.BatchNorm2d(in_channels),
+                norm1=_norm(norm, in_channels),
                 relu1=nn.ReLU(inplace=True),
                 conv1=nn.Conv2d(in_channels, between, kernel_size=1, bias=False),
-                norm2=nn.BatchNorm2d(between),
+                norm2=_norm(norm, between),
                 relu2=nn.ReLU(inplace=True),
                 conv2=nn.Conv2d(between, growth, kernel_size=3, padding=1, bias=False),
             )
@@ -49,18 +51,23 @@ class DenseLayer(nn.Sequential):
 class DenseBlock(Stage, nn.Sequential):
     """Dense layers, each of which sees what all before it appended."""
 
-    def __init__(self, in_channels: int, layers: int, growth: int) -> None:
+    def __init__(self, in_channels: int, layers: int, growth: int, norm: str) -> None:
         widths = (in_channels + i * growth for i in range(layers))
         super().__init__(
-            OrderedDict((f"denselayer{i}", DenseLayer(width, growth)) for i, width in enumerate(widths, start=1))
+            OrderedDict((f"denselayer{i}", DenseLayer(width, growth, norm)) for i, width in enumerate(widths, start=1))
         )
 
 
-def _transition(in_channels: int) -> nn.Sequential:
+def _norm(norm: str, channels: int) -> nn.Module:
+    """BatchNorm, or GroupNorm with PackNet's number of groups, or the most below that divide the channels."""
+    return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(gcd(GROUPS, channels), channels)
+
+
+def _transition(in_channels: int, norm: str) -> nn.Sequential:
     """Half the channels at half the resolution."""
     return nn.Sequential(
         OrderedDict(
-            norm=nn.BatchNorm2d(in_channels),
+            norm=_norm(norm, in_channels),
             relu=nn.ReLU(inplace=True),
             conv=nn.Conv2d(in_channels, in_channels // 2, kernel_size=1, bias=False),
             pool=nn.AvgPool2d(kernel_size=2, stride=2),
@@ -72,27 +79,27 @@ class DenseNet169(nn.Module):
     """DenseNet-169 without its classifier. `width` scales the growth rate and the stem.
 
     `tap_channels` are the channels of the four skips, `out_channels` those of the bottom: 64, 64, 128, 256
-    and 1664.
+    and 1664. `norm` is one of NORMS.
     """
 
-    def __init__(self, width: float = 1.0) -> None:
+    def __init__(self, width: float = 1.0, norm: str = "batch") -> None:
         super().__init__()
         growth, channels = scaled(GROWTH, width, MULTIPLE), scaled(STEM, width, MULTIPLE)
         parts: OrderedDict[str, nn.Module] = OrderedDict(
             conv0=nn.Conv2d(3, channels, kernel_size=7, stride=2, padding=3, bias=False),
-            norm0=nn.BatchNorm2d(channels),
+            norm0=_norm(norm, channels),
             relu0=nn.ReLU(inplace=True),
             pool0=nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
         )
         taps = {"relu0": channels, "pool0": channels}
         for number, layers in enumerate(BLOCK_LAYERS, start=1):
-            parts[f"denseblock{number}"] = DenseBlock(channels, layers, growth)
+            parts[f"denseblock{number}"] = DenseBlock(channels, layers, growth, norm)
             channels += layers * growth
             if number < len(BLOCK_LAYERS):
-                parts[f"transition{number}"] = _transition(channels)
+                parts[f"transition{number}"] = _transition(channels, norm)
                 channels //= 2
                 taps[f"transition{number}"] = channels
-        parts["norm5"] = nn.BatchNorm2d(channels)
+        parts["norm5"] = _norm(norm, channels)
         self.features = nn.Sequential(parts)
         self.tap_channels = [taps[name] for name in TAPS]
         self.out_channels = channels

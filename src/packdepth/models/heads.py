@@ -13,6 +13,7 @@ What a head can then say follows from its range (`HEADS`):
 | `sigmoid` | sigmoid(x) | (0, 1) | 10 m |
 | `leaky-relu` | x, or 0.01 x below 0 | unbounded | any |
 | `scaled-sigmoid` | 1 + 99 sigmoid(x - 3) | (1, 100) | 0.1 m |
+| `log` | exp(x) | (0, inf) | any |
 | `linear` | x | unbounded | any |
 
 `inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. `leaky-relu` is the
@@ -23,7 +24,11 @@ says it did.
 
 `scaled-sigmoid` covers the range of the targets and nothing else: all a network says is a depth, which view synthesis
 needs (monodepth2, arXiv 1806.01260, section 4, does the same). Its shift of 3 has it start at max_depth / 5.7, among
-the depths of most scenes, not at the near end. `linear`, a convolution without activation, is DenseDepth's own.
+the depths of most scenes, not at the near end. `log` has the network say the logarithm of inverse depth. `linear`, a
+convolution without activation, is DenseDepth's own.
+
+A head's convolution starts without a bias, and so around its function's value at 0; `DepthHead.start_at` has it start
+elsewhere.
 
 **In published PackNet weights** the output of the same `inverse-sigmoid` is inverse depth in 1/m, so that
 there depth [m] = 1 / output.
@@ -31,22 +36,25 @@ there depth [m] = 1 / output.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
+from math import inf, log
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.errors import InputError
 from packdepth.models.convolutions import Formed, conv_to_one, weights
 
 MIN_DEPTH = 0.5  # of the published head, whose output is sigmoid / MIN_DEPTH
+LEAKY_SLOPE = 0.01
 
 
 @dataclass(frozen=True)
 class Head:
-    """The function a head ends in, and the open interval of its values."""
+    """The function a head ends in, its inverse, and the open interval of its values."""
 
     function: Callable[[Tensor], Tensor]
+    inverse: Callable[[float], float]
     lowest: float
     highest: float
 
@@ -61,12 +69,18 @@ def scaled_sigmoid(x: Tensor) -> Tensor:
     return 1.0 + 99.0 * torch.sigmoid(x - 3.0)
 
 
+def logit(share: float) -> float:
+    """The inverse of the sigmoid."""
+    return log(share / (1 - share))
+
+
 HEADS = {
-    "inverse-sigmoid": Head(inverse_sigmoid, 0, 1 / MIN_DEPTH),
-    "sigmoid": Head(torch.sigmoid, 0, 1),
-    "leaky-relu": Head(F.leaky_relu, -inf, inf),
-    "scaled-sigmoid": Head(scaled_sigmoid, 1, 100),
-    "linear": Head(nn.Identity(), -inf, inf),
+    "inverse-sigmoid": Head(inverse_sigmoid, lambda value: logit(value * MIN_DEPTH), 0, 1 / MIN_DEPTH),
+    "sigmoid": Head(torch.sigmoid, logit, 0, 1),
+    "leaky-relu": Head(F.leaky_relu, lambda value: value if value > 0 else value / LEAKY_SLOPE, -inf, inf),
+    "scaled-sigmoid": Head(scaled_sigmoid, lambda value: logit((value - 1) / 99) + 3, 1, 100),
+    "log": Head(torch.exp, log, 0, inf),
+    "linear": Head(nn.Identity(), lambda value: value, -inf, inf),
 }
 
 
@@ -76,7 +90,17 @@ class DepthHead(Formed):
     def __init__(self, in_channels: int, head: str) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, 1, kernel_size=3, padding=1)
+        self.name = head
         self.function = HEADS[head].function
+
+    def start_at(self, value: float) -> None:
+        """Set the bias so that features of 0 give `value`. Raises InputError if the head cannot say it."""
+        head = HEADS[self.name]
+        if not head.lowest < value < head.highest:
+            raise InputError(
+                f"head {self.name}: cannot start at {value:.4g}, it says {head.lowest:g} to {head.highest:g}"
+            )
+        nn.init.constant_(weights(self.conv)[1], head.inverse(value))
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, 1, H, W), under autocast in float32: in bf16 a sigmoid rounds to 1 and learns no more."""

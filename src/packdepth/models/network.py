@@ -1,16 +1,22 @@
 """What every network of the study offers."""
 
 from abc import ABC, abstractmethod
+from math import inf
 
 from torch import Tensor, nn
 
 
-class DepthNetwork(nn.Module, ABC):
-    """An RGB image in, a map at half its resolution out; what the map means is written in `heads`."""
+class ImageNetwork(nn.Module, ABC):
+    """An RGB image in, a map out: for depth, at half the image's resolution, and its meaning is written in `heads`."""
+
+    limits: tuple[float, float] = (-inf, inf)  # the open interval of the map's values
 
     @abstractmethod
     def forward(self, image: Tensor) -> Tensor:
-        """(B, 3, H, W) RGB in [0, 1], H and W multiples of 32 -> (B, 1, H/2, W/2). Raises InputError."""
+        """(B, 3, H, W) RGB in [0, 1], H and W multiples of 32 -> (B, 1, H/2, W/2), or an autoencoder's (B, 3, H, W).
+
+        Raises InputError.
+        """
 
     def forward_scales(self, image: Tensor) -> list[Tensor]:
         """All maps that the network makes, finest first; the first is `forward`'s."""

@@ -23,7 +23,7 @@ from packdepth.models.layers import (
     residual_stage,
     scaled,
 )
-from packdepth.models.network import DepthNetwork
+from packdepth.models.network import ImageNetwork
 from packdepth.models.stage import Stage
 
 LEVELS = 5  # level n of the encoder ends at 1 / 2^n of the image's resolution
@@ -93,7 +93,7 @@ class DecoderLevel(Stage):
         return features, None if self.head is None else self.head(features)
 
 
-class PackNet(DepthNetwork):
+class PackNet(ImageNetwork):
     """PackNet; what its output means stands in `heads`.
 
     By default the last decoder level is neither built nor run, and the output is at half resolution, as in
@@ -125,6 +125,7 @@ class PackNet(DepthNetwork):
         self.decoder = nn.ModuleDict(
             {str(n): DecoderLevel(n, widths, features_3d, skips, head) for n in range(LEVELS, finest - 1, -1)}
         )
+        self.limits = HEADS[head].lowest, HEADS[head].highest
         init_xavier(self)
 
     def forward(self, image: Tensor) -> Tensor:

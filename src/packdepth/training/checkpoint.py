@@ -13,7 +13,7 @@ from packdepth import models
 from packdepth.errors import InputError
 from packdepth.files import whole
 from packdepth.models.checks import check_state_dict
-from packdepth.models.network import DepthNetwork
+from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import PoseNet
 
 POSE = "pose."  # before the names of a pose network's weights
@@ -28,7 +28,7 @@ class Card:
     max_depth: float  # m; metric depth = max_depth / output
 
 
-def save(path: Path, model: DepthNetwork, card: Card, pose: PoseNet | None = None) -> None:
+def save(path: Path, model: ImageNetwork, card: Card, pose: PoseNet | None = None) -> None:
     """Write the weights and the card, whole or not at all; a pose network's stand beside the others as `pose.*`."""
     state = model.state_dict() | ({f"{POSE}{name}": value for name, value in pose.state_dict().items()} if pose else {})
     weights = {name: value.detach().cpu().contiguous() for name, value in state.items()}
@@ -36,7 +36,7 @@ def save(path: Path, model: DepthNetwork, card: Card, pose: PoseNet | None = Non
         save_file(weights, part, metadata={"packdepth": json.dumps(vars(card))})
 
 
-def load(path: Path) -> tuple[DepthNetwork, Card]:
+def load(path: Path) -> tuple[ImageNetwork, Card]:
     """The depth network in evaluation mode, and its card.
 
     Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, or holds the weights of

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from packdepth import layout, parallel
 from packdepth.code import code_digest
@@ -24,7 +25,6 @@ from packdepth.data.loader import CountedBatches, TrainingFrames, batches
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.files import write_json
-from packdepth.models.constant import Constant
 from packdepth.params import Study, digest
 from packdepth.progress import track
 from packdepth.training import checkpoint, computing, instruments, resume, start
@@ -65,7 +65,7 @@ def training_frames(variant: Variant, run: layout.Run) -> Frames:
     settings = variant.training
     store = Store(layout.store(run.scale, "train"))
     frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap)
-    if settings.mode == "supervised":
+    if not settings.by_neighbours:
         return frames
     return TemporalFrames(frames, ContextStore(layout.context(run.scale), settings.context, store), settings.velocity)
 
@@ -103,13 +103,14 @@ class Trainer:
         if state:
             torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
             self.networks.load_state_dict(state["networks"])
-        elif isinstance(self.networks.depth, Constant):
-            self.networks.depth.value.data.fill_(start.best_constant(self.store, self.settings))
+        else:
+            start.set_first_output(self.networks.depth, self.store, self.settings)
         self.networks.to(self.device).train()
         computing.prepare(self.networks, self.computing)
         self.optimizer = start.optimizer(self.networks, self.settings)
         if state:
             self.optimizer.load_state_dict(state["optimizer"])
+        self.earlier: list[Tensor] = [gradient.to(self.device) for gradient in state["earlier"]] if state else []
         return state["step"] if state else 0
 
     def run(self) -> None:
@@ -136,18 +137,26 @@ class Trainer:
         batch = augmented(batch, self.device)
         self.optimizer.zero_grad(set_to_none=True)
         turns = self._turns(batch)
-        outcomes = [self._backward(turn) for turn in turns]
+        stages = self.networks.stages() if self._measures(self.step) else {}
+        with instruments.activations(stages) as measured:
+            outcomes = [self._backward(turn) for turn in turns]
         value, terms = self._means(outcomes)
         self._require_finite(value)
         parallel.average_gradients(self.networks.parameters())
+        before = instruments.weights(stages)
         self.optimizer.step()
         seconds = time.perf_counter() - since
         self._record(epoch, value, terms, waited, seconds)
-        if self.step % self.settings.instruments_every == 0:
-            self._measure(outcomes[-1], turns[-1], seconds)
+        if stages:
+            measured |= instruments.gradient_norms(stages) | instruments.update_ratios(stages, before)
+            self._measure(measured, outcomes[-1], turns[-1], seconds)
+        self.earlier = instruments.gradients(self.networks) if self._measures(self.step + 1) else []
         if self.step % self.settings.save_every == 0 and parallel.rank() == 0:
             self._save()
         return value
+
+    def _measures(self, step: int) -> bool:
+        return step % self.settings.instruments_every == 0
 
     def _turns(self, batch: Item) -> list[Item]:
         """Equal parts of a batch, after which a step is taken."""
@@ -170,7 +179,9 @@ class Trainer:
         """The networks' outputs in the precision asked for, their loss in float32."""
         image = computing.laid_out(batch["image"], self.computing)
         with computing.autocast(self.device, self.computing):
-            scales = [scale.float() for scale in self.forward(image)]
+            # What is compiled tells nothing of its inside.
+            forward = self.networks.depth.forward_scales if self._measures(self.step) else self.forward
+            scales = [scale.float() for scale in forward(image)]
             pose = self.networks.pose(image, batch["context"]) if self.networks.pose else None
         return self.objective(scales, pose, batch)
 
@@ -178,9 +189,12 @@ class Trainer:
         parts = [terms.get(name, "") for name in TERMS]
         self.log.write(self.step, epoch, loss, *parts, self.optimizer.param_groups[0]["lr"], waited, seconds)
 
-    def _measure(self, outcome: Outcome, batch: Item, seconds: float) -> None:
-        values = instruments.gradient_norms(self.networks.stages())
-        values |= instruments.spread(outcome.output.detach(), outcome.target, outcome.mask)
+    def _measure(self, values: dict[str, float], outcome: Outcome, batch: Item, seconds: float) -> None:
+        """Write down these values of a step, and more."""
+        output = outcome.output.detach()
+        values |= instruments.spread(output, outcome.target, outcome.mask)
+        values |= instruments.saturation(output, outcome.mask, self.networks.depth.limits)
+        values |= instruments.noise(self.earlier, self.networks) if self.earlier else {}
         if outcome.way is not None:
             values |= instruments.ways(outcome.way.detach(), batch["distance"])
         values["images_per_second"] = self.settings.batch_size / seconds
@@ -192,8 +206,14 @@ class Trainer:
         """The logs first: a state never stands for rows that are not on the disk."""
         self.log.flush()
         self.instruments.flush()
-        state = {"networks": self.networks.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
-        resume.save(self.folder, state | {"threads": torch.get_num_threads()})
+        state = {
+            "networks": self.networks.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "earlier": self.earlier,
+            "step": self.step,
+            "threads": torch.get_num_threads(),
+        }
+        resume.save(self.folder, state)
 
     def _require_finite(self, loss: float) -> None:
         if math.isfinite(loss):

@@ -1,19 +1,20 @@
-"""What a network is trained to do: say the true depth, explain its neighbouring frames, or both.
+"""What a network is trained to do: say the true depth, explain its neighbouring frames, or both; or say its image.
 
 Photometric supervision needs a second network, which says how the camera moved (arXiv 1905.02693, section 3).
 """
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from packdepth.data.augment import Item
-from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.losses.depth import DepthLoss, l1, normalised_inverse_depth
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.velocity import velocity_loss
 from packdepth.variants import Training
 
-TERMS = ("l1", "ssim", "gradient", "photometric", "smoothness", "velocity")
+TERMS = ("l1", "ssim", "gradient", "silog", "photometric", "smoothness", "velocity")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Outcome:
 
     loss: Tensor
     terms: dict[str, Tensor]  # of TERMS those with a weight, unweighted
-    output: Tensor  # of the finest scale, (B, 1, h, w)
+    output: Tensor  # of the finest scale, (B, 1, h, w), or an image (B, 3, H, W)
     target: Tensor  # the true one
     mask: Tensor  # 1 where it is known
     way: Tensor | None = None  # predicted length of the translations, (B, 2), m
@@ -32,6 +33,7 @@ class Objective:
     """The sum of the losses that a training's mode has.
 
     supervised: DenseDepth's; self-supervised: photometric, and the velocity loss by its weight; semi-supervised: all.
+    reconstruction: L1 between the image that is said and the one that was given.
     """
 
     def __init__(self, settings: Training) -> None:
@@ -45,6 +47,8 @@ class Objective:
         `pose` is context_from_target (B, 2, 4, 4) in m, None for a supervised training.
         """
         output = scales[0]
+        if self.settings.mode == "reconstruction":
+            return self._of_image(output, batch["image"])
         size = (output.shape[2], output.shape[3])
         target, mask = normalised_inverse_depth(batch["depth"], self.settings.max_depth, size)
         loss = output.new_zeros(())
@@ -55,6 +59,11 @@ class Objective:
             return Outcome(loss, terms, output, target, mask)
         photometric, more = self._of_neighbours(scales, pose, batch)
         return Outcome(loss + photometric, terms | more, output, target, mask, pose[..., :3, 3].norm(dim=-1))
+
+    def _of_image(self, output: Tensor, image: Tensor) -> Outcome:
+        mask = torch.ones_like(image)
+        loss = l1(output, image, mask)
+        return Outcome(loss, {"l1": loss}, output, image, mask)
 
     def _of_neighbours(self, scales: list[Tensor], pose: Tensor, batch: Item) -> tuple[Tensor, dict[str, Tensor]]:
         inverse_depth = [scale / self.settings.max_depth for scale in scales]  # 1/m

@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from packdepth import models
 from packdepth.data.store import Store
 from packdepth.losses.depth import LARGEST_TARGET, DepthLoss, normalised_inverse_depth
+from packdepth.models.constant import Constant
 from packdepth.models.densedepth import DenseDepth
-from packdepth.models.network import DepthNetwork
+from packdepth.models.heads import DepthHead
+from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import PoseNet
 from packdepth.training.pretrained import load_imagenet_encoder
 from packdepth.variants import Training, Variant
@@ -23,7 +25,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.opt
 class Networks(nn.Module):
     """What a variant trains: a network that says depth and, to learn from neighbours, one that says motion."""
 
-    def __init__(self, depth: DepthNetwork, pose: PoseNet | None) -> None:
+    def __init__(self, depth: ImageNetwork, pose: PoseNet | None) -> None:
         super().__init__()
         self.depth, self.pose = depth, pose
 
@@ -38,7 +40,7 @@ def networks(variant: Variant, seed: int) -> Networks:
     depth = models.build(**variant.network.model_dump())
     if isinstance(depth, DenseDepth) and depth.pretrained:
         load_imagenet_encoder(depth)
-    return Networks(depth, None if variant.training.mode == "supervised" else PoseNet())
+    return Networks(depth, PoseNet() if variant.training.by_neighbours else None)
 
 
 def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:
@@ -55,11 +57,27 @@ def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:
 def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, done: float) -> None:
     """Set the rates of both networks for the next step, `done` of all steps, 0 .. 1, being past.
 
-    The cosine is that of Loshchilov and Hutter (SGDR, ICLR 2017, equation 5), without restarts.
+    The cosine is that of Loshchilov and Hutter (SGDR, ICLR 2017, equation 5), without restarts; the warm-up that of
+    Goyal et al. (2017, arXiv 1706.02677, section 2.2), from 0.
     """
     share = (1 + math.cos(math.pi * done)) / 2 if training.schedule == "cosine" else 1.0
+    if done < training.warmup:
+        share *= done / training.warmup
     for group, rate in zip(optimizer.param_groups, (training.learning_rate, training.pose_learning_rate), strict=False):
         group["lr"] = share * rate
+
+
+def set_first_output(depth: ImageNetwork, store: Store, training: Training) -> None:
+    """Have a network say the best constant before it has learned, where it can only say that or `training` asks for it.
+
+    Raises InputError if its head cannot.
+    """
+    if isinstance(depth, Constant):
+        nn.init.constant_(depth.value, best_constant(store, training))
+    elif training.first_output == "best-constant":
+        value = best_constant(store, training)
+        for head in (part for part in depth.modules() if isinstance(part, DepthHead)):
+            head.start_at(value)
 
 
 def best_constant(store: Store, training: Training) -> float:

@@ -1,0 +1,156 @@
+"""What all variants measured, and what each change did, in tables: all that the verdict is written and drawn from."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from packdepth import layout
+from packdepth.evaluation.effects import Array, effect, pooled_deviation
+from packdepth.evaluation.results import read_csv, read_json, runs
+from packdepth.evaluation.rungs import compare, other_scales
+from packdepth.files import write_text
+from packdepth.params import Study
+
+REPORT = "report"  # the group that has no name
+POINTS = 200  # of a curve
+LATE = 0.8  # of the training; what instruments say from here on is averaged
+OF_STAGES = ("gradient_norm", "update_ratio", "activation_std")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The tables, each a CSV of its name in the verdict's folder."""
+
+    variants: pd.DataFrame  # a row a variant: losses, metrics, instruments
+    effects: pd.DataFrame  # a row a change of a hypothesis: by how much the test loss falls
+    stages: pd.DataFrame  # a row a variant and stage of its network: medians over the training
+    curves: pd.DataFrame  # a row a variant and step: the loss, moving average over seeds and steps
+    rungs: pd.DataFrame  # a row a scale run before: does the order of the report's variants hold there?
+    autoencoders: pd.DataFrame  # a row an autoencoder and set of images: size, PSNR, SSIM, error by frequency
+
+    def write(self, folder: Path) -> None:
+        """Keep them."""
+        for name, table in vars(self).items():
+            write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g"))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Findings":
+        """Those that were kept. Raises InputError that names a missing one."""
+        return cls(*(read_csv(folder / f"{name}.csv") for name in cls.__dataclass_fields__))
+
+    def of(self, variant: str) -> pd.Series:
+        """A variant's row."""
+        return self.variants[self.variants["variant"] == variant].iloc[0]
+
+
+def find(study: Study) -> Findings:
+    """Gather what training and evaluation wrote. Raises InputError that names a missing result."""
+    names = [name for group in layout.COMPARED for name in study.groups[group].variants]
+    variants = pd.DataFrame([_row(study, name) for name in names])
+    rows = variants[variants["group"] == REPORT]
+    of_report = dict(zip(rows["variant"], rows["final_loss"], strict=True))
+    others = {scale: losses for scale, losses in other_scales().items() if scale != study.scale}
+    return Findings(
+        variants=variants,
+        rungs=compare(of_report, others),
+        effects=_effects(study),
+        stages=pd.concat([_stages(study, name) for name in names], ignore_index=True),
+        curves=pd.concat([_curve(study, name) for name in names], ignore_index=True),
+        autoencoders=pd.DataFrame(
+            [row for name in study.autoencoder.variants for row in _reconstructions(study, name)]
+        ),
+    )
+
+
+def _row(study: Study, name: str) -> dict[str, Any]:
+    """Means over seeds, with the deviation of the test loss."""
+    values = pd.DataFrame([_measured(run) for run in runs(study, name)])
+    row: dict[str, Any] = {
+        "variant": name,
+        "group": study.group_of(name) or REPORT,
+        "architecture": study.variant(name).network.architecture,
+        "seeds": len(values),
+        "test_loss_std": values["test_loss"].std(),
+    }
+    means = {str(key): value for key, value in values.mean().items()}
+    noise = means.pop("gradient_square", np.nan) / means.pop("gradient_product", np.nan) - 1
+    return row | means | {"noise_scale": study.variant(name).training.batch_size * noise}
+
+
+def _measured(run: layout.Run) -> dict[str, float]:
+    metrics, provenance = read_json(run.metrics), read_json(run.provenance)
+    instruments = read_csv(run.instruments)
+    late = instruments[instruments["step"] > LATE * instruments["step"].max()].groupby("name")["value"].mean()
+    whole = instruments.groupby("name")["value"].mean()
+    return {
+        "parameters": provenance["parameters"],
+        "seconds": provenance["seconds"],
+        "training_loss": metrics["training_loss"],
+        "final_loss": metrics["final_training_loss"],
+        "test_loss": metrics["test_loss"],
+        **{name: metrics["headline"][name] for name in ("abs_rel", "rmse", "delta1")},
+        "spread": late.get("prediction_std", np.nan) / late.get("target_std", np.nan),
+        "correlation": late.get("correlation", np.nan),
+        "saturation": late.get("saturation", np.nan),
+        **{name: whole.get(name, np.nan) for name in ("gradient_square", "gradient_product")},
+    }
+
+
+def _effects(study: Study) -> pd.DataFrame:
+    """Every change of every hypothesis; before them the gap itself and the contest, as if they were hypotheses."""
+    noise = pooled_deviation([_losses(study, name).mean(axis=1).tolist() for name in study.contest.variants])
+    rows = []
+    for key, pairs in study.verdict.pairs.items():
+        decisive = study.verdict.hypotheses[key].decisive if key in study.verdict.hypotheses else pairs
+        for before, after in pairs:
+            row = {"hypothesis": key, "decides": (before, after) in decisive, "before": before, "after": after}
+            of_seeds = float("nan") if before in study.autoencoder.variants else noise
+            rows.append(row | asdict(effect(_losses(study, before), _losses(study, after), of_seeds)))
+    table = pd.DataFrame(rows)
+    of_depth = ~table["before"].isin(study.autoencoder.variants)
+    return table.assign(share=(table["mean"] / table["mean"].iloc[0]).where(of_depth), seed_noise=noise)
+
+
+def _losses(study: Study, name: str) -> Array:
+    """The loss of every test image, (seeds, images), in the order of their names; an autoencoder's: -PSNR of photos."""
+    tables = [read_csv(run.per_image).sort_values("id") for run in runs(study, name)]
+    if name in study.autoencoder.variants:
+        return np.stack([-table.loc[table["images"] == "photos", "psnr"].to_numpy(float) for table in tables])
+    return np.stack([table["loss"].to_numpy(float) for table in tables])
+
+
+def _reconstructions(study: Study, name: str) -> list[dict[str, Any]]:
+    """Means over seeds, for each set of images."""
+    measured = [read_json(run.metrics) for run in runs(study, name)]
+    size = {
+        "variant": name,
+        "parameters": read_json(runs(study, name)[0].provenance)["parameters"],
+        "forward_gflops": measured[0]["forward_gflops"],
+        "seeds": len(measured),
+    }
+    sources = [source for source, values in measured[0].items() if isinstance(values, dict)]
+    means = {source: pd.DataFrame([of_seed[source] for of_seed in measured]).mean() for source in sources}
+    return [size | {"images": source} | {str(key): value for key, value in means[source].items()} for source in sources]
+
+
+def _stages(study: Study, name: str) -> pd.DataFrame:
+    """Medians over the training and the seeds, stages from the input to the output."""
+    table = pd.concat([read_csv(run.instruments) for run in runs(study, name)])
+    parts = table["name"].str.partition("/")
+    table = table.assign(what=parts[0], stage=parts[2])
+    table = table[table["what"].isin(OF_STAGES)]
+    wide = table.groupby(["stage", "what"], sort=False)["value"].median().unstack().reindex(columns=OF_STAGES)
+    order = table.loc[table["what"] == "gradient_norm", "stage"].unique()
+    return wide.reindex(order).rename_axis("stage").reset_index().assign(variant=name)
+
+
+def _curve(study: Study, name: str) -> pd.DataFrame:
+    """The mean over seeds and over the steps between two points."""
+    logs = pd.concat([read_csv(run.train_log) for run in runs(study, name)])
+    losses = logs.groupby("step")["loss"].mean()
+    width = max(1, len(losses) // POINTS)
+    thinned = losses.groupby((losses.index - 1) // width).mean()
+    return pd.DataFrame({"variant": name, "step": (thinned.index + 1) * width, "loss": thinned.to_numpy()})

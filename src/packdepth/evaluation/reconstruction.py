@@ -1,0 +1,114 @@
+"""How well an autoencoder says images again: on the test split, and on photographs that it has never seen the like of.
+
+PSNR and SSIM are scikit-image's (Wang et al. 2004: an 11x11 Gaussian window of 1.5 px), values held to 0 .. 1. By
+spatial frequency: the energy of the error over that of the image in rings of the Fourier transform, so that fine and
+coarse detail are told apart; an octave a ring.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from packdepth import layout, models
+from packdepth.data import photos
+from packdepth.data.loader import image_tensor
+from packdepth.data.store import Store
+from packdepth.errors import InputError
+from packdepth.files import whole, write_json, write_text
+from packdepth.models.convolutions import Formed
+from packdepth.params import Study
+from packdepth.progress import track
+from packdepth.training import checkpoint
+
+RINGS = (0.0, 1 / 16, 1 / 8, 1 / 4, 1 / 2)  # cycles a pixel; the corners beyond a half are left out
+TILES = ("chelsea/1/1", "coffee/1/2")  # kept to look at, with the first room
+Image = NDArray[np.uint8]
+
+
+def reconstruct(study: Study, run: layout.Run) -> None:
+    """Evaluate one autoencoder and write its files. Raises InputError if a store or checkpoint is missing or broken."""
+    store = Store(layout.store(run.scale, "test"))
+    model, card = checkpoint.load(run.checkpoint)
+    asked = study.variant(run.variant).network.model_dump()
+    if card.network != asked:
+        raise InputError(f"{run.checkpoint}: holds {card.network}, not what params.yaml asks for, {asked}")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    rows, kept = [], {}
+    tiles = photos.tiles(store.size)
+    with track(f"reconstruct {run}", len(store) + len(tiles)) as advance:
+        for source, name, image in _images(store, tiles):
+            made = said_again(model, image, device)
+            rows.append({"images": source, "id": name, **measured(made, image)})
+            if name in (store.id(0), *TILES):
+                kept[name] = (image, made)
+            advance(1)
+    table = pd.DataFrame(rows)
+    write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
+    _write_samples(run, kept)
+    means = table.drop(columns="id").groupby("images").mean()
+    of_sources = {str(source): row.to_dict() for source, row in means.iterrows()}
+    metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, card.size) / 1e9}
+    write_json(run.metrics, metrics | of_sources)
+
+
+def _images(store: Store, tiles: dict[str, Image]) -> Iterator[tuple[str, str, Image]]:
+    for index in range(len(store)):
+        yield "test", store.id(index), store.rgb(index)
+    for name, tile in tiles.items():
+        yield "photos", name, tile
+
+
+@torch.inference_mode()
+def said_again(model: nn.Module, image: Image, device: torch.device) -> NDArray[np.float64]:
+    """The autoencoder's (H, W, 3), in 0 .. 1."""
+    made = model(image_tensor(image)[None].to(device))[0].float().clamp(0, 1)
+    return made.permute(1, 2, 0).cpu().numpy().astype(np.float64)
+
+
+def measured(made: NDArray[np.float64], image: Image) -> dict[str, float]:
+    """psnr (dB), ssim, and the relative error of each ring of frequencies, of an image (H, W, 3) of bytes."""
+    truth = image / 255.0
+    similarity = structural_similarity(
+        truth, made, channel_axis=2, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    )
+    psnr = peak_signal_noise_ratio(truth, made, data_range=1.0)
+    return {"psnr": float(psnr), "ssim": float(similarity), **by_frequency(made - truth, truth)}
+
+
+def by_frequency(error: NDArray[np.float64], image: NDArray[np.float64]) -> dict[str, float]:
+    """Energy of the error over that of the image, both (H, W, 3), in each ring of RINGS; mean colours are left out."""
+    across, down = np.fft.fftfreq(image.shape[1]), np.fft.fftfreq(image.shape[0])
+    frequency = np.hypot(across[None, :], down[:, None])
+    energy = [np.square(np.abs(np.fft.fft2(values, axes=(0, 1)))).sum(axis=2) for values in (error, image)]
+    shares = {}
+    for low, high in pairwise(RINGS):
+        ring = (frequency > low) & (frequency <= high)
+        shares[f"error_to_{high:g}"] = float(energy[0][ring].sum() / max(energy[1][ring].sum(), 1e-12))
+    return shares
+
+
+def flops(network: dict[str, Any], size: tuple[int, int]) -> float:
+    """Operations of a forward pass for one image (a multiply-add counts two), convolutions as they are published."""
+    model = models.build(**network).eval()
+    for part in model.modules():
+        if isinstance(part, Formed):
+            part.form = "published"
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.zeros(1, 3, *size))
+    return float(counter.get_total_flops())
+
+
+def _write_samples(run: layout.Run, kept: dict[str, tuple[Image, NDArray[np.float64]]]) -> None:
+    given = np.stack([image for image, _ in kept.values()])
+    made = np.stack([np.round(255 * values).astype(np.uint8) for _, values in kept.values()])
+    with whole(run.samples) as part:
+        np.savez_compressed(part, names=np.array(list(kept)), image=given, made=made)

@@ -1,0 +1,51 @@
+"""Test losses of variants in rows, with their intervals, between the lines that they are read against."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from packdepth.evaluation.findings import Findings
+from packdepth.figures._style import COLOURS
+from packdepth.params import Study
+
+ARCHITECTURES = {"packnet": (COLOURS[0], "o"), "densedepth": (COLOURS[1], "s"), "constant": ("0.25", "D")}
+
+
+def rows_of(findings: Findings, key: str) -> list[str]:
+    """The variants of a hypothesis: each that is changed, followed by what it was changed to."""
+    effects = findings.effects[findings.effects["hypothesis"] == key]
+    names: list[str] = []
+    for before, group in effects.groupby("before", sort=False):
+        names += [str(before), *group["after"]]
+    return list(dict.fromkeys(names))
+
+
+def losses(axes: Axes, study: Study, findings: Findings, names: list[str]) -> None:
+    """A row a variant, the first on top: its test loss, over seeds where it has several, and its 95 % interval."""
+    noise = float(findings.effects["seed_noise"].iloc[0])
+    for place, name in enumerate(names):
+        row = findings.of(name)
+        colour, marker = ARCHITECTURES[row["architecture"]]
+        half = 1.96 * noise / row["seeds"] ** 0.5 if pd.notna(noise) else 0.0
+        axes.errorbar(row["test_loss"], place, xerr=half, fmt=marker, color=colour, capsize=3, markersize=6)
+        axes.annotate(
+            f"{row['test_loss']:.3f}",
+            (row["test_loss"], place),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+        )
+    _floors(axes, study, findings)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.8)
+    axes.set_xlabel("loss on the test images")
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", length=0)
+
+
+def _floors(axes: Axes, study: Study, findings: Findings) -> None:
+    """What is to be beaten: the best constant, and the network that wins in the report."""
+    constants = findings.variants[findings.variants["architecture"] == "constant"]
+    lines = {name: ("0.25", "--") for name in constants["variant"]} | {study.verdict.gap[1]: (COLOURS[1], ":")}
+    for name, (colour, dash) in lines.items():
+        axes.axvline(findings.of(name)["test_loss"], color=colour, linestyle=dash, linewidth=1.2, label=name)

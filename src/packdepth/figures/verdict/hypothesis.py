@@ -1,0 +1,108 @@
+"""The figure of one hypothesis: what each change does to the test loss, and beside it what the instruments say."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from packdepth.evaluation.decisions import ENOUGH
+from packdepth.evaluation.findings import Findings
+from packdepth.figures._logs import logarithmic
+from packdepth.figures._style import COLOURS, DASHES, Style, canvas
+from packdepth.figures.verdict import reconstruction
+from packdepth.figures.verdict.effects import ARCHITECTURES, losses, rows_of
+from packdepth.params import Study
+
+Panel = Callable[[Axes, Findings, list[str]], None]
+ANSWER = "answer"  # what the figure that carries it is called
+NOTE = (
+    "Points: mean over test images and seeds; bars: where 95 % of seeds would put it. Dashed: the best constant depth;"
+    " dotted: the network that wins in the report."
+)
+
+
+def draw(study: Study, findings: Findings, key: str, path: Path) -> None:
+    """Write the figure of hypothesis `key`, or the one that carries the answer, to `path`."""
+    if key == ANSWER:
+        _answer(study, findings, path)
+    else:
+        _hypothesis(study, findings, key, path)
+
+
+def _hypothesis(study: Study, findings: Findings, key: str, path: Path) -> None:
+    names = rows_of(findings, key)
+    if study.verdict.hypotheses[key].rule == "keeps":
+        reconstruction.draw(study, findings, key, names, path)
+        return
+    panel = BESIDE.get(key)
+    title = f"{key}: {study.verdict.hypotheses[key].claim} (scale {study.scale})"
+    with canvas(path, title, NOTE, height=max(2.6, 1.3 + 0.38 * len(names)) + (0.8 if panel else 0)) as figure:
+        if panel is None:
+            losses(figure.subplots(), study, findings, names)
+            return
+        left, right = figure.subplots(1, 2, width_ratios=(1, 1.1))
+        losses(left, study, findings, names)
+        panel(right, findings, names)
+
+
+def _answer(study: Study, findings: Findings, path: Path) -> None:
+    """The gap, what closes most of it, and both networks at their best."""
+    names = list(dict.fromkeys([*study.verdict.gap, *_best_changes(study, findings), *study.verdict.contest]))
+    title = f"Test loss as reported, with its cause removed, and at its best (scale {study.scale})"
+    with canvas(path, title, NOTE, height=1.5 + 0.42 * len(names)) as figure:
+        losses(figure.subplots(), study, findings, names)
+
+
+def _best_changes(study: Study, findings: Findings) -> list[str]:
+    """Of the network that loses, the change of each hypothesis that closes most, if it closes a quarter of the gap."""
+    effects = findings.effects[findings.effects["decides"] & (findings.effects["before"] == study.verdict.gap[0])]
+    effects = effects[effects["hypothesis"].isin(study.verdict.hypotheses) & (effects["share"] > ENOUGH)]
+    best = effects.sort_values("share").groupby("hypothesis", sort=False).tail(1)
+    return [name for name in best["after"] if name not in study.verdict.gap]
+
+
+def _stages(axes: Axes, findings: Findings, names: list[str]) -> None:
+    """Gradient norm by stage, from the input to the output, as a share of the network's median stage."""
+    for place, name in enumerate(names):
+        norms = findings.stages.loc[findings.stages["variant"] == name, "gradient_norm"].to_numpy(float)
+        if not len(norms):
+            continue
+        style: Style = {"color": COLOURS[place % len(COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
+        axes.plot(
+            np.linspace(0, 1, len(norms)), norms / np.median(norms), label=name, marker="o", markersize=3, **style
+        )
+    logarithmic(axes, ticks=(1, 3))
+    axes.set_xticks([0, 1], ["input", "output"])
+    axes.set_ylabel("gradient norm / that of the median stage")
+    axes.legend(fontsize=8.5)
+
+
+def _curves(axes: Axes, findings: Findings, names: list[str]) -> None:
+    """The training loss over steps."""
+    for place, name in enumerate(names):
+        curve = findings.curves[findings.curves["variant"] == name]
+        smooth = curve["loss"].rolling(10, min_periods=1).mean()
+        style: Style = {
+            "color": COLOURS[place % len(COLOURS)],
+            "linestyle": DASHES[place % len(DASHES)],
+        }
+        axes.plot(curve["step"], smooth, label=name, linewidth=1.3, **style)
+    logarithmic(axes)
+    axes.set(xlabel="training step", ylabel="training loss")
+    axes.legend(fontsize=8.5)
+
+
+def _spread(axes: Axes, findings: Findings, names: list[str]) -> None:
+    """Do predictions vary as the truth does, and with it?"""
+    for name in names:
+        row = findings.of(name)
+        colour, marker = ARCHITECTURES[row["architecture"]]
+        axes.plot(row["spread"], row["correlation"], marker, color=colour)
+        axes.annotate(name, (row["spread"], row["correlation"]), xytext=(4, 3), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="spread of prediction / spread of truth", ylabel="correlation with the truth")
+    axes.margins(x=0.25, y=0.12)
+    axes.grid()
+
+
+BESIDE: dict[str, Panel] = {"H1": _stages, "H3": _curves, "H4": _spread}

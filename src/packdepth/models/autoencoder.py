@@ -1,0 +1,130 @@
+"""Autoencoders that differ in how they go down and up alone: what does packing keep that others lose?
+
+PackNet's authors show that packing and unpacking reconstruct an image that max-pooling and bilinear upsampling blur
+(arXiv 1905.02693, figure 3). Here every network has a stem, LEVELS levels down, as many up, and a last
+convolution; a level is a 3x3 block of features and one way of sampling:
+
+| sampling | down | up |
+| --- | --- | --- |
+| `packing` | PackNet's packing block | its unpacking block |
+| `space-to-depth` | the same without the Conv3d: space to depth, a 3x3 block | a 3x3 block, depth to space |
+| `strided` | a 3x3 block with stride 2 | a transposed 4x4 convolution with stride 2 |
+| `pooling` | maximum of 2x2 pixels | bilinear, a 3x3 block |
+"""
+
+from collections.abc import Callable
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from packdepth.models.checks import check_choice, check_image
+from packdepth.models.layers import GROUPS, ConvBlock, PackingBlock, UnpackingBlock, init_xavier, scaled
+from packdepth.models.network import ImageNetwork
+
+WIDTHS = (32, 64, 128)  # of the levels at 1/1, 1/2 and 1/4 of the resolution; what is coded, at 1/8, has the last
+FEATURES_3D = 4
+
+
+class SpaceToDepth(nn.Module):
+    """Each 2x2 patch becomes four channels, which a 3x3 block brings back to C."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = ConvBlock(4 * channels, channels, kernel_size=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H/2, W/2)."""
+        return self.conv(F.pixel_unshuffle(x, 2))
+
+
+class DepthToSpace(nn.Module):
+    """A 3x3 block, four channels of which become a 2x2 patch."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv = ConvBlock(in_channels, 4 * out_channels, kernel_size=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, 2H, 2W)."""
+        return F.pixel_shuffle(self.conv(x), 2)
+
+
+class Strided(ConvBlock):
+    """A 3x3 block with stride 2."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, channels, kernel_size=3)
+        self.conv.stride = (2, 2)
+
+
+class Transposed(nn.Module):
+    """A transposed convolution with stride 2, GroupNorm, ELU."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1)
+        self.norm = nn.GroupNorm(GROUPS, out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, 2H, 2W)."""
+        return F.elu(self.norm(self.conv(x)), inplace=True)
+
+
+class Upsampled(ConvBlock):
+    """Bilinear upsampling, a 3x3 block."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, kernel_size=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, 2H, 2W)."""
+        return super().forward(F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False))
+
+
+SAMPLINGS: dict[str, tuple[Callable[[int], nn.Module], Callable[[int, int], nn.Module]]] = {
+    "packing": (
+        lambda channels: PackingBlock(channels, 3, FEATURES_3D),
+        lambda below, here: UnpackingBlock(below, here, FEATURES_3D),
+    ),
+    "space-to-depth": (SpaceToDepth, DepthToSpace),
+    "strided": (Strided, Transposed),
+    "pooling": (lambda channels: nn.MaxPool2d(2), Upsampled),
+}
+
+
+class Autoencoder(ImageNetwork):
+    """An image in, the same image out, by way of WIDTHS[-1] numbers for 8x8 pixels (times `width`); no skips."""
+
+    def __init__(self, width: float = 1.0, sampling: str = "packing") -> None:
+        super().__init__()
+        check_choice("sampling of autoencoder", sampling, tuple(SAMPLINGS))
+        down, up = SAMPLINGS[sampling]
+        widths = [scaled(channels, width, GROUPS) for channels in WIDTHS]
+        before, coded = [widths[0], *widths[:-1]], widths[-1]
+        self.stem = ConvBlock(3, widths[0], kernel_size=3)
+        self.encoder = nn.ModuleList(
+            nn.Sequential(ConvBlock(above, here, kernel_size=3), down(here))
+            for above, here in zip(before, widths, strict=True)
+        )
+        below = [*widths[1:], coded]
+        self.decoder = nn.ModuleList(
+            nn.Sequential(up(deeper, here), ConvBlock(here, here, kernel_size=3))
+            for deeper, here in reversed([*zip(below, widths, strict=True)])
+        )
+        self.last = nn.Conv2d(widths[0], 3, kernel_size=3, padding=1)
+        init_xavier(self)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) RGB in [0, 1] -> (B, 3, H, W). Raises InputError unless H and W are multiples of 32."""
+        check_image(image)
+        x = self.stem(image)
+        for level in (*self.encoder, *self.decoder):
+            x = level(x)
+        return self.last(x)
+
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Stem, encoder levels 1 to 3, decoder levels 3 to 1, the last convolution."""
+        encoder = {f"encoder{n}": [level] for n, level in enumerate(self.encoder, start=1)}
+        numbers = range(len(self.decoder), 0, -1)
+        decoder = {f"decoder{n}": [level] for n, level in zip(numbers, self.decoder, strict=True)}
+        return {"stem": [self.stem], **encoder, **decoder, "last": [self.last]}

@@ -1,0 +1,82 @@
+"""Autoencoders: what they sample with, and that nothing else tells them apart."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+import yaml
+from torch import nn
+
+from making import TOP
+from packdepth import models, params
+from packdepth.errors import InputError
+from packdepth.evaluation.reconstruction import flops
+from packdepth.models.autoencoder import SAMPLINGS, Autoencoder, DepthToSpace, SpaceToDepth, Strided, Upsampled
+from packdepth.models.layers import PackingBlock, UnpackingBlock
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_an_image_comes_out_and_every_parameter_learns(sampling: str) -> None:
+    torch.manual_seed(0)
+    network = Autoencoder(width=0.5, sampling=sampling)
+    image = torch.rand(2, 3, 32, 64)
+    made = network(image)
+    assert made.shape == image.shape
+    (made - image).abs().mean().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_stages_hold_every_parameter_once(sampling: str) -> None:
+    network = Autoencoder(width=0.5, sampling=sampling)
+    held = [id(p) for modules in network.stages().values() for module in modules for p in module.parameters()]
+    assert sorted(held) == sorted(id(p) for p in network.parameters())
+    assert next(iter(network.stages())) == "stem"
+
+
+def test_an_image_is_coded_at_an_eighth_of_its_resolution() -> None:
+    for sampling in SAMPLINGS:
+        network = Autoencoder(width=1.0, sampling=sampling)
+        seen: list[torch.Size] = []
+        network.encoder[-1].register_forward_hook(lambda module, given, code, seen=seen: seen.append(code.shape))
+        network(torch.rand(1, 3, 32, 64))
+        assert seen == [torch.Size([1, 128, 4, 8])]
+
+
+def test_the_ways_of_sampling() -> None:
+    kinds = {name: tuple(type(make(*[16] * n)) for n, make in enumerate(ways, 1)) for name, ways in SAMPLINGS.items()}
+    assert kinds["packing"] == (PackingBlock, UnpackingBlock)
+    assert kinds["space-to-depth"] == (SpaceToDepth, DepthToSpace)
+    assert kinds["pooling"] == (nn.MaxPool2d, Upsampled)
+    assert kinds["strided"][0] is Strided
+    x = torch.rand(1, 16, 6, 8)
+    for name, (down, up) in SAMPLINGS.items():
+        assert down(16)(x).shape == (1, 16, 3, 4), name
+        assert up(16, 32)(x).shape == (1, 32, 12, 16), name
+    block = SpaceToDepth(16)
+    expected = block.conv.activated(F.conv2d(F.pixel_unshuffle(x, 2), *block.conv.conv.parameters(), padding=1))
+    torch.testing.assert_close(block(x), expected)
+
+
+def test_an_unknown_way_is_told() -> None:
+    with pytest.raises(InputError, match="unknown sampling of autoencoder 'poling'; did you mean 'pooling'"):
+        models.build("autoencoder", sampling="poling")
+
+
+def test_those_that_are_shipped_match_packing_in_parameters_or_operations() -> None:
+    """To the sixteenth channel, at scale small: within a fifth."""
+    content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "small"}
+    study = params.Study(**content)
+    size = study.data.size
+    assert size
+
+    def cost(name: str) -> tuple[float, float]:
+        network = study.variant(name).network.model_dump()
+        return sum(p.numel() for p in models.build(**network).parameters()), flops(network, size)
+
+    parameters, operations = cost("packing")
+    for name in study.autoencoder.variants:
+        own = cost(name)
+        if not name.endswith("-operations"):
+            assert own[0] == pytest.approx(parameters, rel=0.1), name
+        if not name.endswith("-parameters"):
+            assert own[1] == pytest.approx(operations, rel=0.2), name
