@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCALE := $(shell sed -n 's/^scale: *\([a-z0-9-]*\).*/\1/p' params.yaml)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study test check bench sync publish publish-temporal publish-bench pins clean
+.PHONY: help study test check bench sync publish publish-temporal publish-verdict publish-bench pins clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,11 @@ publish: .venv/ready  ## copy the scale's tables, figures and provenance to docs
 publish-temporal: .venv/ready  ## the same for what learns from neighbouring frames
 	mkdir -p docs/results/$(SCALE)/temporal
 	cp results/$(SCALE)/temporal/tables/* results/$(SCALE)/temporal/figures/*.png docs/results/$(SCALE)/temporal/
+
+publish-verdict: .venv/ready  ## the verdict, with its tables and figures, to docs/
+	mkdir -p docs/verdict
+	cp results/$(SCALE)/verdict/verdict.md docs/
+	cp results/$(SCALE)/verdict/verdict/* docs/verdict/
 
 publish-bench: .venv/ready  ## the same for what `make bench` measured
 	mkdir -p docs/results/bench
