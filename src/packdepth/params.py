@@ -24,6 +24,7 @@ from packdepth.variants import (
     ConstantNetwork,
     DenseDepthNetwork,
     Kind,
+    LossWeights,
     Network,
     PackNetNetwork,
     Training,
@@ -152,20 +153,29 @@ class Study(Strict):
         """The seeds that a variant is trained with."""
         return self.groups[self.group_of(variant)].seeds or self.seeds
 
+    @property
+    def loss(self) -> LossWeights:
+        """What the scale trains with, unless a variant says otherwise."""
+        settings = _merged(self.training.model_dump(), self.rung.training)
+        of_scale: Training = _validated(Training, settings, f"scales.{self.scale}.training")
+        return of_scale.loss
+
     def variant(self, name: str) -> Variant:
         """The settings of one variant at this scale. Raises InputError for an unknown name or a bad setting."""
         group = self.group_of(name)
         entry = self.groups[group].variants[name]
         where = f"{group}.variants.{name}" if group else f"variants.{name}"
         constant = entry.network.get("architecture") == "constant"
-        width = {} if constant else {"width": self.rung.width * entry.times.width}
+        width = {} if constant else {"width": self.rung.width}
         network: Network = _validated(Network, {**width, **entry.network}, f"{where}.network")
+        if not isinstance(network, ConstantNetwork):
+            network = network.model_copy(update={"width": network.width * entry.times.width})
         if isinstance(network, DenseDepthNetwork) and network.pretrained and network.width != 1:
             raise InputError(f"params.yaml: {where}: ImageNet's weights are of width 1, not {network.width}")
         of_group = (self.rung.temporal or {}) if group == layout.TEMPORAL else {}
         settings = _merged(self.training.model_dump(), self.rung.training, of_group, entry.training)
         training: Training = _validated(Training, settings, f"{where}.training")
-        multiplied = {key: getattr(training, key) * getattr(entry.times, key) for key in TIMES}
+        multiplied = {key: round(getattr(training, key) * getattr(entry.times, key), 9) for key in TIMES}
         training = _validated(Training, training.model_dump() | multiplied, f"{where}.times")
         if training.batch_size % (training.devices * training.accumulate):
             parts = f"{training.devices} devices in {training.accumulate} turns"

@@ -10,10 +10,12 @@ import torch
 
 from making import slopes, write_store
 from packdepth import layout
+from packdepth.data.store import Store
 from packdepth.errors import InputError
-from packdepth.evaluation.evaluate import evaluate, image_loss, training_losses
+from packdepth.evaluation.evaluate import evaluate, image_losses, training_losses
 from packdepth.evaluation.metrics import METRICS
 from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.models.constant import Constant
 from packdepth.training.loop import train
 
 RUN = layout.Run("tiny", "constant", 0)
@@ -48,14 +50,17 @@ def test_files_agree(stores):
 
 
 def test_the_loss_of_an_image_is_the_one_that_training_has(stores):
-    """Of a prediction at the truth's size that repeats a map of half of it, and whatever a variant was trained with."""
-    weights = stores().training.loss
-    output = torch.rand(16, 24) * 4 + 2
-    truth = torch.rand(32, 48) * 5 + 1
-    prediction = (10 / output).repeat_interleave(2, 0).repeat_interleave(2, 1)
-    target, mask = normalised_inverse_depth(truth[None, None], 10.0, (16, 24))
-    expected, _ = DepthLoss(**weights.model_dump())(output[None, None], target, mask)
-    assert image_loss(prediction, truth, weights, 10.0)["loss"] == pytest.approx(expected.item(), rel=1e-5)
+    """Of an output below 1, where depth would be cut off, and whatever a variant was trained with."""
+    study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(loss={"l1": 0.5}))
+    store = Store(layout.store("tiny", "test"))
+    model = Constant()
+    torch.nn.init.constant_(model.value, 0.25)
+    found = image_losses(model, store, study.loss, 10.0)
+    assert list(found) == [store.id(index) for index in range(3)]
+    target, mask = normalised_inverse_depth(torch.from_numpy(store.depth(1))[None, None], 10.0, (32, 32))
+    expected, terms = DepthLoss(l1=0.5, ssim=1.0, gradient=0.0)(torch.full_like(target, 0.25), target, mask)
+    assert found[store.id(1)] == pytest.approx(expected.item(), rel=1e-6)
+    assert terms["l1"].item() == pytest.approx((target - 0.25).mean().item(), rel=1e-5)
 
 
 def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):

@@ -1,5 +1,7 @@
 """Autoencoders: what they sample with, and that nothing else tells them apart."""
 
+from itertools import product
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +12,7 @@ from making import TOP
 from packdepth import models, params
 from packdepth.errors import InputError
 from packdepth.evaluation.reconstruction import flops
-from packdepth.models.autoencoder import SAMPLINGS, Autoencoder, DepthToSpace, SpaceToDepth, Strided, Upsampled
+from packdepth.models.autoencoder import CODE, SAMPLINGS, Autoencoder, DepthToSpace, SpaceToDepth, Strided, Upsampled
 from packdepth.models.layers import PackingBlock, UnpackingBlock
 
 
@@ -33,13 +35,21 @@ def test_stages_hold_every_parameter_once(sampling: str) -> None:
     assert next(iter(network.stages())) == "stem"
 
 
-def test_an_image_is_coded_at_an_eighth_of_its_resolution() -> None:
-    for sampling in SAMPLINGS:
-        network = Autoencoder(width=1.0, sampling=sampling)
+def test_the_code_is_as_large_whatever_the_width_and_the_sampling() -> None:
+    for sampling, width in product(SAMPLINGS, (0.5, 1.0)):
+        network = Autoencoder(width=width, sampling=sampling)
         seen: list[torch.Size] = []
-        network.encoder[-1].register_forward_hook(lambda module, given, code, seen=seen: seen.append(code.shape))
+        network.code[0].register_forward_hook(lambda module, given, code, seen=seen: seen.append(code.shape))
         network(torch.rand(1, 3, 32, 64))
-        assert seen == [torch.Size([1, 128, 4, 8])]
+        assert seen == [torch.Size([1, CODE, 4, 8])]
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_every_convolution_starts_alike(sampling: str) -> None:
+    parts = [part for part in Autoencoder(width=1.0, sampling=sampling).modules() if hasattr(part, "kernel_size")]
+    for part in parts:
+        if isinstance(getattr(part, "bias", None), torch.Tensor):
+            assert (part.bias == 0).all()
 
 
 def test_the_ways_of_sampling() -> None:
@@ -63,7 +73,7 @@ def test_an_unknown_way_is_told() -> None:
 
 
 def test_those_that_are_shipped_match_packing_in_parameters_or_operations() -> None:
-    """To the sixteenth channel, at scale small: within a fifth."""
+    """To the sixteenth channel, at scale small: within a tenth and a fifth."""
     content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "small"}
     study = params.Study(**content)
     size = study.data.size

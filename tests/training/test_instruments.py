@@ -18,6 +18,13 @@ def test_gradient_norms_by_hand():
     assert norms == pytest.approx({"gradient_norm/stem": 5.0, "gradient_norm/rest": 29**0.5})
 
 
+def test_gradient_sizes_by_hand():
+    layer, frozen = nn.Linear(3, 1), nn.Linear(1, 1)
+    layer.weight.grad, layer.bias.grad = torch.tensor([[1.0, 1.0, 3.0]]), torch.tensor([5.0])
+    found = instruments.gradient_sizes({"layer": [layer], "frozen": [frozen]})
+    assert found == pytest.approx({"gradient_rms/layer": 3.0})
+
+
 def test_update_ratios_by_hand():
     layer, still, empty = nn.Linear(2, 1, bias=False), nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
     layer.weight.data = torch.tensor([[3.0, 4.0]])

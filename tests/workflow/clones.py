@@ -76,6 +76,7 @@ contest:
     packnet-best: {network: {architecture: packnet, head: leaky-relu}, training: {schedule: cosine}}
     densedepth-best: {network: {architecture: densedepth}, training: {schedule: cosine}}
 autoencoder:
+  seeds: [0]
   variants:
     packing: {network: {architecture: autoencoder, sampling: packing}, training: {mode: reconstruction}}
     pooling: {network: {architecture: autoencoder, sampling: pooling}, training: {mode: reconstruction}}

@@ -10,6 +10,6 @@ rule evaluate:
         f"{RESULTS}/evaluation/{RUN}/metrics.json",
         f"{RESULTS}/evaluation/{RUN}/error_by_distance.csv",
         f"{RESULTS}/evaluation/{RUN}/samples.npz",
-    params: evaluation=RUNG["evaluation"], loss=config["training"]["loss"]
+    params: evaluation=RUNG["evaluation"], loss=config["training"]["loss"], at_scale=RUNG["training"]
     threads: THREADS
     shell: "packdepth evaluate --variant {wildcards.variant} --seed {wildcards.seed}"

@@ -1,13 +1,14 @@
 """One trained run on its scale's test store: metrics and loss of every image and of all, samples to look at."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
+import torch
+from torch import nn
 
 from packdepth import layout
+from packdepth.data.loader import image_tensor
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.evaluation import predictor
@@ -33,24 +34,28 @@ def evaluate(study: Study, run: layout.Run) -> None:
         raise InputError(f"{run.checkpoint}: holds {card.network}, not what params.yaml asks for, {asked}")
     losses = training_losses(run.train_log)
     chosen = np.linspace(0, len(store) - 1, min(SAMPLES, len(store))).astype(int).tolist()
-    also = partial(image_loss, weights=study.training.loss, max_depth=card.max_depth)
-    tally, kept = measure(predictor.of_checkpoint(model, card), store, study.rung.evaluation, str(run), chosen, also)
-    write_text(run.per_image, tally.per_image().to_csv(index=False, float_format="%.6g"))
+    tally, kept = measure(predictor.of_checkpoint(model, card), store, study.rung.evaluation, str(run), keep=chosen)
+    table = tally.per_image()
+    table = table.assign(loss=table["id"].map(image_losses(model, store, study.loss, card.max_depth)))
+    write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})
-    losses["test_loss"] = float(tally.per_image()["loss"].mean())
+    losses["test_loss"] = float(table["loss"].mean())
     write_json(run.metrics, {"variant": run.variant, "seed": run.seed, **losses, **tally.summary()})
 
 
-def image_loss(prediction: Tensor, truth: Tensor, weights: LossWeights, max_depth: float) -> dict[str, float]:
-    """The report's number for one test image: the study's loss, whatever loss the variant itself was trained with.
-
-    Prediction and truth (H, W) in m are held against one another at half resolution, as in training.
-    """
-    size = (truth.shape[0] // 2, truth.shape[1] // 2)
-    output, _ = normalised_inverse_depth(prediction[None, None], max_depth, size)
-    target, mask = normalised_inverse_depth(truth[None, None], max_depth, size)
-    return {"loss": float(DepthLoss(**weights.model_dump())(output, target, mask)[0])}
+@torch.inference_mode()
+def image_losses(model: nn.Module, store: Store, weights: LossWeights, max_depth: float) -> dict[str, float]:
+    """The study's loss for every image of a store, as in training, by its id: of the output itself, not of depth."""
+    device = next(model.parameters()).device
+    loss = DepthLoss(**weights.model_dump())
+    losses = {}
+    for index in range(len(store)):
+        output = model(image_tensor(store.rgb(index))[None].to(device)).float().cpu()
+        depth = torch.from_numpy(store.depth(index))[None, None]
+        target, mask = normalised_inverse_depth(depth, max_depth, (output.shape[2], output.shape[3]))
+        losses[store.id(index)] = float(loss(output, target, mask)[0])
+    return losses
 
 
 def _write_samples(path: Path, store: Store, predictions: dict[int, np.ndarray]) -> None:

@@ -10,7 +10,7 @@ from packdepth.data.loader import image_tensor
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.predictor import Predictor, predict_depth, resized
-from packdepth.evaluation.tally import Also, Tally
+from packdepth.evaluation.tally import Tally
 from packdepth.params import Evaluation
 from packdepth.progress import track
 
@@ -18,18 +18,13 @@ BATCH = 8
 
 
 def measure(
-    predictor: Predictor,
-    store: Store,
-    settings: Evaluation,
-    title: str,
-    keep: Collection[int] = (),
-    also: Also | None = None,
+    predictor: Predictor, store: Store, settings: Evaluation, title: str, keep: Collection[int] = ()
 ) -> tuple[Tally, dict[int, Tensor]]:
     """The errors of all frames, and the predictions of those to `keep`, each (h, w) in m at the size of its truth.
 
     Raises InputError if no frame has a pixel that the protocol counts.
     """
-    tally = Tally(settings, also)
+    tally = Tally(settings)
     kept: dict[int, Tensor] = {}
     for index, (prediction, truth) in enumerate(_predictions(predictor, store, settings.flip, title)):
         tally.add(store.id(index), prediction, truth)

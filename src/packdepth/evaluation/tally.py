@@ -1,6 +1,5 @@
 """Counting errors, image by image, as a protocol has it."""
 
-from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -14,15 +13,13 @@ from packdepth.evaluation.protocols import PROTOCOLS, counted
 from packdepth.params import Evaluation
 
 BIN = 0.5  # m, of the error by distance
-Also = Callable[[Tensor, Tensor], dict[str, float]]  # prediction and truth (H, W) in m -> more numbers of an image
 
 
 class Tally:
     """Everything that is counted while predictions come in."""
 
-    def __init__(self, settings: Evaluation, also: Also | None = None) -> None:
+    def __init__(self, settings: Evaluation) -> None:
         self.settings, self.protocol = settings, PROTOCOLS[settings.protocol]
-        self.also = also
         self.rows: list[dict[str, Any]] = []
         self.plain = torch.zeros(len(metrics.SUMS), dtype=torch.float64)
         self.scaled = torch.zeros_like(self.plain)
@@ -46,7 +43,6 @@ class Tally:
         self.scaled += scaled
         of_scaled = {f"{name}_scaled": value for name, value in metrics.from_sums(scaled).items()}
         row = {"id": name, "pixels": int(plain[0]), "median_factor": factor}
-        row |= self.also(prediction, truth) if self.also else {}
         self.rows.append(row | metrics.from_sums(plain) | of_scaled)
         self._add_by_distance(within.double().numpy(), true.double().numpy())
 

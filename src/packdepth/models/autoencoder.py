@@ -1,8 +1,8 @@
 """Autoencoders that differ in how they go down and up alone: what does packing keep that others lose?
 
 PackNet's authors show that packing and unpacking reconstruct an image that max-pooling and bilinear upsampling blur
-(arXiv 1905.02693, figure 3). Here every network has a stem, LEVELS levels down, as many up, and a last
-convolution; a level is a 3x3 block of features and one way of sampling:
+(arXiv 1905.02693, figure 3). Here every network has a stem, three levels down, a code of CODE channels at an eighth of
+the resolution, three levels up and a last convolution; a level is a 3x3 block of features and one way of sampling:
 
 | sampling | down | up |
 | --- | --- | --- |
@@ -21,7 +21,8 @@ from packdepth.models.checks import check_choice, check_image
 from packdepth.models.layers import GROUPS, ConvBlock, PackingBlock, UnpackingBlock, init_xavier, scaled
 from packdepth.models.network import ImageNetwork
 
-WIDTHS = (32, 64, 128)  # of the levels at 1/1, 1/2 and 1/4 of the resolution; what is coded, at 1/8, has the last
+WIDTHS = (32, 64, 128)  # of the levels at 1/1, 1/2 and 1/4 of the resolution
+CODE = 64  # channels, whatever the width: a third of the numbers of the 8x8 pixels that they stand for
 FEATURES_3D = 4
 
 
@@ -93,23 +94,25 @@ SAMPLINGS: dict[str, tuple[Callable[[int], nn.Module], Callable[[int, int], nn.M
 
 
 class Autoencoder(ImageNetwork):
-    """An image in, the same image out, by way of WIDTHS[-1] numbers for 8x8 pixels (times `width`); no skips."""
+    """An image in, the same image out, by way of the code alone: no skips. `width` scales the levels' channels."""
 
     def __init__(self, width: float = 1.0, sampling: str = "packing") -> None:
         super().__init__()
         check_choice("sampling of autoencoder", sampling, tuple(SAMPLINGS))
         down, up = SAMPLINGS[sampling]
         widths = [scaled(channels, width, GROUPS) for channels in WIDTHS]
-        before, coded = [widths[0], *widths[:-1]], widths[-1]
+        above, below = [widths[0], *widths[:-1]], [*widths[1:], widths[-1]]
         self.stem = ConvBlock(3, widths[0], kernel_size=3)
         self.encoder = nn.ModuleList(
-            nn.Sequential(ConvBlock(above, here, kernel_size=3), down(here))
-            for above, here in zip(before, widths, strict=True)
+            nn.Sequential(ConvBlock(finer, here, kernel_size=3), down(here))
+            for finer, here in zip(above, widths, strict=True)
         )
-        below = [*widths[1:], coded]
+        self.code = nn.Sequential(
+            ConvBlock(widths[-1], CODE, kernel_size=3), ConvBlock(CODE, widths[-1], kernel_size=3)
+        )
         self.decoder = nn.ModuleList(
-            nn.Sequential(up(deeper, here), ConvBlock(here, here, kernel_size=3))
-            for deeper, here in reversed([*zip(below, widths, strict=True)])
+            nn.Sequential(up(coarser, here), ConvBlock(here, here, kernel_size=3))
+            for coarser, here in reversed([*zip(below, widths, strict=True)])
         )
         self.last = nn.Conv2d(widths[0], 3, kernel_size=3, padding=1)
         init_xavier(self)
@@ -118,13 +121,13 @@ class Autoencoder(ImageNetwork):
         """(B, 3, H, W) RGB in [0, 1] -> (B, 3, H, W). Raises InputError unless H and W are multiples of 32."""
         check_image(image)
         x = self.stem(image)
-        for level in (*self.encoder, *self.decoder):
-            x = level(x)
+        for part in (*self.encoder, self.code, *self.decoder):
+            x = part(x)
         return self.last(x)
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        """Stem, encoder levels 1 to 3, decoder levels 3 to 1, the last convolution."""
+        """Stem, encoder levels 1 to 3, the code, decoder levels 3 to 1, the last convolution."""
         encoder = {f"encoder{n}": [level] for n, level in enumerate(self.encoder, start=1)}
         numbers = range(len(self.decoder), 0, -1)
         decoder = {f"decoder{n}": [level] for n, level in zip(numbers, self.decoder, strict=True)}
-        return {"stem": [self.stem], **encoder, **decoder, "last": [self.last]}
+        return {"stem": [self.stem], **encoder, "code": [self.code], **decoder, "last": [self.last]}

@@ -33,7 +33,7 @@ def scaled(channels: int, width: float, multiple: int) -> int:
 def init_xavier(network: nn.Module) -> None:
     """Xavier-uniform weights and zero biases for every convolution."""
     for module in network.modules():
-        if isinstance(module, (nn.Conv2d, nn.Conv3d)):
+        if isinstance(module, (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d)):
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

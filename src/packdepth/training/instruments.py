@@ -17,10 +17,15 @@ Stages = dict[str, list[nn.Module]]  # parts of a network by name
 
 def gradient_norms(stages: Stages) -> dict[str, float]:
     """The Euclidean norm of the gradient of each stage's parameters; stages without a gradient are left out."""
-    gradients = {
-        stage: [p.grad for p in _parameters(modules) if p.grad is not None] for stage, modules in stages.items()
-    }
-    return {f"gradient_norm/{stage}": _norm(of_stage) for stage, of_stage in gradients.items() if of_stage}
+    return {f"gradient_norm/{stage}": _norm(of_stage) for stage, of_stage in _gradients(stages).items()}
+
+
+def gradient_sizes(stages: Stages) -> dict[str, float]:
+    """The root mean square of the gradient over each stage's parameters, which does not grow with their number."""
+    sizes = {}
+    for stage, of_stage in _gradients(stages).items():
+        sizes[f"gradient_rms/{stage}"] = _norm(of_stage) / sum(gradient.numel() for gradient in of_stage) ** 0.5
+    return sizes
 
 
 def weights(stages: Stages) -> dict[str, list[Tensor]]:
@@ -72,7 +77,7 @@ def noise(earlier: list[Tensor], network: nn.Module) -> dict[str, float]:
     noise and signal are alike (McCandlish et al. 2018, arXiv 1812.06162, section 2.2 and appendix A.1).
     """
     now = [p.grad for p in network.parameters() if p.grad is not None]
-    product = sum((float((a.double() * b.double()).sum()) for a, b in zip(earlier, now, strict=True)), 0.0)
+    product = float(torch.stack([(a * b).sum() for a, b in zip(earlier, now, strict=True)]).sum())
     return {"gradient_square": (_norm(earlier) ** 2 + _norm(now) ** 2) / 2, "gradient_product": product}
 
 
@@ -114,6 +119,12 @@ def peak_memory_mib(device: torch.device) -> float:
         return torch.cuda.max_memory_allocated(device) / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _gradients(stages: Stages) -> dict[str, list[Tensor]]:
+    """Those of each stage that has any."""
+    found = {stage: [p.grad for p in _parameters(modules) if p.grad is not None] for stage, modules in stages.items()}
+    return {stage: of_stage for stage, of_stage in found.items() if of_stage}
 
 
 def _parameters(modules: list[nn.Module]) -> list[nn.Parameter]:

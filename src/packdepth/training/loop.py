@@ -94,6 +94,7 @@ class Trainer:
         kept = folder if parallel.rank() == 0 else folder / f"process{parallel.rank()}"  # the latter for nobody
         self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
         self.instruments = resume.Log(kept / "instruments.csv", instruments.COLUMNS, self.step)
+        self.pace = math.nan  # images a second
         self.commit = _commit()
         self.forward = computing.compiled(self.networks.depth.forward_scales, self.computing)
 
@@ -148,8 +149,10 @@ class Trainer:
         seconds = time.perf_counter() - since
         self._record(epoch, value, terms, waited, seconds)
         if stages:
-            measured |= instruments.gradient_norms(stages) | instruments.update_ratios(stages, before)
-            self._measure(measured, outcomes[-1], turns[-1], seconds)
+            measured |= instruments.gradient_norms(stages) | instruments.gradient_sizes(stages)
+            measured |= instruments.update_ratios(stages, before)
+            self._measure(measured, outcomes[-1], turns[-1])
+        self.pace = self.settings.batch_size / seconds
         self.earlier = instruments.gradients(self.networks) if self._measures(self.step + 1) else []
         if self.step % self.settings.save_every == 0 and parallel.rank() == 0:
             self._save()
@@ -189,15 +192,15 @@ class Trainer:
         parts = [terms.get(name, "") for name in TERMS]
         self.log.write(self.step, epoch, loss, *parts, self.optimizer.param_groups[0]["lr"], waited, seconds)
 
-    def _measure(self, values: dict[str, float], outcome: Outcome, batch: Item, seconds: float) -> None:
-        """Write down these values of a step, and more."""
+    def _measure(self, values: dict[str, float], outcome: Outcome, batch: Item) -> None:
+        """Write down these values of a step, and more. The pace is that of the step before: measuring takes time."""
         output = outcome.output.detach()
         values |= instruments.spread(output, outcome.target, outcome.mask)
         values |= instruments.saturation(output, outcome.mask, self.networks.depth.limits)
         values |= instruments.noise(self.earlier, self.networks) if self.earlier else {}
         if outcome.way is not None:
             values |= instruments.ways(outcome.way.detach(), batch["distance"])
-        values["images_per_second"] = self.settings.batch_size / seconds
+        values["images_per_second"] = self.pace
         values["peak_memory_mib"] = instruments.peak_memory_mib(self.device)
         for name, value in values.items():
             self.instruments.write(self.step, name, value)
