@@ -16,6 +16,7 @@ SHARED = {
     "hypotheses",
     "layout",
     "motions",
+    "names",
     "parallel",
     "params",
     "pictures",

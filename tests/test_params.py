@@ -69,6 +69,16 @@ def test_a_variant_may_multiply_what_the_scale_has(project):
     assert variant.network.width == 0.125
 
 
+def test_a_width_of_its_own_is_multiplied_too_and_products_are_whole_where_they_should_be(project):
+    def times(raw):
+        raw["variants"]["packnet"]["network"]["width"] = 0.5
+        raw["variants"]["packnet"]["times"] = {"width": 3, "batch_size": 1.1}
+        raw["scales"]["tiny"]["training"]["batch_size"] = 100
+
+    variant = project(times).variant("packnet")
+    assert (variant.network.width, variant.training.batch_size) == (1.5, 110)
+
+
 def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     study = project(lambda raw: raw["contest"].update(seeds=[4, 5]))
     assert study.seeds_of("packnet-best") == [4, 5]
@@ -184,6 +194,21 @@ WRONG = [
     (
         lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True, norm="group", width=1),
         ["variants.densedepth.network", "norm batch"],
+    ),
+    (lambda raw: raw["contest"].pop("seeds"), ["contest.seeds", "required"]),
+    (lambda raw: raw["diagnosis"].update(seeds=[1]), ["diagnosis.seeds: unknown key"]),
+    (lambda raw: raw["verdict"].update(contest=["packnet", "densedepth-best"]), ["verdict, contest, 'packnet'"]),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H5"].update(decisive=[["packnet", "packing"]]),
+        ["verdict, H5, 'packing'"],
+    ),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H8"].update(decisive=[["packnet", "packing"]]),
+        ["verdict, H8, 'packnet'", "'packing'"],
+    ),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H1"]["decisive"].append(["packnet", "constant"]),
+        ["verdict.hypotheses.H1", "takes one decisive pair"],
     ),
     (lambda raw: raw["verdict"].update(gap=["packnt", "densedepth"]), ["verdict, gap, 'packnt'", "'packnet'"]),
     (

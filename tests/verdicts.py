@@ -1,6 +1,7 @@
 """A study whose results are made by hand, for the verdict: what each variant loses is written in LOSSES."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ LOSSES = {  # mean test loss of each variant; images differ by as much for all o
 }
 PSNR = {"packing": 30.0, "pooling-parameters": 27.0, "strided-parameters": 31.0}
 SEED_NOISE = 0.01  # between the seeds of the contest
+PSNR_NOISE = 0.1  # dB, between the two seeds of an autoencoder
 HYPOTHESES = {
     "H1": {"rule": "vanishes", "kind": "structure", "decisive": [["packnet", "densedepth"]]},
     "H2": {"rule": "closes", "kind": "environment", "decisive": [["packnet", "packnet-rate-triple"]]},
@@ -38,25 +40,37 @@ HYPOTHESES = {
 }
 
 
-def study_by_hand(**verdict: Any) -> Study:
-    """Write params.yaml and results into this folder; `verdict` replaces parts of that section."""
+def study_by_hand(
+    values: dict[str, float] | None = None,
+    seeds: list[int] | None = None,
+    autoencoders: bool = True,
+    edit: Callable[[dict[str, Any]], object] = lambda raw: None,
+    **verdict: Any,
+) -> Study:
+    """Write params.yaml and results into this folder.
+
+    `values` replaces some of LOSSES and PSNR, `seeds` those of contest and autoencoders, `verdict` parts of that
+    section; `edit` changes params.yaml last.
+    """
+    known = LOSSES | (PSNR if autoencoders else {}) | (values or {})
     content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "smoke", "figures": []}
     for group in (content, *(content[name] for name in ("diagnosis", "contest", "autoencoder"))):
-        known = LOSSES | PSNR
         group["variants"] = {name: entry for name, entry in group["variants"].items() if name in known}
-    hypotheses = {key: {"claim": f"Claim {key}", **content_} for key, content_ in HYPOTHESES.items()}
+        if seeds and group is not content and "seeds" in group:
+            group["seeds"] = seeds
+    hypotheses = {key: {"claim": f"Claim {key}", **hypothesis} for key, hypothesis in HYPOTHESES.items()}
     content["verdict"] |= {"hypotheses": hypotheses, **verdict}
+    edit(content)
     Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     study = params.load()
-    for name, loss in LOSSES.items():
+    for name, value in known.items():
         for run in runs(study, name):
             _write_training(run)
-            of_seed = SEED_NOISE * (run.seed - 1) if name in study.contest.variants else 0.0
-            _write_evaluation(run, loss + of_seed)
-    for name, psnr in PSNR.items():
-        for run in runs(study, name):
-            _write_training(run)
-            _write_reconstruction(run, psnr)
+            if name in PSNR:
+                _write_reconstruction(run, value + PSNR_NOISE * (run.seed - 0.5) * 2**0.5)
+            else:
+                of_seed = SEED_NOISE * (run.seed - 2) if name in study.contest.variants else 0.0
+                _write_evaluation(run, value + of_seed)
     return study
 
 
@@ -72,12 +86,13 @@ def _write_training(run: Run) -> None:
     pd.DataFrame({"step": steps, "loss": 1 / steps}).to_csv(run.train_log, index=False)
     rows = []
     for step in (100, 200, 300, 400):
-        norms = {"stem": 0.001 if run.variant == "packnet" else 1.0, "body": 2.0, "head": 4.0}
-        rows += [(step, f"gradient_norm/{stage}", norm) for stage, norm in norms.items()]
+        sizes = {"stem": (0.001 if run.variant == "packnet" else 1.0) * step, "body": 2.0 * step, "head": 4.0 * step}
+        for what in ("gradient_rms", "update_ratio", "activation_std"):
+            rows += [(step, f"{what}/{stage}", size) for stage, size in sizes.items()]
         rows += [(step, "prediction_std", 0.5 * step), (step, "target_std", 2.0 * step), (step, "correlation", 0.3)]
         rows += [(step, "gradient_square", 3.0), (step, "gradient_product", 1.0 + 2 * (step == 100))]
     pd.DataFrame(rows, columns=["step", "name", "value"]).to_csv(run.instruments, index=False)
-    run.provenance.write_text(json.dumps({"parameters": 2_000_000, "seconds": 60.0}))
+    run.provenance.write_text(json.dumps({"parameters": 2_000_000, "seconds": 60.0, "steps": 400}))
 
 
 def _write_evaluation(run: Run, loss: float) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from packdepth import layout, params
-from packdepth.errors import InputError
+from packdepth.errors import InputError, one_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -112,8 +112,7 @@ def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]
     from importlib import import_module
 
     study = params.load()
-    groups = {figure: group for group, content in study.groups.items() for figure in content.figures}
-    group = groups[params.one_of(name, groups, "figure")]
+    group = study.drawn[one_of(name, study.drawn, "figure")]
     import_module(f"packdepth.figures.{name}").draw(study, layout.figure(study.scale, name, group))
 
 
@@ -164,13 +163,14 @@ def findings() -> None:
 @app.command()
 def verdict() -> None:
     """Write what came of each hypothesis, from the findings."""
+    from packdepth.evaluation.answer import sentences
     from packdepth.evaluation.findings import Findings
-    from packdepth.evaluation.verdict import answer, write_verdict
+    from packdepth.evaluation.verdict import write_verdict
 
     study = params.load()
     found = Findings.read(layout.findings(study.scale))
     write_verdict(study, found)
-    print(" ".join(answer(study, found)))
+    print(" ".join(sentences(study, found)))
 
 
 @app.command()
@@ -180,7 +180,7 @@ def verdict_figure(name: Annotated[str, typer.Argument(help="A hypothesis of par
     from packdepth.figures.verdict.hypothesis import ANSWER, draw
 
     study = params.load()
-    params.one_of(name, [*study.verdict.hypotheses, ANSWER], "hypothesis")
+    one_of(name, [*study.verdict.hypotheses, ANSWER], "hypothesis")
     folder = layout.findings(study.scale)
     draw(study, Findings.read(folder), name, folder / f"{name}.png")
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class InputError(ValueError):
@@ -15,3 +16,10 @@ def nearest(name: str, known: Iterable[object]) -> str:
     """`; did you mean 'x'?` with the known name most like `name`, or nothing where none is like it."""
     close = difflib.get_close_matches(name, [str(other) for other in known], n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def one_of(name: str, known: Any, what: str, where: str = "params.yaml") -> str:
+    """`name` if it is one of `known`; else InputError with the nearest right one."""
+    if name in known:
+        return name
+    raise InputError(f"{where}: unknown {what} {name!r}{nearest(name, known)}; known: {', '.join(known)}")

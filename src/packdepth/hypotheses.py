@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from packdepth.schema import Strict
 
@@ -17,10 +17,21 @@ class Hypothesis(Strict):
     rule: Literal["closes", "carries", "vanishes", "keeps"] = Field(
         description="closes: the change would close the gap; carries: the change, which takes something away, would"
         " cost as much; vanishes: the first variant's first stage would have a far smaller gradient than the second's;"
-        " keeps: the second, an autoencoder, would say photographs again better than the first"
+        " keeps: the second, an autoencoder, would say images again better than the first"
     )
     decisive: list[Pair] = Field(min_length=1, description="what the verdict follows from")
     beside: list[Pair] = Field(default_factory=list, description="what is told with it")
+    panel: Literal["stages", "curves", "spread"] | None = Field(
+        None,
+        description="what its figure shows beside the losses: gradients by stage, training curves, or how far"
+        " predictions vary, and whether with the truth",
+    )
+
+    @model_validator(mode="after")
+    def _what_vanishes_is_one_pair(self) -> "Hypothesis":
+        if self.rule == "vanishes" and len(self.decisive) != 1:
+            raise ValueError("rule vanishes takes one decisive pair")
+        return self
 
 
 class Verdict(Strict):

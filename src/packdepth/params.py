@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, Field
 
-from packdepth import datasets, layout
+from packdepth import datasets, layout, names
 from packdepth.datasets import Data
-from packdepth.errors import InputError, nearest
+from packdepth.errors import InputError, one_of
 from packdepth.hypotheses import Verdict
 from packdepth.motions import MotionModel
 from packdepth.schema import Positive, Strict, Tagged, validated
@@ -33,7 +33,6 @@ from packdepth.variants import (
 )
 
 PARAMS_FILE = Path("params.yaml")
-FIGURES = Path(__file__).parent / "figures"
 TIMES = ("learning_rate", "epochs", "batch_size")  # settings of trainings that a variant can multiply
 
 
@@ -102,9 +101,19 @@ Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterV
 class Group(Strict):
     """Variants beside the report's, with files of their own: `snakemake NAME` makes them."""
 
-    variants: Variants = Field(default_factory=dict)
-    seeds: Seeds | None = Field(default=None, description="where they are not the report's")
-    figures: list[str] = Field(default_factory=list)
+    variants: Variants
+
+
+class DrawnGroup(Group):
+    """Those with figures of their own."""
+
+    figures: list[str]
+
+
+class RepeatedGroup(Group):
+    """Those with seeds of their own."""
+
+    seeds: Seeds
 
 
 class Study(Strict):
@@ -118,10 +127,10 @@ class Study(Strict):
     transfer: Transfer = Transfer(data=[], checkpoints=[])
     variants: Annotated[Variants, Field(min_length=1)]
     motions: dict[str, MotionModel] = Field(default_factory=dict)
-    temporal: Group = Field(Group(), description="what learns from neighbouring frames")
-    diagnosis: Group = Field(Group(), description="what shows why a network loses, one change a variant")
-    contest: Group = Field(Group(), description="both networks at their best, over several seeds")
-    autoencoder: Group = Field(Group(), description="what ways of going down and up keep of an image")
+    temporal: DrawnGroup = Field(description="what learns from neighbouring frames")
+    diagnosis: Group = Field(description="what shows why a network loses, one change a variant")
+    contest: RepeatedGroup = Field(description="both networks at their best, over several seeds")
+    autoencoder: RepeatedGroup = Field(description="what ways of going down and up keep of an image")
     verdict: Verdict = Field(description="what the three before are to tell")
 
     def at(self, scale: str | None) -> "Study":
@@ -141,8 +150,12 @@ class Study(Strict):
     @property
     def groups(self) -> dict[str, Group]:
         """The groups of variants by the folder of their results, the report's ("") first."""
-        report = Group(variants=self.variants, seeds=self.seeds, figures=self.figures)
-        return {"": report} | {name: getattr(self, name) for name in layout.GROUPS}
+        return {"": Group(variants=self.variants)} | {name: getattr(self, name) for name in layout.GROUPS}
+
+    @property
+    def drawn(self) -> dict[str, str]:
+        """The group of variants that each figure shows."""
+        return dict.fromkeys(self.figures, "") | dict.fromkeys(self.temporal.figures, layout.TEMPORAL)
 
     def group_of(self, variant: str) -> str:
         """The name of the group that a variant belongs to. Raises InputError for an unknown variant."""
@@ -151,7 +164,8 @@ class Study(Strict):
 
     def seeds_of(self, variant: str) -> list[int]:
         """The seeds that a variant is trained with."""
-        return self.groups[self.group_of(variant)].seeds or self.seeds
+        group = self.groups[self.group_of(variant)]
+        return group.seeds if isinstance(group, RepeatedGroup) else self.seeds
 
     @property
     def loss(self) -> LossWeights:
@@ -200,66 +214,16 @@ def load(path: Path = PARAMS_FILE) -> Study:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     study: Study = _validated(Study, raw, "", str(path))
-    _check_names(study, str(path))
+    names.check_names(study, str(path))
+    names.check_verdict(study, str(path))
     for name, scale in study.scales.items():
         for key, settings in (("training", scale.training), ("temporal", scale.temporal or {})):
             where = f"scales.{name}.{key}"
             _validated(Training, _merged(study.training.model_dump(), settings), where, str(path))
     for name in (name for group in study.groups.values() for name in group.variants):
         study.variant(name)
-    _name_checkpoints(study, f"{path}: transfer.checkpoints")
+    names.name_checkpoints(study, f"{path}: transfer.checkpoints")
     return study
-
-
-def _name_checkpoints(study: Study, where: str) -> None:
-    """Raise InputError if a checkpoint that `transfer` compares has no name in results, or another one's."""
-    runs = [study.run(variant, seed) for variant in study.variants for seed in study.seeds]
-    named: dict[str, str] = {}
-    for checkpoint in [*(str(run.checkpoint) for run in runs), *study.transfer.checkpoints]:
-        try:
-            name = layout.checkpoint_name(checkpoint)
-        except InputError as error:
-            raise InputError(f"{where}: {error}") from None
-        if name in named:
-            both = f"{named[name]} and {checkpoint}"
-            raise InputError(f"{where}: {both} are both called {name!r} in results; rename one, or name it once")
-        named[name] = checkpoint
-
-
-def _check_names(study: Study, path: str) -> None:
-    """Raise InputError for a name that names nothing, or two things."""
-    one_of(study.scale, study.scales, "scale", path)
-    drawn = sorted(file.stem for file in FIGURES.glob("[a-z]*.py"))
-    for name in (name for group in study.groups.values() for name in group.figures):
-        one_of(name, drawn, "figure", path)
-    for name in study.transfer.data:
-        one_of(name, study.scales, "scale in transfer.data", path)
-    for name, scale in study.scales.items():
-        if (scale.context is None) != (scale.temporal is None):  # DVC asks for every key that a stage may read
-            raise InputError(
-                f"{path}: scales.{name}: context and temporal stand together (temporal: {{}} changes nothing)"
-            )
-        if scale.context:
-            one_of(scale.context.motion, study.motions, f"motion in scales.{name}.context", path)
-    groups = (*layout.COMPARED, "autoencoder")
-    compared = {name for group in groups for name in study.groups[group].variants}
-    for key, pairs in study.verdict.pairs.items():
-        for name in (name for pair in pairs for name in pair):
-            one_of(name, compared, f"variant in verdict, {key},", path)
-    where: dict[str, str] = {}
-    for group, content in study.groups.items():
-        section = f"{group}.variants" if group else "variants"
-        for name in content.variants:
-            if name in where:
-                raise InputError(f"{path}: {name!r} stands under {where[name]} and under {section}; rename one")
-            where[name] = section
-
-
-def one_of(name: str, known: Any, what: str, where: str = "params.yaml") -> str:
-    """`name` if it is one of `known`; else InputError with the nearest right one."""
-    if name in known:
-        return name
-    raise InputError(f"{where}: unknown {what} {name!r}{nearest(name, known)}; known: {', '.join(known)}")
 
 
 def digest(*values: Any) -> str:

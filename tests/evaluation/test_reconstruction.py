@@ -23,11 +23,13 @@ def test_psnr_by_hand_and_perfect_similarity():
 def test_a_wave_lies_in_the_ring_of_its_frequency(cycles, ring):
     """A wave of so many cycles in 32 px, half as high in the error: a quarter of the energy."""
     wave = np.cos(2 * np.pi * cycles * np.arange(32) / 32)[None, :, None] * np.ones((32, 1, 3))
-    found = by_frequency(0.5 * wave + 0.3, wave + 0.7)  # mean colours are left out
-    assert found.pop(f"error_to_{ring}") == pytest.approx(0.25)
+    error, energy = by_frequency(0.5 * wave + 0.3, wave + 0.7)  # mean colours are left out
+    place = ["0.0625", "0.125", "0.25", "0.5"].index(ring)
+    assert error[place] == pytest.approx(0.25 * energy[place])
+    assert energy[place] == pytest.approx(energy.sum())
     noise = np.random.default_rng(0).normal(size=(32, 32, 3))
-    shares = by_frequency(0.1 * noise, noise)
-    assert list(shares.values()) == pytest.approx([0.01] * 4)
+    error, energy = by_frequency(0.1 * noise, noise)
+    assert error == pytest.approx(0.01 * energy)
 
 
 def test_files_agree(stores):
@@ -41,6 +43,7 @@ def test_files_agree(stores):
     for source in ("test", "photos"):
         of_source = table[table["images"] == source]
         assert metrics[source]["psnr"] == pytest.approx(of_source["psnr"].mean(), rel=1e-5)
+        assert all(metrics[source][f"error_to_{end}"] > 0 for end in ("0.0625", "0.125", "0.25", "0.5"))
     assert metrics["forward_gflops"] > 0
     samples = np.load(run.samples, allow_pickle=False)
     assert samples["image"].shape == samples["made"].shape == (3, 64, 64, 3)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from packdepth import layout, params
+from packdepth import layout, names
 from packdepth.errors import InputError
 from packdepth.params import Study
 
 MakeStudy = Callable[..., Study]
-FIGURES = sorted(file.stem for file in params.FIGURES.glob("[a-z]*.py"))
+FIGURES = sorted(file.stem for file in names.FIGURES.glob("[a-z]*.py"))
 TARGET = Path("results/smoke/figures/figure.png")
 NEEDED = {  # of the last variant drawn
     "curves": ("packnet", "train_log"),

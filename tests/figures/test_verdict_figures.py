@@ -19,13 +19,15 @@ def found(tmp_path, monkeypatch) -> tuple[Study, Findings]:
     return study, find(study)
 
 
-@pytest.mark.parametrize("name", [*HYPOTHESES, "H4", "answer"])
+@pytest.mark.parametrize("name", [*HYPOTHESES, "answer"])
 @pytest.mark.filterwarnings("error")
 def test_every_one_is_drawn(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    more = {"H4": {"claim": "Claim", "rule": "closes", "kind": "environment", "decisive": HYPOTHESES["H7"]["decisive"]}}
-    claims = {key: {"claim": f"Claim {key}", **content} for key, content in HYPOTHESES.items()}
-    study = study_by_hand(hypotheses=claims | more)
+    panels = dict(zip(HYPOTHESES, ("stages", "curves", "spread"), strict=False))
+    claims = {
+        key: {"claim": f"Claim {key}", "panel": panels.get(key), **content} for key, content in HYPOTHESES.items()
+    }
+    study = study_by_hand(hypotheses=claims)
     path = Path("figure.png")
     draw(study, find(study), name, path)
     with Image.open(path) as picture:

@@ -102,7 +102,15 @@ rule write_verdict:
     message: "Verdict"
     input: imported_by("verdict"), rules.findings.output
     output: f"{RESULTS}/verdict/verdict.md"
-    params: verdict=config["verdict"], contest=config["contest"], loss=config["training"]["loss"]
+    params:
+        defaults=config["training"],
+        at_scale=RUNG["training"],
+        variants=config["variants"],
+        seeds=config["seeds"],
+        diagnosis=config["diagnosis"],
+        contest=config["contest"],
+        autoencoder=config["autoencoder"],
+        verdict=config["verdict"],
     shell: "packdepth verdict"
 
 

@@ -21,6 +21,16 @@ def number(value: float, digits: int, deviation: float = float("nan"), prefix: s
     return f"{prefix}{value:.{digits}f}{spread}"
 
 
+def interval(row: pd.Series, digits: int = 3) -> str:
+    """A mean with the ends of its 95 % interval."""
+    return f"{row['mean']:.{digits}f} ({row['low']:.{digits}f} to {row['high']:.{digits}f})"
+
+
+def listed(words: list[str]) -> str:
+    """a; a and b; a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def circumstances(study: Study) -> str:
     """The scale and the number of seeds."""
     return f"Scale `{study.scale}`, {len(study.seeds)} seed{'s' if len(study.seeds) > 1 else ''}"

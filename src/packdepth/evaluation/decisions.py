@@ -1,4 +1,6 @@
-"""When a hypothesis counts as supported or refuted, by the effects of its decisive changes."""
+"""When a hypothesis counts as supported or refuted."""
+
+import pandas as pd
 
 from packdepth.evaluation.findings import Findings
 from packdepth.hypotheses import Hypothesis
@@ -9,27 +11,36 @@ SUPPORTED, REFUTED, OPEN = "supported", "refuted", "open"
 
 
 def decide(hypothesis: Hypothesis, key: str, findings: Findings) -> str:
-    """The verdict on a hypothesis.
+    """The verdict on a hypothesis, by its decisive changes. Sure is what the whole 95 % interval says.
 
-    closes, carries: supported if a decisive change is sure to move the loss by a quarter of the gap, in the direction
-    that the claim says; refuted if every one is sure not to; sure: the 95 % interval over images and seeds. vanishes:
-    supported if the first variant's `reach` is below a tenth of the second's, else refuted. keeps: supported if every
-    decisive rival is sure to have a lower PSNR, refuted if one is sure to have a higher one.
+    closes, carries: supported if one is sure to move the loss by a quarter of the gap, in the direction that the claim
+    says; refuted if every one is sure not to; open without a sure gap. keeps: supported if every rival is sure to have
+    a lower PSNR, refuted if one is sure to have a higher one. Open, too, where the spread over seeds is unknown.
+    vanishes: supported if the reach of the first variant's gradient is below a tenth of the second's, refuted if it is
+    not, in most of the measured steps.
     """
     if hypothesis.rule == "vanishes":
-        of, than = hypothesis.decisive[0]
-        return SUPPORTED if reach(findings, of) < VANISHED * reach(findings, than) else REFUTED
-    rows = findings.effects[(findings.effects["hypothesis"] == key) & findings.effects["decides"]]
+        return _vanishes(*(findings.of(name) for name in hypothesis.decisive[0]))
+    rows = decisive(findings, key)
+    gap = findings.changes("gap").iloc[0]
+    if rows["seed_noise"].isna().any():
+        return OPEN
     if hypothesis.rule == "keeps":
         return SUPPORTED if (rows["low"] > 0).all() else REFUTED if (rows["high"] < 0).any() else OPEN
-    least = ENOUGH * findings.effects["mean"].iloc[0]
+    if gap["low"] <= 0:
+        return OPEN
     low, high = (rows["low"], rows["high"]) if hypothesis.rule == "closes" else (-rows["high"], -rows["low"])
-    if (low > least).any():
+    least = ENOUGH * gap["mean"]
+    return SUPPORTED if (low > least).any() else REFUTED if (high < least).all() else OPEN
+
+
+def decisive(findings: Findings, key: str) -> pd.DataFrame:
+    """The effects that the verdict on a hypothesis follows from."""
+    rows = findings.changes(key)
+    return rows[rows["decides"]]
+
+
+def _vanishes(of: pd.Series, than: pd.Series) -> str:
+    if of["reach_high"] < VANISHED * than["reach_low"]:
         return SUPPORTED
-    return REFUTED if (high < least).all() else OPEN
-
-
-def reach(findings: Findings, variant: str) -> float:
-    """The gradient norm of a network's first stage as a share of the median stage's."""
-    norms = findings.stages.loc[findings.stages["variant"] == variant, "gradient_norm"]
-    return float(norms.iloc[0] / norms.median())
+    return REFUTED if of["reach_low"] > VANISHED * than["reach_high"] else OPEN

@@ -2,17 +2,35 @@
 
 Two things make a difference uncertain: which images were drawn, for which the paired bootstrap stands (Efron and
 Tibshirani 1993, section 8.2), and which seed a network was trained with, for which the spread of variants that were
-trained with several seeds stands. Both are independent, so their variances add.
+trained with several seeds stands. Both are independent, so the squares of their half widths add.
 """
 
 from dataclasses import dataclass
+from math import isnan, nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from scipy.stats import norm, t
 
-Array = npt.NDArray[np.float64]
+from packdepth.errors import InputError
+
 RESAMPLES = 10_000
-NORMAL_95 = 1.96  # standard deviations on either side of the mean that hold 95 %
+COVERED = 0.975  # of 95 %, the share below the upper end
+
+
+@dataclass(frozen=True)
+class SeedNoise:
+    """How far a variant's mean loss spreads over seeds; NaN where nothing was trained with several."""
+
+    deviation: float
+    freedom: int  # degrees of freedom that it was found with
+
+    def half_width(self, *seeds: int) -> float:
+        """Of the 95 % interval of a sum or difference of means, each over so many seeds (Student's t)."""
+        if isnan(self.deviation):
+            return 0.0
+        return float(t.ppf(COVERED, self.freedom)) * self.deviation * sqrt(sum(1 / count for count in seeds))
 
 
 @dataclass(frozen=True)
@@ -26,32 +44,32 @@ class Effect:
     high_images: float
 
 
-def effect(before: Array, after: Array, seed_noise: float) -> Effect:
-    """How much less the loss is after a change: (seeds, images) of each, the same images in the same order.
+def seed_noise(groups: list[list[float]]) -> SeedNoise:
+    """The standard deviation within groups, pooled over those of two values and more."""
+    several = [values for values in groups if len(values) > 1]
+    freedom = sum(len(values) - 1 for values in several)
+    squares = sum(float(np.var(values)) * len(values) for values in several)
+    return SeedNoise(sqrt(squares / freedom) if freedom else nan, freedom)
 
-    Where their numbers of seeds differ, those that both have are compared. `seed_noise` is the standard deviation of a
-    variant's mean loss over seeds; without it (NaN) the interval is that over images.
+
+def effect(before: pd.DataFrame, after: pd.DataFrame, noise: SeedNoise) -> Effect:
+    """How much less the loss is after a change: a row an image, a column a seed, of each.
+
+    Raises InputError unless both are of the same images.
     """
-    seeds = min(len(before), len(after))
-    differences = (before[:seeds] - after[:seeds]).mean(axis=0)
-    resampled = bootstrap_means(differences)
+    if set(before.index) != set(after.index):
+        raise InputError("two variants were evaluated on different test images; evaluate both again")
+    differences = before.mean(axis=1) - after.mean(axis=1)  # pandas pairs them by name
+    resampled = bootstrap_means(differences.to_numpy(float))
     mean = float(differences.mean())
-    low_images, high_images = np.percentile(resampled, (2.5, 97.5))
-    of_seeds = 0.0 if np.isnan(seed_noise) else 2 * seed_noise**2 / seeds
-    half = NORMAL_95 * float(np.sqrt(resampled.var() + of_seeds))
+    low_images, high_images = np.percentile(resampled, (100 * (1 - COVERED), 100 * COVERED))
+    of_images = float(norm.ppf(COVERED)) * float(resampled.std())
+    half = sqrt(of_images**2 + noise.half_width(before.shape[1], after.shape[1]) ** 2)
     return Effect(mean, mean - half, mean + half, float(low_images), float(high_images))
 
 
-def bootstrap_means(values: Array) -> Array:
+def bootstrap_means(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Means of RESAMPLES samples drawn from values (N,) with replacement, always the same ones."""
     counts = np.random.default_rng(0).multinomial(len(values), np.full(len(values), 1 / len(values)), RESAMPLES)
-    means: Array = counts @ values / len(values)
+    means: npt.NDArray[np.float64] = counts @ values / len(values)
     return means
-
-
-def pooled_deviation(groups: list[list[float]]) -> float:
-    """The standard deviation within groups, pooled over those of two values and more; NaN if there are none."""
-    groups = [values for values in groups if len(values) > 1]
-    freedom = sum(len(values) - 1 for values in groups)
-    squares = sum(float(np.var(values)) * len(values) for values in groups)
-    return float(np.sqrt(squares / freedom)) if freedom else float("nan")

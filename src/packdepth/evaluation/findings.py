@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from packdepth import layout
-from packdepth.evaluation.effects import Array, effect, pooled_deviation
+from packdepth.evaluation.effects import SeedNoise, effect, seed_noise
 from packdepth.evaluation.results import read_csv, read_json, runs
 from packdepth.evaluation.rungs import compare, other_scales
 from packdepth.files import write_text
@@ -17,7 +17,8 @@ from packdepth.params import Study
 REPORT = "report"  # the group that has no name
 POINTS = 200  # of a curve
 LATE = 0.8  # of the training; what instruments say from here on is averaged
-OF_STAGES = ("gradient_norm", "update_ratio", "activation_std")
+OF_STAGES = ("gradient_rms", "update_ratio", "activation_std")
+MOST = (0.1, 0.9)  # quantiles over measured steps, between which most of them lie
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Findings:
     variants: pd.DataFrame  # a row a variant: losses, metrics, instruments
     effects: pd.DataFrame  # a row a change of a hypothesis: by how much the test loss falls
     stages: pd.DataFrame  # a row a variant and stage of its network: medians over the training
-    curves: pd.DataFrame  # a row a variant and step: the loss, moving average over seeds and steps
+    curves: pd.DataFrame  # a row a variant and step: the loss, mean over seeds and over the steps since the row before
     rungs: pd.DataFrame  # a row a scale run before: does the order of the report's variants hold there?
     autoencoders: pd.DataFrame  # a row an autoencoder and set of images: size, PSNR, SSIM, error by frequency
 
@@ -45,6 +46,10 @@ class Findings:
         """A variant's row."""
         return self.variants[self.variants["variant"] == variant].iloc[0]
 
+    def changes(self, hypothesis: str) -> pd.DataFrame:
+        """The rows of one hypothesis's changes."""
+        return self.effects[self.effects["hypothesis"] == hypothesis]
+
 
 def find(study: Study) -> Findings:
     """Gather what training and evaluation wrote. Raises InputError that names a missing result."""
@@ -53,31 +58,33 @@ def find(study: Study) -> Findings:
     rows = variants[variants["group"] == REPORT]
     of_report = dict(zip(rows["variant"], rows["final_loss"], strict=True))
     others = {scale: losses for scale, losses in other_scales().items() if scale != study.scale}
+    reconstructions = [row for name in study.autoencoder.variants for row in _reconstructions(study, name)]
     return Findings(
         variants=variants,
-        rungs=compare(of_report, others),
         effects=_effects(study),
         stages=pd.concat([_stages(study, name) for name in names], ignore_index=True),
         curves=pd.concat([_curve(study, name) for name in names], ignore_index=True),
-        autoencoders=pd.DataFrame(
-            [row for name in study.autoencoder.variants for row in _reconstructions(study, name)]
-        ),
+        rungs=compare(of_report, others),
+        autoencoders=pd.DataFrame(reconstructions or [], columns=None if reconstructions else ["variant", "images"]),
     )
 
 
 def _row(study: Study, name: str) -> dict[str, Any]:
     """Means over seeds, with the deviation of the test loss."""
     values = pd.DataFrame([_measured(run) for run in runs(study, name)])
-    row: dict[str, Any] = {
+    means = {str(key): value for key, value in values.mean().items()}
+    square, product = means.pop("gradient_square"), means.pop("gradient_product")
+    noise = square / product - 1 if product > 0 else np.nan
+    return {
         "variant": name,
         "group": study.group_of(name) or REPORT,
         "architecture": study.variant(name).network.architecture,
         "seeds": len(values),
         "test_loss_std": values["test_loss"].std(),
+        **means,
+        "noise_scale": study.variant(name).training.batch_size * noise,
+        **_reach(study, name),
     }
-    means = {str(key): value for key, value in values.mean().items()}
-    noise = means.pop("gradient_square", np.nan) / means.pop("gradient_product", np.nan) - 1
-    return row | means | {"noise_scale": study.variant(name).training.batch_size * noise}
 
 
 def _measured(run: layout.Run) -> dict[str, float]:
@@ -87,7 +94,7 @@ def _measured(run: layout.Run) -> dict[str, float]:
     whole = instruments.groupby("name")["value"].mean()
     return {
         "parameters": provenance["parameters"],
-        "seconds": provenance["seconds"],
+        "steps": provenance["steps"],
         "training_loss": metrics["training_loss"],
         "final_loss": metrics["final_training_loss"],
         "test_loss": metrics["test_loss"],
@@ -99,27 +106,47 @@ def _measured(run: layout.Run) -> dict[str, float]:
     }
 
 
+def _reach(study: Study, name: str) -> dict[str, float]:
+    """The first stage's gradient as a share of the median stage's: median and quantiles over steps and seeds."""
+    sizes = [_of_stages(read_csv(run.instruments), "gradient_rms") for run in runs(study, name)]
+    shares = pd.concat([(table.iloc[0] / table.median()).dropna() for table in sizes if len(table)] or [pd.Series()])
+    low, high = shares.quantile(MOST) if len(shares) else (np.nan, np.nan)
+    return {"reach": shares.median() if len(shares) else np.nan, "reach_low": low, "reach_high": high}
+
+
+def _of_stages(instruments: pd.DataFrame, what: str) -> pd.DataFrame:
+    """One kind of measurement: a row a stage, from the input to the output, a column a measured step."""
+    table = instruments[instruments["name"].str.startswith(f"{what}/")]
+    table = table.assign(stage=table["name"].str.removeprefix(f"{what}/"))
+    return table.pivot(index="stage", columns="step", values="value").reindex(table["stage"].unique())
+
+
 def _effects(study: Study) -> pd.DataFrame:
     """Every change of every hypothesis; before them the gap itself and the contest, as if they were hypotheses."""
-    noise = pooled_deviation([_losses(study, name).mean(axis=1).tolist() for name in study.contest.variants])
+    noises = {name: _noise(study, name) for name in ("contest", "autoencoder")}
     rows = []
     for key, pairs in study.verdict.pairs.items():
         decisive = study.verdict.hypotheses[key].decisive if key in study.verdict.hypotheses else pairs
         for before, after in pairs:
+            noise = noises["autoencoder" if before in study.autoencoder.variants else "contest"]
             row = {"hypothesis": key, "decides": (before, after) in decisive, "before": before, "after": after}
-            of_seeds = float("nan") if before in study.autoencoder.variants else noise
-            rows.append(row | asdict(effect(_losses(study, before), _losses(study, after), of_seeds)))
+            row |= asdict(effect(_losses(study, before), _losses(study, after), noise))
+            rows.append(row | {"seed_noise": noise.deviation, "freedom": noise.freedom})
     table = pd.DataFrame(rows)
     of_depth = ~table["before"].isin(study.autoencoder.variants)
-    return table.assign(share=(table["mean"] / table["mean"].iloc[0]).where(of_depth), seed_noise=noise)
+    return table.assign(share=(table["mean"] / table["mean"].iloc[0]).where(of_depth))
 
 
-def _losses(study: Study, name: str) -> Array:
-    """The loss of every test image, (seeds, images), in the order of their names; an autoencoder's: -PSNR of photos."""
-    tables = [read_csv(run.per_image).sort_values("id") for run in runs(study, name)]
+def _noise(study: Study, group: str) -> SeedNoise:
+    return seed_noise([_losses(study, name).mean().tolist() for name in study.groups[group].variants])
+
+
+def _losses(study: Study, name: str) -> pd.DataFrame:
+    """The loss of every test image, a row an image, a column a seed; of an autoencoder, -PSNR (dB)."""
+    tables = {run.seed: read_csv(run.per_image).set_index("id") for run in runs(study, name)}
     if name in study.autoencoder.variants:
-        return np.stack([-table.loc[table["images"] == "photos", "psnr"].to_numpy(float) for table in tables])
-    return np.stack([table["loss"].to_numpy(float) for table in tables])
+        return pd.DataFrame({seed: -table.loc[table["images"] == "test", "psnr"] for seed, table in tables.items()})
+    return pd.DataFrame({seed: table["loss"] for seed, table in tables.items()})
 
 
 def _reconstructions(study: Study, name: str) -> list[dict[str, Any]]:
@@ -138,13 +165,9 @@ def _reconstructions(study: Study, name: str) -> list[dict[str, Any]]:
 
 def _stages(study: Study, name: str) -> pd.DataFrame:
     """Medians over the training and the seeds, stages from the input to the output."""
-    table = pd.concat([read_csv(run.instruments) for run in runs(study, name)])
-    parts = table["name"].str.partition("/")
-    table = table.assign(what=parts[0], stage=parts[2])
-    table = table[table["what"].isin(OF_STAGES)]
-    wide = table.groupby(["stage", "what"], sort=False)["value"].median().unstack().reindex(columns=OF_STAGES)
-    order = table.loc[table["what"] == "gradient_norm", "stage"].unique()
-    return wide.reindex(order).rename_axis("stage").reset_index().assign(variant=name)
+    logs = [read_csv(run.instruments) for run in runs(study, name)]
+    medians = {what: pd.concat([_of_stages(log, what) for log in logs], axis=1).median(axis=1) for what in OF_STAGES}
+    return pd.DataFrame(medians).rename_axis("stage").reset_index().assign(variant=name)
 
 
 def _curve(study: Study, name: str) -> pd.DataFrame:

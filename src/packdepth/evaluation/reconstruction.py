@@ -1,8 +1,8 @@
 """How well an autoencoder says images again: on the test split, and on photographs that it has never seen the like of.
 
 PSNR and SSIM are scikit-image's (Wang et al. 2004: an 11x11 Gaussian window of 1.5 px), values held to 0 .. 1. By
-spatial frequency: the energy of the error over that of the image in rings of the Fourier transform, so that fine and
-coarse detail are told apart; an octave a ring.
+spatial frequency: the energy of the error over that of the images, each summed over all of them, in rings of the
+Fourier transform, so that fine and coarse detail are told apart; an octave a ring, and the first all below.
 """
 
 from collections.abc import Iterator
@@ -43,11 +43,13 @@ def reconstruct(study: Study, run: layout.Run) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
     rows, kept = [], {}
+    energies: dict[str, NDArray[np.float64]] = {}
     tiles = photos.tiles(store.size)
     with track(f"reconstruct {run}", len(store) + len(tiles)) as advance:
         for source, name, image in _images(store, tiles):
             made = said_again(model, image, device)
             rows.append({"images": source, "id": name, **measured(made, image)})
+            energies[source] = energies.get(source, 0.0) + by_frequency(made - image / 255.0, image / 255.0)
             if name in (store.id(0), *TILES):
                 kept[name] = (image, made)
             advance(1)
@@ -55,7 +57,7 @@ def reconstruct(study: Study, run: layout.Run) -> None:
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     _write_samples(run, kept)
     means = table.drop(columns="id").groupby("images").mean()
-    of_sources = {str(source): row.to_dict() for source, row in means.iterrows()}
+    of_sources = {source: means.loc[source].to_dict() | _relative(energy) for source, energy in energies.items()}
     metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, card.size) / 1e9}
     write_json(run.metrics, metrics | of_sources)
 
@@ -75,25 +77,28 @@ def said_again(model: nn.Module, image: Image, device: torch.device) -> NDArray[
 
 
 def measured(made: NDArray[np.float64], image: Image) -> dict[str, float]:
-    """psnr (dB), ssim, and the relative error of each ring of frequencies, of an image (H, W, 3) of bytes."""
+    """psnr (dB) and ssim of what was made of an image (H, W, 3) of bytes."""
     truth = image / 255.0
     similarity = structural_similarity(
         truth, made, channel_axis=2, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
     )
     psnr = peak_signal_noise_ratio(truth, made, data_range=1.0)
-    return {"psnr": float(psnr), "ssim": float(similarity), **by_frequency(made - truth, truth)}
+    return {"psnr": float(psnr), "ssim": float(similarity)}
 
 
-def by_frequency(error: NDArray[np.float64], image: NDArray[np.float64]) -> dict[str, float]:
-    """Energy of the error over that of the image, both (H, W, 3), in each ring of RINGS; mean colours are left out."""
+def by_frequency(error: NDArray[np.float64], image: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Energies (2, rings) of the error and of the image, both (H, W, 3), in each of RINGS; without mean colours."""
     across, down = np.fft.fftfreq(image.shape[1]), np.fft.fftfreq(image.shape[0])
     frequency = np.hypot(across[None, :], down[:, None])
-    energy = [np.square(np.abs(np.fft.fft2(values, axes=(0, 1)))).sum(axis=2) for values in (error, image)]
-    shares = {}
-    for low, high in pairwise(RINGS):
-        ring = (frequency > low) & (frequency <= high)
-        shares[f"error_to_{high:g}"] = float(energy[0][ring].sum() / max(energy[1][ring].sum(), 1e-12))
-    return shares
+    energies = [np.square(np.abs(np.fft.fft2(values, axes=(0, 1)))).sum(axis=2) for values in (error, image)]
+    rings = [(frequency > low) & (frequency <= high) for low, high in pairwise(RINGS)]
+    return np.array([[energy[ring].sum() for ring in rings] for energy in energies])
+
+
+def _relative(energies: NDArray[np.float64]) -> dict[str, float]:
+    """Of sums over images, by the highest frequency of each ring."""
+    shares = energies[0] / np.maximum(energies[1], 1e-12)
+    return {f"error_to_{high:g}": float(share) for high, share in zip(RINGS[1:], shares, strict=True)}
 
 
 def flops(network: dict[str, Any], size: tuple[int, int]) -> float:

@@ -18,7 +18,7 @@ BASELINE = "densedepth"  # what ratios are taken to
 
 
 def runs(study: Study, variant: str) -> list[Run]:
-    """The runs of one variant of either group, one a seed."""
+    """The runs of one variant of any group, one a seed."""
     return [study.run(variant, seed) for seed in study.seeds_of(variant)]
 
 

@@ -59,7 +59,7 @@ class DenseBlock(Stage, nn.Sequential):
 
 
 def _norm(norm: str, channels: int) -> nn.Module:
-    """BatchNorm, or GroupNorm with PackNet's number of groups, or the most below that divide the channels."""
+    """BatchNorm, or GroupNorm with as many of PackNet's 16 groups as halving leaves divisors of the channels."""
     return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(gcd(GROUPS, channels), channels)
 
 

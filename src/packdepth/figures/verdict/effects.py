@@ -1,8 +1,8 @@
 """Test losses of variants in rows, with their intervals, between the lines that they are read against."""
 
-import pandas as pd
 from matplotlib.axes import Axes
 
+from packdepth.evaluation.effects import SeedNoise
 from packdepth.evaluation.findings import Findings
 from packdepth.figures._style import COLOURS
 from packdepth.params import Study
@@ -21,11 +21,12 @@ def rows_of(findings: Findings, key: str) -> list[str]:
 
 def losses(axes: Axes, study: Study, findings: Findings, names: list[str]) -> None:
     """A row a variant, the first on top: its test loss, over seeds where it has several, and its 95 % interval."""
-    noise = float(findings.effects["seed_noise"].iloc[0])
+    gap = findings.changes("gap").iloc[0]
+    noise = SeedNoise(gap["seed_noise"], int(gap["freedom"]))
     for place, name in enumerate(names):
         row = findings.of(name)
         colour, marker = ARCHITECTURES[row["architecture"]]
-        half = 1.96 * noise / row["seeds"] ** 0.5 if pd.notna(noise) else 0.0
+        half = noise.half_width(int(row["seeds"]))
         axes.errorbar(row["test_loss"], place, xerr=half, fmt=marker, color=colour, capsize=3, markersize=6)
         axes.annotate(
             f"{row['test_loss']:.3f}",
@@ -48,4 +49,4 @@ def _floors(axes: Axes, study: Study, findings: Findings) -> None:
     constants = findings.variants[findings.variants["architecture"] == "constant"]
     lines = {name: ("0.25", "--") for name in constants["variant"]} | {study.verdict.gap[1]: (COLOURS[1], ":")}
     for name, (colour, dash) in lines.items():
-        axes.axvline(findings.of(name)["test_loss"], color=colour, linestyle=dash, linewidth=1.2, label=name)
+        axes.axvline(findings.of(name)["test_loss"], color=colour, linestyle=dash, linewidth=1.2)

@@ -35,7 +35,7 @@ def _hypothesis(study: Study, findings: Findings, key: str, path: Path) -> None:
     if study.verdict.hypotheses[key].rule == "keeps":
         reconstruction.draw(study, findings, key, names, path)
         return
-    panel = BESIDE.get(key)
+    panel = BESIDE.get(study.verdict.hypotheses[key].panel or "")
     title = f"{key}: {study.verdict.hypotheses[key].claim} (scale {study.scale})"
     with canvas(path, title, NOTE, height=max(2.6, 1.3 + 0.38 * len(names)) + (0.8 if panel else 0)) as figure:
         if panel is None:
@@ -63,18 +63,15 @@ def _best_changes(study: Study, findings: Findings) -> list[str]:
 
 
 def _stages(axes: Axes, findings: Findings, names: list[str]) -> None:
-    """Gradient norm by stage, from the input to the output, as a share of the network's median stage."""
+    """Size of the gradient by stage, from the input to the output."""
     for place, name in enumerate(names):
-        norms = findings.stages.loc[findings.stages["variant"] == name, "gradient_norm"].to_numpy(float)
-        if not len(norms):
-            continue
+        sizes = findings.stages.loc[findings.stages["variant"] == name, "gradient_rms"].to_numpy(float)
         style: Style = {"color": COLOURS[place % len(COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
-        axes.plot(
-            np.linspace(0, 1, len(norms)), norms / np.median(norms), label=name, marker="o", markersize=3, **style
-        )
-    logarithmic(axes, ticks=(1, 3))
+        axes.plot(np.linspace(0, 1, len(sizes)), sizes, label=name, marker="o", markersize=3, **style)
+    axes.set_yscale("log")
     axes.set_xticks([0, 1], ["input", "output"])
-    axes.set_ylabel("gradient norm / that of the median stage")
+    axes.set_ylabel("gradient by stage (root mean square)")
+    axes.grid(axis="y")
     axes.legend(fontsize=8.5)
 
 
@@ -105,4 +102,4 @@ def _spread(axes: Axes, findings: Findings, names: list[str]) -> None:
     axes.grid()
 
 
-BESIDE: dict[str, Panel] = {"H1": _stages, "H3": _curves, "H4": _spread}
+BESIDE: dict[str, Panel] = {"stages": _stages, "curves": _curves, "spread": _spread}

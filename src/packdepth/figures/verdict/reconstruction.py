@@ -28,7 +28,8 @@ def draw(study: Study, findings: Findings, key: str, names: list[str], path: Pat
 
 def _psnr(axes: Axes, findings: Findings, names: list[str]) -> None:
     """A row an autoencoder, a mark for each set of images."""
-    for place, (source, marker) in enumerate((("photos", "o"), ("test", "s"))):
+    sources = findings.autoencoders["images"].unique()
+    for place, (source, marker) in enumerate(zip(sources, MARKERS, strict=False)):
         table = findings.autoencoders[findings.autoencoders["images"] == source].set_index("variant")
         psnr = table.loc[names, "psnr"]
         axes.plot(psnr, range(len(names)), marker, color=COLOURS[place], label=source)
@@ -45,16 +46,19 @@ def _psnr(axes: Axes, findings: Findings, names: list[str]) -> None:
 
 
 def _by_frequency(axes: Axes, findings: Findings, names: list[str]) -> None:
-    """Of photographs."""
-    table = findings.autoencoders[findings.autoencoders["images"] == "photos"].set_index("variant")
+    """Of the last set of images: photographs, where they are large enough."""
+    source = findings.autoencoders["images"].iloc[-1]
+    table = findings.autoencoders[findings.autoencoders["images"] == source].set_index("variant")
     columns = [name for name in table.columns if name.startswith(ERRORS)]
     ends = np.array([float(name.removeprefix(ERRORS)) for name in columns])
     for place, name in enumerate(names):
         style: Style = {"color": COLOURS[place % len(COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
-        axes.plot(ends, table.loc[name, columns].to_numpy(float), marker=MARKERS[place], label=name, **style)
+        axes.plot(
+            ends, table.loc[name, columns].to_numpy(float), marker=MARKERS[place % len(MARKERS)], label=name, **style
+        )
     logarithmic(axes)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1, symbol=" %"))
     axes.set_xscale("log", base=2)
     axes.set_xticks(ends, [f"{end:g}" for end in ends])
-    axes.set(xlabel="spatial frequency up to (cycles / px)", ylabel="relative error")
+    axes.set(xlabel="spatial frequency up to (cycles / px)", ylabel=f"relative error, {source}")
     axes.legend(fontsize=8)
