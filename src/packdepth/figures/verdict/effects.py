@@ -35,6 +35,7 @@ def losses(axes: Axes, study: Study, findings: Findings, names: list[str]) -> No
             textcoords="offset points",
             ha="center",
             fontsize=8.5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
     _floors(axes, study, findings)
     axes.set_yticks(range(len(names)), names)

@@ -17,8 +17,8 @@ from packdepth.params import Study
 Panel = Callable[[Axes, Findings, list[str]], None]
 ANSWER = "answer"  # what the figure that carries it is called
 NOTE = (
-    "Points: mean over test images and seeds; bars: where 95 % of seeds would put it. Dashed: the best constant depth;"
-    " dotted: the network that wins in the report."
+    "Points: mean over test images and seeds; bars: where 95 % of seeds would put it.\n"
+    "Dashed: the best constant depth; dotted: the network that wins in the report."
 )
 
 
@@ -37,7 +37,7 @@ def _hypothesis(study: Study, findings: Findings, key: str, path: Path) -> None:
         return
     panel = BESIDE.get(study.verdict.hypotheses[key].panel or "")
     title = f"{key}: {study.verdict.hypotheses[key].claim} (scale {study.scale})"
-    with canvas(path, title, NOTE, height=max(2.6, 1.3 + 0.38 * len(names)) + (0.8 if panel else 0)) as figure:
+    with canvas(path, title, NOTE, height=max(4.0 if panel else 2.6, 1.5 + 0.38 * len(names))) as figure:
         if panel is None:
             losses(figure.subplots(), study, findings, names)
             return
@@ -69,8 +69,8 @@ def _stages(axes: Axes, findings: Findings, names: list[str]) -> None:
         style: Style = {"color": COLOURS[place % len(COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
         axes.plot(np.linspace(0, 1, len(sizes)), sizes, label=name, marker="o", markersize=3, **style)
     axes.set_yscale("log")
-    axes.set_xticks([0, 1], ["input", "output"])
-    axes.set_ylabel("gradient by stage (root mean square)")
+    axes.set_xticks([0, 1], ["first stage", "last"])
+    axes.set_ylabel("gradient (root mean square)")
     axes.grid(axis="y")
     axes.legend(fontsize=8.5)
 

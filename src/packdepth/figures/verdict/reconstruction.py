@@ -11,16 +11,14 @@ from packdepth.figures._logs import logarithmic
 from packdepth.figures._style import COLOURS, DASHES, MARKERS, Style, canvas
 from packdepth.params import Study
 
-NOTE = (
-    "Error: energy of the error over that of the photograph, by octaves of spatial frequency, the finest on the right."
-)
+NOTE = "Relative error: energy of the error over that of the images, by octaves of spatial frequency."
 ERRORS = "error_to_"
 
 
 def draw(study: Study, findings: Findings, key: str, names: list[str], path: Path) -> None:
     """Write the figure of the hypothesis on autoencoders to `path`."""
     title = f"{key}: {study.verdict.hypotheses[key].claim} (scale {study.scale})"
-    with canvas(path, title, NOTE, height=1.5 + 0.4 * len(names)) as figure:
+    with canvas(path, title, NOTE, height=max(3.6, 1.5 + 0.4 * len(names))) as figure:
         left, right = figure.subplots(1, 2)
         _psnr(left, findings, names)
         _by_frequency(right, findings, names)
