@@ -154,10 +154,13 @@ def reconstruct(variant: VariantOption, seed: SeedOption) -> None:
 @app.command()
 def findings() -> None:
     """Gather what the variants that the verdict compares measured, and what each change did."""
-    from packdepth.evaluation.findings import find
+    from packdepth.evaluation.findings import find, provenance
+    from packdepth.files import write_json
 
     study = params.load()
-    find(study).write(layout.findings(study.scale))
+    folder = layout.findings(study.scale)
+    find(study).write(folder)
+    write_json(folder / "provenance.json", provenance(study))
 
 
 @app.command()

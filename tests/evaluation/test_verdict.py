@@ -11,7 +11,7 @@ from packdepth import layout, params
 from packdepth.errors import InputError
 from packdepth.evaluation.answer import sentences
 from packdepth.evaluation.decisions import decide
-from packdepth.evaluation.findings import Findings, find
+from packdepth.evaluation.findings import Findings, find, provenance
 from packdepth.evaluation.verdict import markdown, write_verdict
 from packdepth.params import Study
 from verdicts import HYPOTHESES, LOSSES, PSNR_NOISE, SEED_NOISE, spread_out, study_by_hand
@@ -137,6 +137,11 @@ def test_no_autoencoder_is_an_empty_table(tmp_path, monkeypatch):
     study = study_by_hand(autoencoders=False, hypotheses=hypotheses)
     find(study).write(tmp_path / "kept")
     assert "## H7" in markdown(study, Findings.read(tmp_path / "kept"))
+
+
+def test_every_run_is_accounted_for(study):
+    runs = len(LOSSES) + 2 * 2 + 3 * 2  # two of the contest have three seeds, three autoencoders two
+    assert len(provenance(study)) == runs
 
 
 def test_a_missing_result_is_named(study):

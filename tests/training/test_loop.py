@@ -96,6 +96,15 @@ def test_what_two_steps_tell_is_told_after_a_kill_between_them(stores, monkeypat
     assert told_by_instruments(run("packnet")) == undisturbed
 
 
+def test_activations_made_twice_are_told_as_they_are(stores):
+    """With checkpointing, hooks see a stage's forward pass in the backward pass again."""
+    again = {"cpu": {"checkpointing": True}}
+    study = stores(lambda raw: raw["variants"]["packnet-direct"].update(raw["variants"]["packnet"], training=again))
+    for variant in ("packnet", "packnet-direct"):
+        train(study, run(variant))
+    assert told_by_instruments(run("packnet-direct")) == pytest.approx(told_by_instruments(run("packnet")), rel=1e-4)
+
+
 def told_by_instruments(of: layout.Run) -> dict[str, float]:
     """What is the same whenever it is measured."""
     table = pd.read_csv(of.instruments)

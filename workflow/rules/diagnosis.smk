@@ -78,7 +78,9 @@ rule findings:
         imported_by("findings"),
         [runs_of(group, told(rules.evaluate.output)) for group in ["", "diagnosis", "contest"]],
         runs_of("autoencoder", told(RECONSTRUCTED)),
-    output: expand(f"{FOUND}/{{table}}.csv", table=["variants", "effects", "stages", "curves", "rungs", "autoencoders"])
+    output:
+        expand(f"{FOUND}/{{table}}.csv", table=["variants", "effects", "stages", "curves", "rungs", "autoencoders"]),
+        f"{FOUND}/provenance.json",
     params:
         variants=config["variants"],
         seeds=config["seeds"],
@@ -91,7 +93,7 @@ rule findings:
 
 rule verdict_figure:
     message: "Figure: {wildcards.name}"
-    input: imported_by("verdict_figure"), rules.findings.output
+    input: imported_by("verdict_figure"), rules.findings.output[:-1]
     output: report(FOUND + "/{name}.png", caption="../report/verdict.rst", category="Verdict")
     params: verdict=config["verdict"]
     wildcard_constraints: name="answer|" + "|".join(config["verdict"]["hypotheses"])
@@ -100,7 +102,7 @@ rule verdict_figure:
 
 rule write_verdict:
     message: "Verdict"
-    input: imported_by("verdict"), rules.findings.output
+    input: imported_by("verdict"), rules.findings.output[:-1]
     output: f"{RESULTS}/verdict/verdict.md"
     params:
         defaults=config["training"],

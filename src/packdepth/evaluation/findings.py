@@ -51,6 +51,12 @@ class Findings:
         return self.effects[self.effects["hypothesis"] == hypothesis]
 
 
+def provenance(study: Study) -> list[dict[str, Any]]:
+    """Where every run that the findings rest on comes from. Raises InputError that names a missing one."""
+    groups = [study.groups[name] for name in (*layout.COMPARED, "autoencoder")]
+    return [read_json(run.provenance) for group in groups for name in group.variants for run in runs(study, name)]
+
+
 def find(study: Study) -> Findings:
     """Gather what training and evaluation wrote. Raises InputError that names a missing result."""
     names = [name for group in layout.COMPARED for name in study.groups[group].variants]
