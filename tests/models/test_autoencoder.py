@@ -63,8 +63,13 @@ def test_the_ways_of_sampling() -> None:
         assert down(16)(x).shape == (1, 16, 3, 4), name
         assert up(16, 32)(x).shape == (1, 32, 12, 16), name
     block = SpaceToDepth(16)
-    expected = block.conv.activated(F.conv2d(F.pixel_unshuffle(x, 2), *block.conv.conv.parameters(), padding=1))
+    expected = F.elu(F.conv2d(F.pixel_unshuffle(x, 2), *block.conv.conv.parameters(), padding=1))
     torch.testing.assert_close(block(x), expected)
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_nothing_is_normalised_so_that_brightness_is_kept(sampling: str) -> None:
+    assert not [part for part in Autoencoder(width=0.5, sampling=sampling).modules() if isinstance(part, nn.GroupNorm)]
 
 
 def test_an_unknown_way_is_told() -> None:
@@ -73,7 +78,7 @@ def test_an_unknown_way_is_told() -> None:
 
 
 def test_those_that_are_shipped_match_packing_in_parameters_or_operations() -> None:
-    """To the sixteenth channel, at scale small: within a tenth and a fifth."""
+    """To the eighth channel, at scale small: within a tenth."""
     content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "small"}
     study = params.Study(**content)
     size = study.data.size
@@ -89,4 +94,4 @@ def test_those_that_are_shipped_match_packing_in_parameters_or_operations() -> N
         if not name.endswith("-operations"):
             assert own[0] == pytest.approx(parameters, rel=0.1), name
         if not name.endswith("-parameters"):
-            assert own[1] == pytest.approx(operations, rel=0.2), name
+            assert own[1] == pytest.approx(operations, rel=0.1), name

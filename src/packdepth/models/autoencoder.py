@@ -2,7 +2,9 @@
 
 PackNet's authors show that packing and unpacking reconstruct an image that max-pooling and bilinear upsampling blur
 (arXiv 1905.02693, figure 3). Here every network has a stem, three levels down, a code of CODE channels at an eighth of
-the resolution, three levels up and a last convolution; a level is a 3x3 block of features and one way of sampling:
+the resolution, three levels up and a last convolution; a level is a block of features (3x3 convolution, ELU) and one
+way of sampling. Nothing is normalised: GroupNorm takes the brightness of an image away, and what is lost so would hide
+what sampling loses.
 
 | sampling | down | up |
 | --- | --- | --- |
@@ -18,12 +20,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.models.checks import check_choice, check_image
-from packdepth.models.layers import GROUPS, ConvBlock, PackingBlock, UnpackingBlock, init_xavier, scaled
+from packdepth.models.layers import ConvBlock, PackingBlock, UnpackingBlock, init_xavier, scaled
 from packdepth.models.network import ImageNetwork
 
 WIDTHS = (32, 64, 128)  # of the levels at 1/1, 1/2 and 1/4 of the resolution
 CODE = 64  # channels, whatever the width: a third of the numbers of the 8x8 pixels that they stand for
 FEATURES_3D = 4
+MULTIPLE = 8  # scaled widths are multiples of it
+
+
+class Block(ConvBlock):
+    """A 3x3 convolution, ELU."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, kernel_size=3, normalised=False)
 
 
 class SpaceToDepth(nn.Module):
@@ -31,7 +41,7 @@ class SpaceToDepth(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = ConvBlock(4 * channels, channels, kernel_size=3)
+        self.conv = Block(4 * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H/2, W/2)."""
@@ -43,39 +53,35 @@ class DepthToSpace(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv = ConvBlock(in_channels, 4 * out_channels, kernel_size=3)
+        self.conv = Block(in_channels, 4 * out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""
         return F.pixel_shuffle(self.conv(x), 2)
 
 
-class Strided(ConvBlock):
+class Strided(Block):
     """A 3x3 block with stride 2."""
 
     def __init__(self, channels: int) -> None:
-        super().__init__(channels, channels, kernel_size=3)
+        super().__init__(channels, channels)
         self.conv.stride = (2, 2)
 
 
 class Transposed(nn.Module):
-    """A transposed convolution with stride 2, GroupNorm, ELU."""
+    """A transposed convolution with stride 2, ELU."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1)
-        self.norm = nn.GroupNorm(GROUPS, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""
-        return F.elu(self.norm(self.conv(x)), inplace=True)
+        return F.elu(self.conv(x), inplace=True)
 
 
-class Upsampled(ConvBlock):
+class Upsampled(Block):
     """Bilinear upsampling, a 3x3 block."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, kernel_size=3)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""
@@ -84,8 +90,8 @@ class Upsampled(ConvBlock):
 
 SAMPLINGS: dict[str, tuple[Callable[[int], nn.Module], Callable[[int, int], nn.Module]]] = {
     "packing": (
-        lambda channels: PackingBlock(channels, 3, FEATURES_3D),
-        lambda below, here: UnpackingBlock(below, here, FEATURES_3D),
+        lambda channels: PackingBlock(channels, 3, FEATURES_3D, normalised=False),
+        lambda below, here: UnpackingBlock(below, here, FEATURES_3D, normalised=False),
     ),
     "space-to-depth": (SpaceToDepth, DepthToSpace),
     "strided": (Strided, Transposed),
@@ -100,18 +106,15 @@ class Autoencoder(ImageNetwork):
         super().__init__()
         check_choice("sampling of autoencoder", sampling, tuple(SAMPLINGS))
         down, up = SAMPLINGS[sampling]
-        widths = [scaled(channels, width, GROUPS) for channels in WIDTHS]
+        widths = [scaled(channels, width, MULTIPLE) for channels in WIDTHS]
         above, below = [widths[0], *widths[:-1]], [*widths[1:], widths[-1]]
-        self.stem = ConvBlock(3, widths[0], kernel_size=3)
+        self.stem = Block(3, widths[0])
         self.encoder = nn.ModuleList(
-            nn.Sequential(ConvBlock(finer, here, kernel_size=3), down(here))
-            for finer, here in zip(above, widths, strict=True)
+            nn.Sequential(Block(finer, here), down(here)) for finer, here in zip(above, widths, strict=True)
         )
-        self.code = nn.Sequential(
-            ConvBlock(widths[-1], CODE, kernel_size=3), ConvBlock(CODE, widths[-1], kernel_size=3)
-        )
+        self.code = nn.Sequential(Block(widths[-1], CODE), Block(CODE, widths[-1]))
         self.decoder = nn.ModuleList(
-            nn.Sequential(up(coarser, here), ConvBlock(here, here, kernel_size=3))
+            nn.Sequential(up(coarser, here), Block(here, here))
             for coarser, here in reversed([*zip(below, widths, strict=True)])
         )
         self.last = nn.Conv2d(widths[0], 3, kernel_size=3, padding=1)

@@ -40,12 +40,12 @@ def init_xavier(network: nn.Module) -> None:
 
 
 class ConvBlock(Formed):
-    """Convolution, GroupNorm, ELU."""
+    """Convolution, GroupNorm, ELU; the GroupNorm only if `normalised`, as it is in PackNet."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, normalised: bool = True) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
-        self.norm = nn.GroupNorm(GROUPS, out_channels)
+        self.norm = nn.GroupNorm(GROUPS, out_channels) if normalised else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
@@ -101,10 +101,10 @@ class PackingBlock(Formed):
     changes.
     """
 
-    def __init__(self, channels: int, kernel_size: int, features_3d: int) -> None:
+    def __init__(self, channels: int, kernel_size: int, features_3d: int, normalised: bool = True) -> None:
         super().__init__()
         self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
-        self.conv2d = ConvBlock(4 * channels * features_3d, channels, kernel_size)
+        self.conv2d = ConvBlock(4 * channels * features_3d, channels, kernel_size, normalised)
         self._kept: tuple[list[Any], Composed] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -148,9 +148,9 @@ class UnpackingBlock(Formed):
     4 * features_3d. The two do not fold: GroupNorm and ELU stand between.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, features_3d: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, features_3d: int, normalised: bool = True) -> None:
         super().__init__()
-        self.conv2d = ConvBlock(in_channels, 4 * out_channels // features_3d, kernel_size=3)
+        self.conv2d = ConvBlock(in_channels, 4 * out_channels // features_3d, 3, normalised)
         self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
