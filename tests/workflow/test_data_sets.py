@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from clones import PROJECT, TINY, Clone, new_clone
+from making import no_verdict
 from packdepth.data.store import Store
 from published_ddad import write_ddad
 from published_kitti import write_raw, write_tiny
@@ -64,6 +65,7 @@ def test_every_checkpoint_on_every_data_set(tmp_path: Path) -> None:
     study["scales"]["labelled"] = {"data": labelled, "width": 0.125, "training": {}, "evaluation": evaluation}
     study["variants"] = {"constant": study["variants"]["constant"]}
     others = ["results/other/checkpoints/constant/seed0/model.safetensors", "others/it's & mine.safetensors"]
+    study["verdict"] = no_verdict("constant")
     study["transfer"] = {"data": ["tiny", "labelled"], "checkpoints": others}
     clone = new_clone(tmp_path / "clone", yaml.safe_dump(study, sort_keys=False))
     assert not any("transfer" in command for command in clone.planned())
