@@ -18,7 +18,8 @@ def of_group(files):
 def runs_of(group, files):
     """Files of every variant and seed of a group, the report's ("") or another."""
     content = config[group] if group else config
-    files = [file.replace(OF_GROUP, f"{RESULTS}/{group}") for file in (of_group(files) if group else files)]
+    if group:
+        files = [file.replace(RESULTS, f"{RESULTS}/{group}", 1) for file in files]
     return expand(files, variant=content["variants"], seed=content.get("seeds", config["seeds"]))
 
 
