@@ -7,7 +7,7 @@ The published code is a checkout of packnet-sfm. Its slim version B cannot run a
 import importlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from packdepth.models import published
 from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
 
-PUBLISHED, OURS, HALF, DENSEDEPTH = "published", "ours", "ours, half resolution", "DenseDepth"
+PUBLISHED, PUBLISHED_FP32, OURS, HALF = "published", "published, fp32", "ours", "ours, half resolution"
+DENSEDEPTH = "DenseDepth"
 CLASSES = {"slim": "PackNetSlim01", "full": "PackNet01"}
 SKIPS_BY_ADDITION = "1B"
 
@@ -32,6 +33,7 @@ class Contender:
     name: str
     network: nn.Module
     scales: Callable[[Tensor], list[Tensor]]  # image (B, 3, H, W) -> the outputs, finest first
+    trained: Callable[[Tensor], list[Tensor]]  # the same as training runs it: compiled, if params.yaml says so
     optimizer: torch.optim.Optimizer
 
 
@@ -40,8 +42,9 @@ def contenders(names: list[str], size: str, device: torch.device, reference: Pat
     theirs = _published(reference, size) if reference else None
     built: list[Contender] = []
     for name in names:
-        if name == PUBLISHED and theirs:
-            built.append(_contender(name, theirs.to(device), partial(_published_scales, theirs)))
+        if name in (PUBLISHED, PUBLISHED_FP32):
+            if theirs:
+                built.append(_contender(name, theirs.to(device), partial(_published_scales, theirs)))
         elif name == OURS:
             same = published.from_state_dict(theirs.state_dict()) if theirs else None
             built.append(_ours(name, same or _packnet(size, full_resolution=True), device))
@@ -60,11 +63,13 @@ def _ours(name: str, network: ImageNetwork, device: torch.device) -> Contender:
     """A network of ours, computed as params.yaml says for the device."""
     settings = params.load().training.on(device.type)
     computing.prepare(network.to(device), settings)
-    return _contender(name, network, computing.compiled(network.forward_scales, settings))
+    compiled = computing.compiled(network.forward_scales, settings)
+    made = _contender(name, network, lambda image: network.forward_scales(computing.laid_out(image, settings)))
+    return replace(made, trained=lambda image: compiled(computing.laid_out(image, settings)))
 
 
 def _contender(name: str, network: nn.Module, scales: Callable[[Tensor], list[Tensor]]) -> Contender:
-    return Contender(name, network, scales, torch.optim.Adam(network.parameters(), lr=1e-6, fused=True))
+    return Contender(name, network, scales, scales, torch.optim.Adam(network.parameters(), lr=1e-6, fused=True))
 
 
 def _published(reference: Path, size: str) -> Any:

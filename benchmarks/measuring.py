@@ -4,12 +4,12 @@ import ctypes
 import gc
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from contenders import Contender
+from contenders import PUBLISHED_FP32, Contender
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -44,9 +44,10 @@ def measure(contenders: list[Contender], case: Case, rounds: int, device: torch.
     image = torch.rand(case.batch, 3, case.height, case.width, device=device)
     for number in range(rounds + 1):
         for contender in contenders:
-            rows = _times(contender, image, case.precision)
+            precision = "fp32" if contender.name == PUBLISHED_FP32 else case.precision
+            rows = _times(contender, image, precision)
             if number == 0:
-                rows = [("memory", _memory(contender, image, case.precision))]
+                rows = [("memory", _memory(contender, image, precision))]
                 rows.append(("forward FLOPs", _flops(contender, image)))
             for what, value in rows:
                 yield asdict(case) | asdict(Row(contender.name, what, number, value))
@@ -57,11 +58,11 @@ def _times(contender: Contender, image: Tensor, precision: str) -> list[tuple[st
     contender.network.eval()
     with torch.no_grad():
         start = _now(image)
-        _loss(contender, image, precision)
+        _loss(contender.scales, image, precision)
         forward = _now(image) - start
     contender.network.train()
     start = _now(image)
-    _loss(contender, image, precision).backward()
+    _loss(contender.trained, image, precision).backward()
     both = _now(image) - start
     contender.optimizer.step()
     step = _now(image) - start
@@ -69,10 +70,10 @@ def _times(contender: Contender, image: Tensor, precision: str) -> list[tuple[st
     return list(zip(MEASURED, (forward, both, step), strict=True))
 
 
-def _loss(contender: Contender, image: Tensor, precision: str) -> Tensor:
+def _loss(scales: Callable[[Tensor], list[Tensor]], image: Tensor, precision: str) -> Tensor:
     with torch.autocast(image.device.type, torch.bfloat16, enabled=precision == "bf16"):
-        scales = contender.scales(image)
-    return torch.stack([scale.float().mean() for scale in scales]).sum()
+        made = scales(image)
+    return torch.stack([scale.float().mean() for scale in made]).sum()
 
 
 def _now(image: Tensor) -> float:
@@ -88,13 +89,13 @@ def _memory(contender: Contender, image: Tensor, precision: str) -> float:
     if image.is_cuda:
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated() / 2**20
-        _loss(contender, image, precision).backward()
+        _loss(contender.trained, image, precision).backward()
         peak = torch.cuda.max_memory_allocated() / 2**20
     else:
         ctypes.CDLL("libc.so.6").malloc_trim(0)  # what the others freed is not this one's
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts here
         before = _resident("VmRSS")
-        _loss(contender, image, precision).backward()
+        _loss(contender.trained, image, precision).backward()
         peak = _resident("VmHWM")
     contender.optimizer.zero_grad(set_to_none=True)
     return peak - before

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from hypothesis import settings
 
 from making import TOP, slopes, write_store
 from packdepth import layout, params
 
 torch.set_num_threads(1)  # tests run side by side
+settings.register_profile("untimed", deadline=None)  # a first call loads what later ones have
+settings.load_profile("untimed")
 TINY = {
     "data": {"dataset": "rooms", "size": [64, 64], "train": 12, "test": 3, "seed": 0},
     "width": 0.25,

@@ -157,7 +157,7 @@ WRONG = [
     ),
     (
         lambda raw: _training(raw).update(cuda={"convolutions": "folded"}),
-        ["cuda.convolutions", "'auto', 'fast' or 'published'"],
+        ["cuda.convolutions", "'auto', 'cpu', 'gpu' or 'published'"],
     ),
     (lambda raw: raw["training"].update(accumulate=8), ["a batch of 4 makes no equal parts for 1 devices in 8 turns"]),
     (_compared("a/best.ckpt", "b/best.ckpt"), ["transfer.checkpoints", "a/best.ckpt and b/best.ckpt", "'best'"]),

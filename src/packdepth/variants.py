@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from packdepth.schema import Positive, Share, Strict
 
 Kind = Literal["recorded", "synthetic"]
-Form = Literal["auto", "fast", "published"]
+Form = Literal["auto", "cpu", "gpu", "published"]
 Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "log", "linear"]
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from packdepth.models.convolutions import banded_conv3d, banded_conv3d_to_space, conv3d, conv_beside, conv_to_one
 from packdepth.models.layers import UnpackingBlock
+from packdepth.models.matrix_units import dense_conv3d, filled_conv2d
 
 Function = Callable[..., Tensor]
 Side = st.integers(1, 9)
@@ -39,6 +40,7 @@ def assert_same(fast: Function, plain: Function, values: list[Tensor]) -> None:
 def test_groups_of_channels_make_the_3d_convolution(groups: int, height: int, width: int, features: int):
     values = drawn((2, 4 * groups, height, width), (features, 1, 3, 3, 3), (features,))
     assert_same(banded_conv3d, conv3d, values)
+    assert_same(dense_conv3d, conv3d, values)
     assert_same(banded_conv3d_to_space, lambda *inputs: F.pixel_shuffle(conv3d(*inputs), 2), values)
 
 
@@ -46,6 +48,7 @@ def test_groups_of_channels_make_the_3d_convolution(groups: int, height: int, wi
 def test_a_matrix_product_makes_the_convolution_to_one_channel(channels: int, height: int, width: int):
     values = drawn((2, channels, height, width), (1, channels, 3, 3), (1,))
     assert_same(conv_to_one, lambda *inputs: F.conv2d(*inputs, padding=1), values)
+    assert_same(lambda x, *of: filled_conv2d([x], *of), lambda *inputs: F.conv2d(*inputs, padding=1), values)
 
 
 @given(channels=st.integers(1, 8), beside=st.integers(1, 3), height=Side, width=Side, reach=st.integers(0, 2))
@@ -53,7 +56,9 @@ def test_what_stands_beside_is_convolved_apart(channels: int, beside: int, heigh
     size = 2 * reach + 1
     maps = ((2, channels, height, width), (2, beside, height, width))
     values = drawn(*maps, (5, channels + beside, size, size), (5,))
-    assert_same(conv_beside, lambda x, y, *of: F.conv2d(torch.cat([x, y], dim=1), *of, padding=reach), values)
+    plain = lambda x, y, *of: F.conv2d(torch.cat([x, y], dim=1), *of, padding=reach)  # noqa: E731
+    assert_same(conv_beside, plain, values)
+    assert_same(lambda x, y, *of: filled_conv2d([x, y], *of), plain, values)
 
 
 def test_a_head_under_autocast_adds_in_single_precision():
@@ -65,7 +70,7 @@ def test_a_head_under_autocast_adds_in_single_precision():
     assert (fast - truth).std() < 1.1 * (plain - truth).std()
 
 
-@pytest.mark.parametrize("form", ["auto", "published"])
+@pytest.mark.parametrize("form", ["auto", "cpu", "gpu", "published"])
 def test_an_unpacking_block_gives_the_published_numbers(form: str):
     block = UnpackingBlock(16, 32, features_3d=4).double()
     x = torch.randn(2, 16, 5, 7, dtype=torch.float64)

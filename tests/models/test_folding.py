@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from packdepth.models.convolutions import Form, weights
-from packdepth.models.folding import compose, folded_packing, folding_pays
+from packdepth.models.convolutions import weights
+from packdepth.models.folding import compose, folded_packing, folding_pays, folding_pays_on_gpus, paths
+from packdepth.models.forms import Form
 from packdepth.models.layers import PackingBlock
 
 Linear = Callable[..., Tensor]
@@ -23,7 +24,7 @@ def published(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> 
 
 
 def folded(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
-    return folded_packing(image, b2, compose(w3, b3, w2))
+    return folded_packing(image, b2, compose(w3, b3, w2, paths(w2.shape[-1]).to(w2)))
 
 
 def inputs(
@@ -91,9 +92,9 @@ def test_composed_kernel_of_single_taps():
     w3[1, 0, 0, 2, 1] = 1  # one channel before, one row below, the same column
     expected = torch.zeros(1, 4, 5, 5)
     expected[0, 1, 2, 2] = 1
-    torch.testing.assert_close(compose(w3, torch.zeros(2), w2.flatten(1, 2)).kernel, expected)
+    torch.testing.assert_close(compose(w3, torch.zeros(2), w2.flatten(1, 2), paths(3)).kernel, expected)
     w2[0, 1, 2, 0, 1], w2[0, 1, 0, 0, 1] = 0, 1
-    assert not compose(w3, torch.zeros(2), w2.flatten(1, 2)).kernel.any()
+    assert not compose(w3, torch.zeros(2), w2.flatten(1, 2), paths(3)).kernel.any()
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,20 @@ def test_the_fold_pays_from_so_many_pixels_on(features: int, kernel_size: int, p
     assert folding_pays(1, kernel_size, features, composing=False)
 
 
+@pytest.mark.parametrize(("kernel_size", "channels", "pixels"), [(3, 256, 3475), (5, 32, 3037)], ids=str)
+def test_on_a_gpu_the_fold_pays_from_so_many_pixels_on(kernel_size: int, channels: int, pixels: int):
+    """0.026 C k^2 for each of 58 taps (k = 3: 25 of W, 4 x 5 of edges, 4 of corners, 9 of the bias) or 146 (k = 5)."""
+    assert folding_pays_on_gpus(pixels, kernel_size, channels)
+    assert not folding_pays_on_gpus(pixels - 1, kernel_size, channels)
+    assert folding_pays_on_gpus(1, kernel_size, channels, composing=False)
+
+
 def block_and_image(size: tuple[int, int]) -> tuple[PackingBlock, Tensor]:
     torch.manual_seed(0)
     return PackingBlock(16, kernel_size=3, features_3d=4).double(), torch.randn(1, 16, *size, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("form", ["auto", "fast", "published"])
+@pytest.mark.parametrize("form", ["auto", "cpu", "gpu", "published"])
 @pytest.mark.parametrize("size", [(128, 96), (8, 6), (4, 2)])
 def test_a_packing_block_gives_the_published_numbers_in_every_form(size: tuple[int, int], form: Form):
     block, x = block_and_image(size)

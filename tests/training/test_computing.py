@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from making import TOP
 from packdepth import models, params
+from packdepth.models.layers import ConvBlock, PackingBlock, ResidualBlock, UnpackingBlock
 from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
 from packdepth.variants import Computing
@@ -76,24 +77,30 @@ def test_every_packnet_of_params_yaml_is_tested():
     assert all(spec in SPECS.values() for spec in asked if spec["architecture"] == "packnet")
 
 
-@pytest.mark.parametrize("form", ["auto", "fast"])
+@pytest.mark.parametrize("form", ["auto", "cpu", "gpu"])
 @pytest.mark.parametrize("name", PACKNETS)
 def test_packing_is_exact_in_double_precision(name: str, form: str):
     assert max(errors(outcome(network(name), changed(convolutions=form), torch.float64), name)) < 1e-12
 
 
+@pytest.mark.parametrize("form", ["cpu", "gpu"])
 @pytest.mark.parametrize("name", PACKNETS)
-def test_packing_in_single_precision(name: str):
-    assert max(errors(outcome(network(name), changed(convolutions="fast"), torch.float32), name)) < 1e-5
+def test_packing_in_single_precision(name: str, form: str):
+    assert max(errors(outcome(network(name), changed(convolutions=form), torch.float32), name)) < 1e-5
 
 
-@pytest.mark.parametrize("name", PACKNETS)
-def test_packing_under_autocast_errs_as_the_published_form_does(name: str):
-    fast, plain = (
-        errors(outcome(network(name), changed(convolutions=form, precision="bf16"), torch.float32), name)
-        for form in ("fast", "published")
-    )
-    assert sum(fast) < 1.2 * sum(plain)
+@pytest.mark.parametrize("form", ["cpu", "gpu"])
+def test_packing_under_autocast_errs_as_the_published_form_does(form: str):
+    """On average: single gradients differ by chance, where a rounding decides on which side of a kink an output is."""
+    ratios = []
+    for name in PACKNETS:
+        fast, plain = (
+            errors(outcome(network(name), changed(convolutions=taken, precision="bf16"), torch.float32), name)
+            for taken in (form, "published")
+        )
+        ratios.append(sum(fast) / sum(plain))
+    assert sum(ratios) / len(ratios) < 1.1
+    assert max(ratios) < 1.5
 
 
 @pytest.mark.parametrize("name", ["slim", "densedepth"])
@@ -110,6 +117,25 @@ def test_checkpointing_changes_nothing(name: str):
 @pytest.mark.parametrize("name", ["slim", "densedepth"])
 def test_channels_last_changes_rounding_alone(name: str):
     assert max(errors(outcome(network(name), changed(channels_last=True), torch.float64), name)) < 1e-12
+
+
+@pytest.mark.parametrize("form", ["published", "cpu", "gpu"])
+def test_what_is_compiled_learns_the_same(form: str):
+    """Outputs and gradients, channels last and traced backwards, too: the blocks that PackNet is made of."""
+    torch._dynamo.reset()
+    torch.manual_seed(0)
+    blocks = nn.Sequential(
+        ResidualBlock(16, 16), PackingBlock(16, 3, 4), UnpackingBlock(16, 16, 4), ConvBlock(16, 16, 3)
+    )
+    computing.prepare(blocks.double(), changed(channels_last=True, convolutions=form))
+    image = torch.randn(2, 16, 8, 12, dtype=torch.float64).contiguous(memory_format=torch.channels_last)
+    traced = torch.compile(blocks, fullgraph=True, dynamic=False, backend="aot_eager")
+    (plain, to_plain), (fast, to_fast) = (
+        (out, torch.autograd.grad((out * out.detach().cos()).sum(), list(blocks.parameters())))
+        for out in (blocks(image), traced(image))
+    )
+    torch.testing.assert_close(fast, plain, rtol=1e-12, atol=1e-12)
+    assert all(torch.allclose(a, b, rtol=1e-9, atol=1e-9) for a, b in zip(to_fast, to_plain, strict=True))
 
 
 @pytest.mark.parametrize("name", ["slim", "densedepth"])

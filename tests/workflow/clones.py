@@ -226,6 +226,7 @@ def new_clone(path: Path, params: str = TINY) -> Clone:
             shutil.copy2(PROJECT / part, path / part)
     (path / "params.yaml").write_text(params)
     clone = Clone(path)
+    clone.edit("profiles/default/config.yaml", "100/5s", "100/1s")  # tests start few jobs, and wait for every end
     clone.run("git", "init", "--quiet")
     clone.commit("the project")
     return clone

@@ -23,7 +23,7 @@ from packdepth.data.loader import image_tensor
 from packdepth.data.store import Store
 from packdepth.errors import InputError
 from packdepth.files import whole, write_json, write_text
-from packdepth.models.convolutions import Formed
+from packdepth.models.forms import Formed
 from packdepth.params import Study
 from packdepth.progress import track
 from packdepth.training import checkpoint

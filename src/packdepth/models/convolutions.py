@@ -6,40 +6,24 @@
   they belong.
 - A convolution of features and one map more runs as two, so that no copy has to put them side by side, and neither has
   a number of channels that vectors do not divide.
-
-`Form` says how a layer is computed: "published" by torch's own convolution; "fast" in these forms, and packing blocks
-folded; "auto" so where it pays, which is counted, on a CPU. On other devices nothing but the published form has been
-measured.
 """
-
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.models.forms import Form, taken
 from packdepth.models.spectral import spectral_pays
 
-Form = Literal["auto", "fast", "published"]
 BAND = 4  # channels that a convolution of a group gives at once, of each feature; those of one patch of depth to space
-
-
-class Formed(nn.Module):
-    """A layer that can be computed in another form."""
-
-    form: Form = "auto"
-
-    def as_published(self, x: Tensor) -> bool:
-        """Whether torch's own convolutions are to be taken for this input."""
-        return self.form == "published" or x.device.type != "cpu"
 
 
 def by_spectra(x: Tensor, weight: Tensor, form: Form) -> bool:
     """Whether a convolution of x (B, C, H, W) and weight (D, C, k, k) goes by Fourier transforms (not in bf16)."""
     size = weight.shape[-1]
-    if x.device.type != "cpu" or form == "published" or torch.is_autocast_enabled("cpu"):
+    if taken(form, x) != "cpu" or torch.is_autocast_enabled(x.device.type):
         return False
-    if form == "fast":
+    if form == "cpu":
         return size >= 7
     return spectral_pays(len(x) * x[0, 0].numel(), weight.shape[1], len(weight), size)
 

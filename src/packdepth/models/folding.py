@@ -26,10 +26,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from packdepth.models.convolutions import Form, by_spectra
+from packdepth.models.convolutions import by_spectra
+from packdepth.models.forms import Form
 from packdepth.models.spectral import spectral_conv2d
 
 COMPOSING = 2.5  # multiply-adds of a convolution take the time of one of composing (measured on CPUs)
+COMPOSING_ON_GPUS = 0.026  # values of the Conv3d take the time of one of composing (measured on an H200)
 ANY, FIRST, LAST = None, 0, 2  # rows, or columns, of w3
 EDGES = ((LAST, ANY), (FIRST, ANY), (ANY, LAST), (ANY, FIRST))  # seen from above, below, left and right of the image
 CORNERS = tuple((row, column) for row in (LAST, FIRST) for column in (LAST, FIRST))
@@ -45,6 +47,15 @@ def folding_pays(pixels: int, kernel_size: int, features_3d: int, composing: boo
     return pixels * (taps - folded_taps) > composing * COMPOSING * 3 * taps * sum(_lengths(kernel_size))
 
 
+def folding_pays_on_gpus(pixels: int, kernel_size: int, channels: int, composing: bool = True) -> bool:
+    """The same on a GPU in bf16, for C = `channels`, by counting values per feature and channel K.
+
+    The folded convolution takes about the time of the Conv2d there: of more channels matrix units do more. What is
+    saved is the Conv3d, one value a pixel; what is paid is `composing`, of C k^2 values for each tap of W.
+    """
+    return pixels > composing * COMPOSING_ON_GPUS * channels * kernel_size**2 * sum(_lengths(kernel_size))
+
+
 class Composed(NamedTuple):
     """What is computed once from the weights of a packing block."""
 
@@ -54,13 +65,15 @@ class Composed(NamedTuple):
     through: Tensor  # the Conv3d's bias through each tap of the Conv2d, (C, k, k)
 
 
-def compose(w3: Tensor, b3: Tensor, w2: Tensor) -> Composed:
-    """Of a Conv3d's w3 (d, 1, 3, 3, 3) and b3 (d,) and a Conv2d's w2 (C, d * K, k, k)."""
+def compose(w3: Tensor, b3: Tensor, w2: Tensor, paths: Tensor) -> Composed:
+    """Of a Conv3d's w3 (d, 1, 3, 3, 3) and b3 (d,) and a Conv2d's w2 (C, d * K, k, k); `paths` for k."""
     size = w2.shape[-1]
     reach, span = size // 2, size + 2
     along_channels = w2.unflatten(1, (len(w3), -1)).movedim(2, -1).flatten(1, 3)
+    places = torch.cat([w3[:, 0].flatten(2), F.pad(b3[:, None, None], (0, 0, 1, 1))], dim=2)  # the bias is one, too
     with torch.autocast(w2.device.type, enabled=False):  # few products, of which much follows
-        made = F.conv1d(along_channels, _ways(w3, b3, size), padding=1)
+        kernels = torch.einsum("tpn,ecp->netc", paths, places.flip(1)).flatten(1, 2)
+        made = F.conv1d(along_channels, kernels, padding=1)
     kernel, *borders, through = made.split(_lengths(size), dim=1)
     return Composed(
         kernel.transpose(1, 2).unflatten(2, (span, span)).contiguous(),
@@ -76,24 +89,29 @@ def _lengths(size: int) -> list[int]:
     return [span**2, *[reach * span] * len(EDGES), *[reach**2] * len(CORNERS), size**2]
 
 
-def _ways(w3: Tensor, b3: Tensor, size: int) -> Tensor:
-    """The kernel of the convolution that composes: (N, d * k * k, 3), N the sum of `_lengths`."""
-    taps = torch.eye(size**2, dtype=w3.dtype, device=w3.device).view(-1, 1, size, size)
-    parts = [_by_way_of(row, column, w3, taps).flatten(2) for row, column in ((ANY, ANY), *EDGES, *CORNERS)]
-    of_taps = torch.cat(parts, dim=2).unflatten(1, (-1, 3)).permute(3, 1, 0, 2).flip(3)
-    of_bias = torch.einsum("nst,e->nest", taps[:, 0], b3).flatten(2)[..., None]
-    return torch.cat([of_taps, F.pad(of_bias, (1, 1))]).flatten(1, 2)
+def paths(size: int) -> Tensor:
+    """Which place in w3 takes a tap of w2 (k = `size`) to which tap of W: 1 where it does, else 0.
+
+    (k * k, 9 + 1, N): w3's rows and columns, and the Conv3d's bias; N is the sum of `_lengths`. On the CPU, even where
+    networks are built without memory ("meta"): no checkpoint holds it.
+    """
+    taps = torch.eye(size**2, device="cpu").view(-1, 1, size, size)
+    parts = [_by_way_of(row, column, taps).flatten(2) for row, column in ((ANY, ANY), *EDGES, *CORNERS)]
+    of_bias = taps.flatten(2)
+    of_kernel = torch.cat(parts, dim=2)
+    return torch.cat([F.pad(of_kernel, (0, size**2)), F.pad(of_bias, (of_kernel.shape[2], 0))], dim=1)
 
 
-def _by_way_of(row: int | None, column: int | None, w3: Tensor, taps: Tensor) -> Tensor:
+def _by_way_of(row: int | None, column: int | None, taps: Tensor) -> Tensor:
     """The part of W, of each tap of w2, that comes from one row or column of w3, or both, or anywhere.
 
-    (k * k, d * 3, rows, columns): the rows (columns) of W in the order of the image's r, outermost first for LAST,
+    (k * k, 9, rows, columns): the rows (columns) of W in the order of the image's r, outermost first for LAST,
     innermost first for FIRST; of an edge's columns the nearest first.
     """
-    chosen = torch.zeros_like(w3)
-    chosen[..., slice(row, None if row is ANY else row + 1), slice(column, None if column is ANY else column + 1)] = 1
-    part = F.conv_transpose2d(taps, (w3 * chosen).flatten(0, 2)[None])
+    places = torch.eye(9, device="cpu").view(1, 9, 3, 3)
+    chosen = torch.zeros(3, 3, device="cpu")
+    chosen[slice(row, None if row is ANY else row + 1), slice(column, None if column is ANY else column + 1)] = 1
+    part = F.conv_transpose2d(taps, places * chosen)
     reach = taps.shape[-1] // 2
     for dim, place in ((2, row), (3, column)):
         if place is not ANY:
@@ -109,6 +127,8 @@ def folded_packing(image: Tensor, bias: Tensor, composed: Composed, form: Form =
     reach = composed.kernel.shape[-1] // 2 - 1
     image, *outermost = _EdgesOf.apply(image)
     folded = _interior(image, composed.kernel, form)
+    inside = image.new_ones(1, 1, *folded.shape[2:])
+    folded.add_(F.conv2d(inside, composed.through[:, None], bias, padding=reach))
     packed = [F.pixel_unshuffle(edge, 2) for edge in outermost]
     lines = [*(edge[:, :, 0] for edge in packed[:2]), *(edge[..., 0] for edge in packed[2:])]
     above, below, left, right = (
@@ -117,9 +137,7 @@ def folded_packing(image: Tensor, bias: Tensor, composed: Composed, form: Form =
     )
     above = _without_corners(above, lines[0], *composed.corners[:2])
     below = _without_corners(below, lines[1], *composed.corners[2:])
-    folded = _SubtractedAtEdges.apply(folded, reach, above, below, left.mT, right.mT)
-    inside = image.new_ones(1, 1, *folded.shape[2:])
-    return folded.add_(F.conv2d(inside, composed.through[:, None], bias, padding=reach))
+    return _SubtractedAtEdges.apply(folded, reach, above, below, left.mT, right.mT)
 
 
 def _interior(image: Tensor, kernel: Tensor, form: Form) -> Tensor:

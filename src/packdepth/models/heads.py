@@ -43,7 +43,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.errors import InputError
-from packdepth.models.convolutions import Formed, conv_to_one, weights
+from packdepth.models.convolutions import conv_to_one, weights
+from packdepth.models.forms import Formed
+from packdepth.models.matrix_units import filled_conv2d
 
 MIN_DEPTH = 0.5  # of the published head, whose output is sigmoid / MIN_DEPTH
 LEAKY_SLOPE = 0.01
@@ -104,5 +106,13 @@ class DepthHead(Formed):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, 1, H, W), under autocast in float32: in bf16 a sigmoid rounds to 1 and learns no more."""
-        x = self.conv(features) if self.as_published(features) else conv_to_one(features, *weights(self.conv))
+        x = self._convolved(features)
         return self.function(x.to(torch.promote_types(x.dtype, torch.float32)))
+
+    def _convolved(self, features: Tensor) -> Tensor:
+        form = self.form_of(features)
+        if form == "published":
+            return self.conv(features)
+        if form == "gpu":
+            return filled_conv2d([features], *weights(self.conv))
+        return conv_to_one(features, *weights(self.conv))

@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.models.convolutions import (
-    Formed,
     banded_conv3d,
     banded_conv3d_to_space,
     by_spectra,
@@ -19,7 +18,9 @@ from packdepth.models.convolutions import (
     conv_beside,
     weights,
 )
-from packdepth.models.folding import Composed, compose, folded_packing, folding_pays
+from packdepth.models.folding import Composed, compose, folded_packing, folding_pays, folding_pays_on_gpus, paths
+from packdepth.models.forms import Formed
+from packdepth.models.matrix_units import dense_conv3d, filled_conv2d
 from packdepth.models.spectral import spectral_conv2d
 
 GROUPS = 16
@@ -39,6 +40,29 @@ def init_xavier(network: nn.Module) -> None:
                 nn.init.zeros_(module.bias)
 
 
+def normalise(norm: nn.Module, x: Tensor) -> Tensor:
+    """norm(x), any shape (B, C, H, W); a GroupNorm written out where it is compiled.
+
+    Written out it sums channel by channel, in the order that channels-last memory has, and is joined with what stands
+    around it. Traced as torch's own operation its gradient was wrong besides (torch 2.13, backend "aot_eager", a CPU,
+    channels last): its backward pass does not ask again for the memory format that it was traced with.
+    """
+    if not (torch.compiler.is_compiling() and isinstance(norm, nn.GroupNorm)):
+        return norm(x)
+    batch, channels, height, width = x.shape
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
+
+    def mean(values: Tensor) -> Tensor:
+        """Of each group, for each of its channels: (B, C, 1, 1)."""
+        groups = values.sum((2, 3)).view(batch, norm.num_groups, -1)
+        of_group = groups.sum(2, keepdim=True) / (groups.shape[2] * height * width)
+        return of_group.expand_as(groups).reshape(batch, channels, 1, 1)
+
+    centred = x - mean(x)
+    scale = torch.rsqrt(mean(centred.square()) + norm.eps) * norm.weight[:, None, None]
+    return centred * scale + norm.bias[:, None, None]
+
+
 class ConvBlock(Formed):
     """Convolution, GroupNorm, ELU; the GroupNorm only if `normalised`, as it is in PackNet."""
 
@@ -56,7 +80,7 @@ class ConvBlock(Formed):
 
     def activated(self, x: Tensor) -> Tensor:
         """What comes after the convolution, (B, out, H, W) -> the same shape."""
-        return F.elu(self.norm(x), inplace=True)
+        return F.elu(normalise(self.norm, x), inplace=True)
 
 
 class MergeBlock(ConvBlock):
@@ -64,8 +88,11 @@ class MergeBlock(ConvBlock):
 
     def forward(self, x: Tensor, depth: Tensor | None = None) -> Tensor:
         """(B, in or in - 1, H, W), depth (B, 1, H, W) -> (B, out, H, W)."""
-        if depth is None or self.as_published(x):
+        form = self.form_of(x)
+        if depth is None or form == "published":
             return super().forward(x if depth is None else torch.cat([x, depth], dim=1))
+        if form == "gpu":
+            return self.activated(filled_conv2d([x, depth], *weights(self.conv)))
         return self.activated(conv_beside(x, depth, *weights(self.conv)))
 
 
@@ -81,7 +108,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
-        return F.elu(self.norm(self.conv2(self.conv1(x)) + self.shortcut(x)), inplace=True)
+        return F.elu(normalise(self.norm, self.conv2(self.conv1(x)) + self.shortcut(x)), inplace=True)
 
 
 def residual_stage(in_channels: int, out_channels: int, blocks: int) -> nn.Sequential:
@@ -96,15 +123,19 @@ class PackingBlock(Formed):
     Space to depth (each 2x2 patch becomes four channels), a 3-D convolution over (4C, H/2, W/2) to
     `features_3d` features, and a 2-D convolution of all their channels back to C (the paper's section 4.1).
 
-    The two convolutions are computed as one where that pays (`form` "auto"), always ("fast") or never ("published").
+    The two convolutions are computed as one where that pays (`form` "auto"), always ("cpu", "gpu") or never
+    ("published").
     What must be composed for that is kept while the network is in evaluation mode, without gradients, and no weight
     changes.
     """
+
+    paths: Tensor
 
     def __init__(self, channels: int, kernel_size: int, features_3d: int, normalised: bool = True) -> None:
         super().__init__()
         self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
         self.conv2d = ConvBlock(4 * channels * features_3d, channels, kernel_size, normalised)
+        self.register_buffer("paths", paths(kernel_size), persistent=False)
         self._kept: tuple[list[Any], Composed] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -113,15 +144,18 @@ class PackingBlock(Formed):
         if self._folds(x):
             linear = folded_packing(x, weights(conv2d)[1], self._composed(), self.form)
         else:
-            convolve = conv3d if self.as_published(x) else banded_conv3d
+            convolve = conv3d if self.form_of(x) == "published" else banded_conv3d
             linear = conv2d(convolve(F.pixel_unshuffle(x, 2), *weights(self.conv3d)))
         return self.conv2d.activated(linear)
 
     def _folds(self, x: Tensor) -> bool:
-        if self.form == "fast" or self.as_published(x):
-            return self.form == "fast"
-        pixels = len(x) * x[0, 0].numel() // 4
-        return folding_pays(pixels, self.conv2d.conv.kernel_size[0], self.conv3d.out_channels, not self._keeps())
+        form = self.form_of(x)
+        if self.form != "auto" or form == "published":
+            return form != "published"
+        pixels, size = len(x) * x[0, 0].numel() // 4, self.conv2d.conv.kernel_size[0]
+        if form == "gpu":
+            return folding_pays_on_gpus(pixels, size, x.shape[1], not self._keeps())
+        return folding_pays(pixels, size, self.conv3d.out_channels, not self._keeps())
 
     def _keeps(self) -> bool:
         if self.training or torch.is_grad_enabled():
@@ -133,10 +167,10 @@ class PackingBlock(Formed):
         w2 = self.conv2d.conv.weight
         if not self._keeps():
             self._kept = None
-            return compose(w3, b3, w2)
+            return compose(w3, b3, w2, self.paths)
         state = [(id(w), w.data_ptr(), w._version) for w in (w3, b3, w2)]
         if self._kept is None or self._kept[0] != state:
-            self._kept = state, compose(w3, b3, w2)
+            self._kept = state, compose(w3, b3, w2, self.paths)
         return self._kept[1]
 
 
@@ -156,6 +190,8 @@ class UnpackingBlock(Formed):
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""
         features = self.conv2d(x)
-        if self.as_published(x):
-            return F.pixel_shuffle(conv3d(features, *weights(self.conv3d)), 2)
+        form = self.form_of(x)
+        if form != "cpu":
+            convolve = dense_conv3d if form == "gpu" else conv3d
+            return F.pixel_shuffle(convolve(features, *weights(self.conv3d)), 2)
         return banded_conv3d_to_space(features, *weights(self.conv3d))

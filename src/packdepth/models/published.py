@@ -100,8 +100,10 @@ def _filled(what: str, network: Network, weights: Mapping[str, Tensor], names: S
     """`network`, made without memory, on the CPU with published weights. Raises InputError unless they fit."""
     expected = network.state_dict()
     check_state_dict(what, weights, {published_name(name, names): tensor for name, tensor in expected.items()})
-    network.to_empty(device="cpu")
-    network.load_state_dict({name: weights[published_name(name, names)] for name in expected})
+    copies = {
+        name: weights[published_name(name, names)].to(tensor.dtype, copy=True) for name, tensor in expected.items()
+    }
+    network.load_state_dict(copies, assign=True)
     return network
 
 

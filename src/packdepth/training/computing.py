@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor, nn
 
-from packdepth.models.convolutions import Formed
+from packdepth.models.forms import Formed
 from packdepth.models.stage import Stage
 from packdepth.variants import Computing
 
