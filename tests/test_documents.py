@@ -22,3 +22,9 @@ def test_the_tables_in_the_readme_are_those_of_the_published_runs():
     assert blocks
     for file, table in blocks:
         assert table.strip() == (TOP / file).read_text().strip(), f"paste {file} into the README"
+
+
+def test_the_answer_in_the_readme_is_the_published_verdicts():
+    answer = (TOP / "docs" / "verdict.md").read_text().partition("## The answer\n\n")[2].partition("\n")[0]
+    assert answer
+    assert answer in " ".join((TOP / "README.md").read_text().replace("\n> ", "\n").split())

@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 
 from making import TOP
@@ -30,3 +31,8 @@ def test_no_other_scale_is_an_empty_table():
 def test_the_numbers_of_medium_are_those_of_its_document():
     rows = re.findall(r"^\| (\S+) \|(?:[^|]*\|){5} ([\d.]+) \|", (TOP / "docs" / "medium.md").read_text(), re.MULTILINE)
     assert {name: float(value) for name, value in rows} == other_scales()["medium"]
+
+
+def test_the_numbers_of_smoke_are_those_that_were_published():
+    table = pd.read_csv(TOP / "docs" / "results" / "smoke" / "table.csv", index_col="variant")
+    assert table["final_loss"].round(3).to_dict() == other_scales()["smoke"]

@@ -23,7 +23,7 @@ def number(value: float, digits: int, deviation: float = float("nan"), prefix: s
 
 def interval(row: pd.Series, digits: int = 3) -> str:
     """A mean with the ends of its 95 % interval."""
-    return f"{row['mean']:.{digits}f} ({row['low']:.{digits}f} to {row['high']:.{digits}f})"
+    return f"{row['mean']:z.{digits}f} ({row['low']:z.{digits}f} to {row['high']:z.{digits}f})"
 
 
 def listed(words: list[str]) -> str:

@@ -41,7 +41,8 @@ def _head(study: Study, findings: Findings) -> str:
     gap = findings.changes("gap").iloc[0]
     seeds = "what another seed would change is unknown, so that little can be decided"
     if pd.notna(gap["seed_noise"]):
-        seeds = f"over seeds (their spread, {gap['seed_noise']:.3f}, is that of the variants of `contest`)"
+        spread = f"{gap['seed_noise']:.3f}, is that of the variants of `contest`, and taken for that of all"
+        seeds = f"over seeds (their spread, {spread})"
     return (
         f"Written by `snakemake verdict` from the results of scale `{study.scale}`; no number here was typed. *Loss* is"
         f" {_loss(study)}, on the test images, each held against the same image's loss in another network. Intervals"
@@ -87,7 +88,7 @@ def _why(hypothesis: Hypothesis, key: str, findings: Findings) -> str:
     best = rows.iloc[int(signed.argmax())]
     verb = "closes" if hypothesis.rule == "closes" else "costs"
     which = "The decisive change" if len(rows) == 1 else "Of the decisive changes the one that does most"
-    return f"{which}, `{best['before']}` to `{best['after']}`, {verb} {signed.max():.0%} of the gap."
+    return f"{which}, `{best['before']}` to `{best['after']}`, {verb} {signed.max():z.0%} of the gap."
 
 
 def _changes(findings: Findings, rows: pd.DataFrame) -> str:
@@ -100,7 +101,7 @@ def _changes(findings: Findings, rows: pd.DataFrame) -> str:
             f"{findings.of(row['before'])['test_loss']:.3f}",
             f"{findings.of(row['after'])['test_loss']:.3f}",
             interval(row),
-            f"{row['share']:.0%}",
+            f"{row['share']:z.0%}",
         ]
         for _, row in rows.iterrows()
     ]

@@ -1,6 +1,7 @@
 """Test losses of variants in rows, with their intervals, between the lines that they are read against."""
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from packdepth.evaluation.effects import SeedNoise
 from packdepth.evaluation.findings import Findings
@@ -41,6 +42,7 @@ def losses(axes: Axes, study: Study, findings: Findings, names: list[str]) -> No
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.8)
     axes.set_xlabel("loss on the test images")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
 
 from packdepth.evaluation.decisions import ENOUGH
 from packdepth.evaluation.findings import Findings
@@ -71,8 +72,9 @@ def _stages(axes: Axes, findings: Findings, names: list[str]) -> None:
     axes.set_yscale("log")
     axes.set_xticks([0, 1], ["first stage", "last"])
     axes.set_ylabel("gradient (root mean square)")
+    axes.set_ylim(top=100 * axes.get_ylim()[1])  # the legend's place
     axes.grid(axis="y")
-    axes.legend(fontsize=8.5)
+    axes.legend(fontsize=8.5, ncol=2, loc="upper center")
 
 
 def _curves(axes: Axes, findings: Findings, names: list[str]) -> None:
@@ -96,10 +98,27 @@ def _spread(axes: Axes, findings: Findings, names: list[str]) -> None:
         row = findings.of(name)
         colour, marker = ARCHITECTURES[row["architecture"]]
         axes.plot(row["spread"], row["correlation"], marker, color=colour)
-        axes.annotate(name, (row["spread"], row["correlation"]), xytext=(4, 3), textcoords="offset points", fontsize=8)
     axes.set(xlabel="spread of prediction / spread of truth", ylabel="correlation with the truth")
-    axes.margins(x=0.25, y=0.12)
+    axes.margins(x=0.35, y=0.12)
     axes.grid()
+    _named(axes, {name: (findings.of(name)["spread"], findings.of(name)["correlation"]) for name in names})
+
+
+def _named(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
+    """Write each name beside its point, where no other name stands yet if there is such a place."""
+    figure = axes.get_figure(root=True)
+    assert figure
+    figure.draw_without_rendering()  # places are those of the finished figure
+    taken: list[Bbox] = []
+    for name, point in points.items():
+        for x, y in ((5, 3), (-5, 3), (5, -10), (-5, -10), (5, 12), (-5, 12)):
+            side = "left" if x > 0 else "right"
+            text = axes.annotate(name, point, xytext=(x, y), textcoords="offset points", ha=side, fontsize=8)
+            box = text.get_window_extent()
+            if not any(box.overlaps(other) for other in taken):
+                break
+            text.remove()
+        taken.append(box)
 
 
 BESIDE: dict[str, Panel] = {"stages": _stages, "curves": _curves, "spread": _spread}

@@ -55,7 +55,7 @@ def _by_frequency(axes: Axes, findings: Findings, names: list[str]) -> None:
             ends, table.loc[name, columns].to_numpy(float), marker=MARKERS[place % len(MARKERS)], label=name, **style
         )
     logarithmic(axes)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1, symbol=" %"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=" %"))
     axes.set_xscale("log", base=2)
     axes.set_xticks(ends, [f"{end:g}" for end in ends])
     axes.set(xlabel="spatial frequency up to (cycles / px)", ylabel=f"relative error, {source}")
