@@ -7,7 +7,7 @@ The published code is a checkout of packnet-sfm. Its slim version B cannot run a
 import importlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ PUBLISHED, PUBLISHED_FP32, OURS, HALF = "published", "published, fp32", "ours", 
 DENSEDEPTH = "DenseDepth"
 CLASSES = {"slim": "PackNetSlim01", "full": "PackNet01"}
 SKIPS_BY_ADDITION = "1B"
+Scales = Callable[[Tensor], list[Tensor]]
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Contender:
 
     name: str
     network: nn.Module
-    scales: Callable[[Tensor], list[Tensor]]  # image (B, 3, H, W) -> the outputs, finest first
-    trained: Callable[[Tensor], list[Tensor]]  # the same as training runs it: compiled, if params.yaml says so
+    scales: Scales  # image (B, 3, H, W) -> the outputs, finest first
+    trained: Scales  # the same as training runs it: compiled, if params.yaml says so
     optimizer: torch.optim.Optimizer
+    precision: str | None = None  # in place of the case's
 
 
 def contenders(names: list[str], size: str, device: torch.device, reference: Path | None) -> list[Contender]:
@@ -42,9 +44,10 @@ def contenders(names: list[str], size: str, device: torch.device, reference: Pat
     theirs = _published(reference, size) if reference else None
     built: list[Contender] = []
     for name in names:
-        if name in (PUBLISHED, PUBLISHED_FP32):
-            if theirs:
-                built.append(_contender(name, theirs.to(device), partial(_published_scales, theirs)))
+        if name in (PUBLISHED, PUBLISHED_FP32) and theirs:
+            scales = partial(_published_scales, theirs)
+            precision = "fp32" if name == PUBLISHED_FP32 else None
+            built.append(_contender(name, theirs.to(device), scales, scales, precision))
         elif name == OURS:
             same = published.from_state_dict(theirs.state_dict()) if theirs else None
             built.append(_ours(name, same or _packnet(size, full_resolution=True), device))
@@ -64,12 +67,19 @@ def _ours(name: str, network: ImageNetwork, device: torch.device) -> Contender:
     settings = params.load().training.on(device.type)
     computing.prepare(network.to(device), settings)
     compiled = computing.compiled(network.forward_scales, settings)
-    made = _contender(name, network, lambda image: network.forward_scales(computing.laid_out(image, settings)))
-    return replace(made, trained=lambda image: compiled(computing.laid_out(image, settings)))
+    return _contender(
+        name,
+        network,
+        lambda image: network.forward_scales(computing.laid_out(image, settings)),
+        lambda image: compiled(computing.laid_out(image, settings)),
+    )
 
 
-def _contender(name: str, network: nn.Module, scales: Callable[[Tensor], list[Tensor]]) -> Contender:
-    return Contender(name, network, scales, scales, torch.optim.Adam(network.parameters(), lr=1e-6, fused=True))
+def _contender(
+    name: str, network: nn.Module, scales: Scales, trained: Scales, precision: str | None = None
+) -> Contender:
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-6, fused=True)
+    return Contender(name, network, scales, trained, optimizer, precision)
 
 
 def _published(reference: Path, size: str) -> Any:

@@ -4,12 +4,12 @@ import ctypes
 import gc
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from contenders import PUBLISHED_FP32, Contender
+from contenders import Contender, Scales
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -44,7 +44,7 @@ def measure(contenders: list[Contender], case: Case, rounds: int, device: torch.
     image = torch.rand(case.batch, 3, case.height, case.width, device=device)
     for number in range(rounds + 1):
         for contender in contenders:
-            precision = "fp32" if contender.name == PUBLISHED_FP32 else case.precision
+            precision = contender.precision or case.precision
             rows = _times(contender, image, precision)
             if number == 0:
                 rows = [("memory", _memory(contender, image, precision))]
@@ -70,7 +70,7 @@ def _times(contender: Contender, image: Tensor, precision: str) -> list[tuple[st
     return list(zip(MEASURED, (forward, both, step), strict=True))
 
 
-def _loss(scales: Callable[[Tensor], list[Tensor]], image: Tensor, precision: str) -> Tensor:
+def _loss(scales: Scales, image: Tensor, precision: str) -> Tensor:
     with torch.autocast(image.device.type, torch.bfloat16, enabled=precision == "bf16"):
         made = scales(image)
     return torch.stack([scale.float().mean() for scale in made]).sum()

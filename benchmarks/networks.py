@@ -47,7 +47,7 @@ def run_case(case: Case, reference: Path | None, rounds: int) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     names = [PUBLISHED, OURS, *([HALF, DENSEDEPTH] if case.network == "slim" else [])]
-    if device.type == "cuda" and case.precision == "bf16":
+    if device.type == "cuda" and (case.study, case.precision) == ("ratios", "bf16"):
         names.append(PUBLISHED_FP32)
     for row in measure(contenders(names, case.network, device, reference), case, rounds, device):
         print(json.dumps(row), flush=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import matplotlib
 import pandas as pd
-from contenders import DENSEDEPTH, HALF, OURS, PUBLISHED
+from contenders import DENSEDEPTH, HALF, OURS, PUBLISHED, PUBLISHED_FP32
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
@@ -101,7 +101,7 @@ def report(folder: Path) -> None:
     machine = json.loads((folder / "machine.json").read_text())
     of_ratios = rows[rows.study == "ratios"]
     parts = ["# Measurements", "", *(f"- {key}: {value}" for key, value in machine.items()), ""]
-    for of, to in ((PUBLISHED, OURS), (HALF, DENSEDEPTH)):
+    for of, to in ((PUBLISHED, OURS), (PUBLISHED_FP32, OURS), (HALF, DENSEDEPTH)):
         if not (table := ratios(of_ratios, of, to)).empty:
             parts += [f"## {of} / {to}", "", as_markdown(table), ""]
     parts += ["## Seconds, MiB and 1e9 operations", "", as_markdown(absolute(of_ratios)), ""]

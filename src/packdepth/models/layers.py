@@ -43,9 +43,9 @@ def init_xavier(network: nn.Module) -> None:
 def normalise(norm: nn.Module, x: Tensor) -> Tensor:
     """norm(x), any shape (B, C, H, W); a GroupNorm written out where it is compiled.
 
-    Written out it sums channel by channel, in the order that channels-last memory has, and is joined with what stands
-    around it. Traced as torch's own operation its gradient was wrong besides (torch 2.13, backend "aot_eager", a CPU,
-    channels last): its backward pass does not ask again for the memory format that it was traced with.
+    Written out it sums channel by channel, in the order that channels-last memory has, and can be joined with what
+    stands around it. Traced as torch's own operation it had wrong gradients besides (torch 2.13, backend "aot_eager", a
+    CPU, channels last).
     """
     if not (torch.compiler.is_compiling() and isinstance(norm, nn.GroupNorm)):
         return norm(x)
