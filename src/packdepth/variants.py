@@ -42,7 +42,7 @@ class Computing(Strict):
 
     precision: Literal["fp32", "bf16"] = Field(description="of the networks' convolutions; losses are always in fp32")
     convolutions: Form = Field(
-        description="published: torch's own; cpu, gpu: always the forms that such a device does well; auto: where they pay"
+        description="published: torch's own; cpu, gpu: always the forms such a device does well; auto: where they pay"
     )
     channels_last: bool = Field(description="the channels of a pixel side by side in memory")
     compile: bool = Field(description="torch.compile")
