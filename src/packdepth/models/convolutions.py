@@ -1,6 +1,7 @@
 """Convolutions, computed as CPUs do them well. The numbers are those of torch's own but for rounding.
 
-- One of large kernels runs by Fourier transforms where that pays (`spectral`).
+- One of large kernels runs by Fourier transforms where that pays (`spectral`), a 3x3 one by Winograd's filtering where
+  that does (`winograd`).
 - PackNet's Conv3d of one channel runs as an ordinary convolution of overlapping groups of channels.
 - A convolution to one channel, a depth head's, is a matrix product to nine values a pixel, which are then added where
   they belong.
@@ -13,19 +14,41 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.models.forms import Form, taken
-from packdepth.models.spectral import spectral_pays
+from packdepth.models.spectral import spectral_conv2d, spectral_pays
+from packdepth.models.winograd import winograd_conv2d, winograd_pays
 
 BAND = 4  # channels that a convolution of a group gives at once, of each feature; those of one patch of depth to space
 
 
+def conv2d(x: Tensor, weight: Tensor, bias: Tensor, form: Form) -> Tensor:
+    """A zero-padded convolution: x (B, C, H, W), weight (D, C, k, k) with k odd, bias (D,) -> (B, D, H, W)."""
+    if by_spectra(x, weight, form):
+        return spectral_conv2d(x, weight).add_(bias[:, None, None])
+    if by_winograd(x, weight, form):
+        return winograd_conv2d(x, weight).add_(bias[:, None, None])
+    return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+
+
 def by_spectra(x: Tensor, weight: Tensor, form: Form) -> bool:
-    """Whether a convolution of x (B, C, H, W) and weight (D, C, k, k) goes by Fourier transforms (not in bf16)."""
-    size = weight.shape[-1]
-    if taken(form, x) != "cpu" or torch.is_autocast_enabled(x.device.type):
+    """Whether a convolution of x (B, C, H, W) and weight (D, C, k, k) goes by Fourier transforms."""
+    return _counts(x, form) and (weight.shape[-1] >= 7 if form == "cpu" else spectral_pays(*_size(x, weight)))
+
+
+def by_winograd(x: Tensor, weight: Tensor, form: Form) -> bool:
+    """Whether it goes by Winograd's filtering."""
+    if weight.shape[-1] != 3 or not _counts(x, form):
         return False
-    if form == "cpu":
-        return size >= 7
-    return spectral_pays(len(x) * x[0, 0].numel(), weight.shape[1], len(weight), size)
+    return form == "cpu" or winograd_pays(*_size(x, weight)[:3])
+
+
+def _counts(x: Tensor, form: Form) -> bool:
+    """Whether fewer multiplications are sooner: on a CPU, not in bf16."""
+    return taken(form, x) == "cpu" and not torch.is_autocast_enabled(x.device.type)
+
+
+def _size(x: Tensor, weight: Tensor) -> tuple[int, int, int, int]:
+    """Pixels, channels in and out, and size of the kernel."""
+    return len(x) * x[0, 0].numel(), weight.shape[1], len(weight), weight.shape[-1]
 
 
 def weights(conv: nn.Conv2d | nn.Conv3d) -> tuple[Tensor, Tensor]:
@@ -72,8 +95,7 @@ def conv_to_one(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return whole + bias
 
 
-def conv_beside(x: Tensor, beside: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def conv_beside(x: Tensor, beside: Tensor, weight: Tensor, bias: Tensor, form: Form = "auto") -> Tensor:
     """A zero-padded convolution of x (B, C, H, W) and `beside` (B, D, H, W), side by side as C + D channels."""
-    padding = weight.shape[-1] // 2
     of_x, of_beside = weight.split((x.shape[1], beside.shape[1]), dim=1)
-    return F.conv2d(x, of_x, bias, padding=padding).add_(F.conv2d(beside, of_beside, padding=padding))
+    return conv2d(x, of_x, bias, form).add_(F.conv2d(beside, of_beside, padding=weight.shape[-1] // 2))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from packdepth.models.convolutions import (
     banded_conv3d,
     banded_conv3d_to_space,
-    by_spectra,
+    conv2d,
     conv3d,
     conv_beside,
     weights,
@@ -21,7 +21,6 @@ from packdepth.models.convolutions import (
 from packdepth.models.folding import Composed, compose, folded_packing, folding_pays, folding_pays_on_gpus, paths
 from packdepth.models.forms import Formed
 from packdepth.models.matrix_units import dense_conv3d, filled_conv2d
-from packdepth.models.spectral import spectral_conv2d
 
 GROUPS = 16
 
@@ -73,10 +72,7 @@ class ConvBlock(Formed):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
-        weight, bias = weights(self.conv)
-        if by_spectra(x, weight, self.form):
-            return self.activated(spectral_conv2d(x, weight).add_(bias[:, None, None]))
-        return self.activated(self.conv(x))
+        return self.activated(conv2d(x, *weights(self.conv), self.form))
 
     def activated(self, x: Tensor) -> Tensor:
         """What comes after the convolution, (B, out, H, W) -> the same shape."""
@@ -93,7 +89,7 @@ class MergeBlock(ConvBlock):
             return super().forward(x if depth is None else torch.cat([x, depth], dim=1))
         if form == "gpu":
             return self.activated(filled_conv2d([x, depth], *weights(self.conv)))
-        return self.activated(conv_beside(x, depth, *weights(self.conv)))
+        return self.activated(conv_beside(x, depth, *weights(self.conv), self.form))
 
 
 class ResidualBlock(nn.Module):
