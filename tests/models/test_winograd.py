@@ -5,23 +5,11 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
+from convolving import errors, plain, results
 from packdepth.models import winograd
 from packdepth.models.convolutions import by_winograd, conv2d
 from packdepth.models.winograd import winograd_conv2d, winograd_pays
-
-
-def results(filtered: bool, x: Tensor, weight: Tensor) -> list[Tensor]:
-    """The convolution, and the gradients of a fixed random sum of it."""
-    x, weight = x.clone().requires_grad_(), weight.clone().requires_grad_()
-    y = winograd_conv2d(x, weight) if filtered else F.conv2d(x, weight, padding=1)
-    random = torch.randn(y.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    return [y.detach(), *torch.autograd.grad(y, [x, weight], random.to(y.dtype))]
-
-
-def errors(fast: list[Tensor], plain: list[Tensor]) -> list[float]:
-    return [float((a - b).abs().max() / b.abs().max()) for a, b in zip(fast, plain, strict=True)]
 
 
 @given(
@@ -33,14 +21,14 @@ def test_it_is_exact_at_any_shape(batch: int, channels: tuple[int, int], size: t
     torch.manual_seed(0)
     x = torch.randn(batch, channels[0], *size, dtype=torch.float64)
     weight = torch.randn(channels[1], channels[0], 3, 3, dtype=torch.float64)
-    assert max(errors(results(True, x, weight), results(False, x, weight))) < 1e-12
+    assert max(errors(results(winograd_conv2d, x, weight), results(plain, x, weight))) < 1e-12
 
 
 def test_in_single_precision():
     torch.manual_seed(0)
     x, weight = torch.randn(2, 128, 30, 40), torch.randn(128, 128, 3, 3) / (128 * 9) ** 0.5
-    truth = results(False, x.double(), weight.double())
-    assert max(errors(results(True, x, weight), truth)) < 2e-6
+    truth = results(plain, x.double(), weight.double())
+    assert max(errors(results(winograd_conv2d, x, weight), truth)) < 2e-6
 
 
 def test_a_row_of_ones_by_hand():
@@ -54,7 +42,7 @@ def test_rows_of_tiles_may_be_taken_one_or_all_at_once(monkeypatch: pytest.Monke
     made = []
     for at_once in (1, 2**30):
         monkeypatch.setattr(winograd, "AT_ONCE", at_once)
-        made.append(results(True, x, weight))
+        made.append(results(winograd_conv2d, x, weight))
     assert max(errors(*made)) < 1e-13
 
 
@@ -68,12 +56,12 @@ def test_gradients_against_differences():
 def test_a_bias_is_added_where_it_goes_this_way(height: int):
     torch.manual_seed(0)
     values = [torch.randn(shape, dtype=torch.float64) for shape in ((2, 3, height, 5), (4, 3, 3, 3), (4,))]
-    fast, plain = ([value.clone().requires_grad_() for value in values] for _ in range(2))
+    fast, direct = ([value.clone().requires_grad_() for value in values] for _ in range(2))
     assert by_winograd(fast[0], fast[1], "cpu")
     assert not by_winograd(fast[0], fast[1], "published")
     conv2d(*fast, "cpu").square().sum().backward()
-    F.conv2d(*plain, padding=1).square().sum().backward()
-    for a, b in zip(fast, plain, strict=True):
+    F.conv2d(*direct, padding=1).square().sum().backward()
+    for a, b in zip(fast, direct, strict=True):
         assert a.grad is not None
         assert b.grad is not None
         assert torch.allclose(a.grad, b.grad, rtol=0, atol=1e-12 * float(b.grad.abs().max()))
