@@ -67,6 +67,10 @@ class Strided(Block):
         super().__init__(channels, channels)
         self.conv.stride = (2, 2)
 
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H/2, W/2)."""
+        return self.activated(self.conv(x))
+
 
 class Transposed(nn.Module):
     """A transposed convolution with stride 2, ELU."""
