@@ -31,7 +31,7 @@ def test_in_single_precision():
     assert max(errors(results(winograd_conv2d, x, weight), truth)) < 2e-6
 
 
-def test_a_row_of_ones_by_hand():
+def test_a_column_of_ones_by_hand():
     x, weight = torch.ones(1, 1, 5, 1), torch.tensor([1.0, 10.0, 100.0]).view(1, 1, 3, 1) * torch.tensor([0.0, 1, 0])
     assert winograd_conv2d(x, weight).flatten().tolist() == pytest.approx([110, 111, 111, 111, 11])
 

@@ -68,7 +68,7 @@ class Strided(Block):
         self.conv.stride = (2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, H/2, W/2)."""
+        """(B, C, H, W) -> (B, C, H/2, W/2). By torch's own convolution: the other forms have no stride."""
         return self.activated(self.conv(x))
 
 

@@ -31,14 +31,17 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor, form: Form) -> Tensor:
 
 def by_spectra(x: Tensor, weight: Tensor, form: Form) -> bool:
     """Whether a convolution of x (B, C, H, W) and weight (D, C, k, k) goes by Fourier transforms."""
-    return _counts(x, form) and (weight.shape[-1] >= 7 if form == "cpu" else spectral_pays(*_size(x, weight)))
+    size = weight.shape[-1]
+    if not _counts(x, form):
+        return False
+    return size >= 7 if form == "cpu" else spectral_pays(*_size(x, weight), size)
 
 
 def by_winograd(x: Tensor, weight: Tensor, form: Form) -> bool:
     """Whether it goes by Winograd's filtering."""
     if weight.shape[-1] != 3 or not _counts(x, form):
         return False
-    return form == "cpu" or winograd_pays(*_size(x, weight)[:3])
+    return form == "cpu" or winograd_pays(*_size(x, weight))
 
 
 def _counts(x: Tensor, form: Form) -> bool:
@@ -46,9 +49,9 @@ def _counts(x: Tensor, form: Form) -> bool:
     return taken(form, x) == "cpu" and not torch.is_autocast_enabled(x.device.type)
 
 
-def _size(x: Tensor, weight: Tensor) -> tuple[int, int, int, int]:
-    """Pixels, channels in and out, and size of the kernel."""
-    return len(x) * x[0, 0].numel(), weight.shape[1], len(weight), weight.shape[-1]
+def _size(x: Tensor, weight: Tensor) -> tuple[int, int, int]:
+    """Pixels, and channels in and out."""
+    return len(x) * x[0, 0].numel(), weight.shape[1], len(weight)
 
 
 def weights(conv: nn.Conv2d | nn.Conv3d) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """In which form a layer is computed. All give the numbers of the published one but for rounding.
 
 "published" is torch's own convolutions, as the authors' code has them; "cpu" what vectors of a CPU do well
-(`convolutions`, `spectral`); "gpu" what the matrix units of a GPU do well (`matrix_units`). Both fold the packing
+(`convolutions`); "gpu" what the matrix units of a GPU do well (`matrix_units`). Both fold the packing
 blocks (`folding`). "auto" is the form of the input's device, layer by layer where counting says that it pays.
 """
 

@@ -71,7 +71,7 @@ class _WinogradConvolution(torch.autograd.Function):
 
 
 def _filtered(x: Tensor, kernel: Tensor) -> Tensor:
-    """The convolution, of the kernel at the points."""
+    """The convolution of x (B, C, H, W), given the kernel at the points, (6 D, C, 1, 3) -> (B, D, H, W)."""
     made = x.new_empty(len(x), len(kernel) // SIZE, *x.shape[2:])
     for rows in _bands(x, kernel.shape):
         products = F.conv2d(_of_image(x, rows), kernel, padding=(0, 1), groups=SIZE)
