@@ -5,8 +5,8 @@
 - PackNet's Conv3d of one channel runs as an ordinary convolution of overlapping groups of channels.
 - A convolution to one channel, a depth head's, is a matrix product to nine values a pixel, which are then added where
   they belong.
-- A convolution of features and one map more runs as two, so that no copy has to put them side by side, and neither has
-  a number of channels that vectors do not divide.
+- A convolution of features and one map more runs as two, so that no copy has to put them side by side, and the first
+  has a number of channels that vectors divide. The second is a matrix product of the map's patches, added where made.
 """
 
 import torch
@@ -101,4 +101,6 @@ def conv_to_one(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def conv_beside(x: Tensor, beside: Tensor, weight: Tensor, bias: Tensor, form: Form = "auto") -> Tensor:
     """A zero-padded convolution of x (B, C, H, W) and `beside` (B, D, H, W), side by side as C + D channels."""
     of_x, of_beside = weight.split((x.shape[1], beside.shape[1]), dim=1)
-    return conv2d(x, of_x, bias, form).add_(F.conv2d(beside, of_beside, padding=weight.shape[-1] // 2))
+    features = conv2d(x, of_x, bias, form)
+    patches = F.unfold(beside, weight.shape[-1], padding=weight.shape[-1] // 2)  # (B, 9 D, H * W)
+    return features.flatten(2).baddbmm(of_beside.flatten(1).expand(len(x), -1, -1), patches).view_as(features)

@@ -143,7 +143,7 @@ def folded_packing(image: Tensor, bias: Tensor, composed: Composed, form: Form =
 def _interior(image: Tensor, kernel: Tensor, form: Form) -> Tensor:
     """The convolution with W, of the packed image or, where it is direct, of the image."""
     if by_spectra(image[..., ::2, ::2], kernel, form):
-        return spectral_conv2d(F.pixel_unshuffle(image, 2), kernel)
+        return spectral_conv2d(image, kernel, patch=2)
     return F.conv2d(image, F.pixel_shuffle(kernel, 2), stride=2, padding=kernel.shape[-1] // 2 * 2)
 
 

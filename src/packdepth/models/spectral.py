@@ -2,12 +2,16 @@
 
 A correlation is a product of spectra. Directly, k x k taps cost C * D * k^2 multiply-adds a pixel. In tiles of T x T,
 of which T - k + 1 a side come out whole ("overlap-save": Oppenheim and Schafer, Discrete-Time Signal Processing,
-section 8.7), they cost as many as four taps or so, whatever k is, and what the transforms cost, which grows with C + D.
+section 8.7), they cost as many as four or five taps, whatever k is, and what the transforms cost, which grows with
+C + D.
 
 At each of a real tile's T * (T / 2 + 1) frequencies the channels meet in one matrix product, real above imaginary:
 
     [ Re Y ]   [ Re W   Im W ] [ Re X ]
     [ Im Y ] = [-Im W   Re W ] [ Im X ]        Y = conj(W) X
+
+The transforms are matrix products, too: of T rows and columns they cost little more than fast ones, and what they give
+lies as those products want it, frequencies outermost, where a fast transform's result would have to be put in order.
 
 Rows of tiles are taken few at a time, so that what lies between stays near the processor.
 """
@@ -21,10 +25,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-TILE = 32  # T, px
-FREQUENCIES = TILE * (TILE // 2 + 1)
+TILE = 20  # T, px
+HALF = TILE // 2 + 1  # frequencies along x
+FREQUENCIES = TILE * HALF
 AT_ONCE = 2**22  # numbers of the spectra held at a time
-PRODUCTS, TRANSFORMS, KERNELS = 13, 230, 1.1e6  # what they cost, in multiply-adds
+PRODUCTS, TRANSFORMS, KERNELS = 8, 330, 4e5  # what they cost, in multiply-adds
 
 
 def spectral_pays(pixels: int, in_channels: int, out_channels: int, kernel_size: int) -> bool:
@@ -38,63 +43,95 @@ def spectral_pays(pixels: int, in_channels: int, out_channels: int, kernel_size:
     return saved > pixels * (in_channels + out_channels) * TRANSFORMS + pairs * KERNELS
 
 
-def spectral_conv2d(x: Tensor, weight: Tensor) -> Tensor:
-    """F.conv2d, zero-padded: x (B, C, H, W), weight (D, C, k, k) with k odd and at most 31 -> (B, D, H, W)."""
-    return _SpectralConvolution.apply(x, weight)
+def spectral_conv2d(x: Tensor, weight: Tensor, patch: int = 1) -> Tensor:
+    """F.conv2d, zero-padded, of x's space to depth: weight (D, C, k, k) with k odd and below T -> (B, D, H, W).
+
+    x (B, C / patch^2, patch H, patch W): each patch's pixels are channels, in the order of F.pixel_unshuffle.
+    """
+    return _SpectralConvolution.apply(x, weight, patch)
 
 
 class _SpectralConvolution(torch.autograd.Function):
     """Keeps the image alone for the backward pass: spectra are larger, and quickly made again."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, patch: int) -> Tensor:
         ctx.save_for_backward(x, weight)
-        whole = x.new_empty(len(x), len(weight), *x.shape[2:])
-        of_weight = _matrices(weight)
-        for rows, tiles in _tiles(x, weight, halo=True):
-            _put(whole, rows, of_weight @ _spectra(tiles), tiles, weight)
+        ctx.patch = patch
+        whole = x.new_empty(len(x), len(weight), x.shape[2] // patch, x.shape[3] // patch)
+        of_weight, to_spectra, to_tiles = _matrices(weight), _to_spectra(TILE, x), _to_tiles(_step(weight), x)
+        for rows, tiles in _tiles(x, weight, patch, halo=True):
+            _put(whole, rows, of_weight @ _spectra(tiles, to_spectra), to_tiles)
         return whole
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         x, weight = ctx.saved_tensors
         to_x, backwards = torch.empty_like(x), _matrices(weight.flip(2, 3).transpose(0, 1))
-        products = x.new_zeros(FREQUENCIES, 2 * len(weight), 2 * x.shape[1])
-        of_both = zip(_tiles(gradient, weight, halo=True), _tiles(x, weight, halo=False), strict=True)
+        products = x.new_zeros(FREQUENCIES, 2 * len(weight), 2 * weight.shape[1])
+        step = _step(weight)
+        of_halo, of_step, to_tiles = _to_spectra(TILE, x), _to_spectra(step, x), _to_tiles(step, x)
+        of_both = zip(_tiles(gradient, weight, 1, halo=True), _tiles(x, weight, ctx.patch, halo=False), strict=True)
         for (rows, tiles), (_, of_x) in of_both:
-            spectra = _spectra(tiles)
-            _put(to_x, rows, backwards @ spectra, tiles, weight)
-            products.baddbmm_(spectra, _spectra(of_x).mT)
-        return to_x, _kernels(products, weight).flip(2, 3)
+            spectra = _spectra(tiles, of_halo)
+            _put(to_x, rows, backwards @ spectra, to_tiles, ctx.patch)
+            products.baddbmm_(spectra, _spectra(of_x, of_step).mT)
+        return to_x, _kernels(products, weight).flip(2, 3), None
 
 
-def _tiles(x: Tensor, weight: Tensor, *, halo: bool) -> Iterator[tuple[slice, Tensor]]:
-    """Some rows of the image at a time, and their tiles (B, C, h, w, S, S), zeros beyond the image's borders.
+def _step(weight: Tensor) -> int:
+    """How many rows and columns of a tile come out whole, S."""
+    return TILE - weight.shape[-1] + 1
 
-    They overlap by a `halo` of k // 2 px on each side, or not at all.
+
+def _tiles(x: Tensor, weight: Tensor, patch: int, *, halo: bool) -> Iterator[tuple[slice, Tensor]]:
+    """Some rows of H at a time, and their tiles, zeros beyond the image's borders.
+
+    They are (C / patch^2, patch, patch, B, h, w, S, S), or T, T where they overlap by a `halo` of k // 2 px a side.
     """
-    step, reach = TILE - weight.shape[-1] + 1, weight.shape[-1] // 2 if halo else 0
-    height, width = x.shape[2:]
+    step, reach = _step(weight), weight.shape[-1] // 2 if halo else 0
+    height, width = x.shape[2] // patch, x.shape[3] // patch
     down, across = math.ceil(height / step), math.ceil(width / step)
     at_once = max(1, AT_ONCE // (2 * FREQUENCIES * len(x) * across * sum(weight.shape[:2])))
     for first in range(0, down, at_once):
         top, bottom = first * step, min(first + at_once, down) * step
         beyond = (reach, across * step - width + reach, max(reach - top, 0), max(bottom + reach - height, 0))
-        part = F.pad(x[:, :, max(top - reach, 0) : bottom + reach], beyond)
-        tiles = part.unfold(2, step + 2 * reach, step).unfold(3, step + 2 * reach, step)
+        part = F.pad(x[:, :, patch * max(top - reach, 0) : patch * (bottom + reach)], [patch * px for px in beyond])
+        pixels = part.unflatten(3, (-1, patch)).unflatten(2, (-1, patch)).permute(1, 3, 5, 0, 2, 4)
+        tiles = pixels.unfold(4, step + 2 * reach, step).unfold(5, step + 2 * reach, step)
         yield slice(top, min(bottom, height)), tiles
 
 
-def _spectra(tiles: Tensor) -> Tensor:
-    """(B, C, h, w, S, S), filled up to T with zeros -> (frequencies, 2 C, B * h * w)."""
-    spectra = torch.view_as_real(torch.fft.rfft2(tiles, (TILE, TILE)))
-    return spectra.permute(4, 5, 6, 1, 0, 2, 3).reshape(FREQUENCIES, 2 * tiles.shape[1], -1)
+def _spectra(tiles: Tensor, to_spectra: tuple[Tensor, Tensor]) -> Tensor:
+    """Tiles (C / patch^2, patch, patch, B, h, w, S, S), filled up to T with zeros -> (frequencies, 2 C, B * h * w)."""
+    to_x, to_y = to_spectra
+    size, channels = tiles.shape[-1], math.prod(tiles.shape[:3])
+    lines = tiles.movedim(-2, 0).reshape(-1, size)  # (S * channels * B * h * w, S)
+    along_x = (to_x @ lines.T).view(HALF, 2 * size, -1)
+    return (to_y.expand(HALF, -1, -1) @ along_x).view(FREQUENCIES, 2 * channels, -1)
+
+
+def _put(whole: Tensor, rows: slice, spectra: Tensor, to_tiles: tuple[Tensor, Tensor], patch: int = 1) -> None:
+    """Write the tiles of these rows of H, given their spectra (frequencies, 2 D, B * h * w), into an image.
+
+    It is (B, D / patch^2, patch H, patch W): channels are a patch's pixels again (depth to space).
+    """
+    from_y, from_x = to_tiles
+    batch, channels, _, width = whole.shape
+    step = from_x.shape[1]
+    along_x = from_y.expand(HALF, -1, -1) @ spectra.view(HALF, 2 * TILE, -1)
+    lines = along_x.view(2 * HALF, -1).T @ from_x  # (S * D * B * h * w, S)
+    across = math.ceil(width / (patch * step))
+    tiles = lines.view(step, channels, patch, patch, batch, -1, across, step)
+    image = tiles.permute(4, 1, 5, 0, 2, 6, 7, 3).reshape(batch, channels, -1, patch * across * step)
+    place = whole[:, :, patch * rows.start : patch * rows.stop]
+    place.copy_(image[:, :, : place.shape[2], :width])
 
 
 def _matrices(weight: Tensor) -> Tensor:
     """Of kernels (D, C, k, k) what spectra are multiplied by: (frequencies, 2 D, 2 C)."""
-    cosine, sine = _waves(weight)
+    cosine, sine = _waves_of_both(weight)
     taps = weight.flatten(2).permute(2, 0, 1).flatten(1)
     real, imaginary = ((wave @ taps).unflatten(1, weight.shape[:2]) for wave in (cosine, -sine))
     return torch.cat([torch.cat([real, imaginary], dim=2), torch.cat([-imaginary, real], dim=2)], dim=1)
@@ -103,29 +140,51 @@ def _matrices(weight: Tensor) -> Tensor:
 def _kernels(products: Tensor, weight: Tensor) -> Tensor:
     """The kernels (D, C, k, k) that have the spectra G conj(X), of products (frequencies, 2 D, 2 C) of their parts."""
     real, imaginary = (part.split(weight.shape[1], dim=2) for part in products.split(len(weight), dim=1))
-    cosine, sine = _waves(weight)
-    twice = torch.full((TILE // 2 + 1,), 2.0 / TILE**2, dtype=weight.dtype, device=weight.device)
-    twice[[0, -1]] /= 2  # of all others the conjugates are left out
-    twice = twice.repeat(TILE)
-    taps = (twice * cosine.T) @ (real[0] + imaginary[1]).flatten(1)
-    taps -= (twice * sine.T) @ (imaginary[0] - real[1]).flatten(1)
+    cosine, sine = _waves_of_both(weight)
+    shares = _shares(weight).repeat_interleave(TILE)
+    taps = (shares * cosine.T) @ (real[0] + imaginary[1]).flatten(1)
+    taps -= (shares * sine.T) @ (imaginary[0] - real[1]).flatten(1)
     return taps.T.reshape(weight.shape)
 
 
-def _waves(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of each frequency at each of the kernel's taps, (frequencies, k * k)."""
+def _to_spectra(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """What transforms so many pixels of each line, and then so many lines, real and imaginary part by turns."""
+    cosine, sine = _waves(size, like)
+    to_x = torch.stack([cosine[:HALF], -sine[:HALF]], dim=1)
+    to_y = torch.stack([torch.cat([cosine, sine], dim=1), torch.cat([-sine, cosine], dim=1)], dim=1)
+    return to_x.flatten(0, 1), to_y.flatten(0, 1)
+
+
+def _to_tiles(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """What transforms back to so many lines, and then to so many pixels of each."""
+    cosine, sine = _waves(size, like)
+    from_y = torch.cat([torch.stack([cosine, -sine]), torch.stack([sine, cosine])], dim=2).transpose(0, 1)
+    from_x = torch.stack([cosine[:HALF], -sine[:HALF]], dim=1) * _shares(like)[:, None, None]
+    return from_y.flatten(0, 1).T.contiguous(), from_x.flatten(0, 1)
+
+
+def _waves(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of each frequency along one axis at each of so many pixels, (T, size)."""
+    steps = torch.arange(TILE, device=like.device)
+    return _of_turns(steps[:, None] * steps[:size], like)
+
+
+def _waves_of_both(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of each frequency, along x outermost, at each of the kernel's taps: (frequencies, k * k)."""
     steps = torch.arange(TILE, device=weight.device)
-    along_y, along_x, taps = steps, steps[: TILE // 2 + 1], steps[: weight.shape[-1]]
-    turns = (along_y[:, None, None, None] * taps[:, None] + along_x[:, None, None] * taps) % TILE  # of TILE, exactly
-    angles = turns.to(torch.float64).view(FREQUENCIES, -1) * (2 * math.pi / TILE)
-    return angles.cos().to(weight.dtype), angles.sin().to(weight.dtype)
+    taps = steps[: weight.shape[-1]]
+    turns = steps[:HALF, None, None, None] * taps + steps[:, None, None] * taps[:, None]
+    return _of_turns(turns.view(FREQUENCIES, -1), weight)
 
 
-def _put(whole: Tensor, rows: slice, spectra: Tensor, tiles: Tensor, weight: Tensor) -> None:
-    """Write tiles, given their spectra (frequencies, 2 D, B * h * w), into these rows of an image (B, D, H, W)."""
-    step = TILE - weight.shape[-1] + 1
-    batch, _, down, across = tiles.shape[:4]
-    made = spectra.view(TILE, -1, 2, whole.shape[1], batch, down, across).permute(4, 3, 5, 6, 0, 1, 2).contiguous()
-    made = torch.fft.irfft2(torch.view_as_complex(made), (TILE, TILE))[..., :step, :step]
-    image = made.permute(0, 1, 2, 4, 3, 5).reshape(batch, whole.shape[1], down * step, across * step)
-    whole[:, :, rows] = image[:, :, : rows.stop - rows.start, : whole.shape[3]]
+def _of_turns(turns: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of so many T-ths of a turn."""
+    angles = (turns % TILE).to(torch.float64) * (2 * math.pi / TILE)
+    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
+
+
+def _shares(like: Tensor) -> Tensor:
+    """Of each frequency along x in the inverse transform: twice where the conjugate is left out, (T / 2 + 1,)."""
+    shares = torch.full((HALF,), 2 / TILE**2, dtype=like.dtype, device=like.device)
+    shares[[0, -1]] /= 2
+    return shares
