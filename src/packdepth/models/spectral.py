@@ -28,7 +28,7 @@ from torch.autograd.function import once_differentiable
 TILE = 20  # T, px
 HALF = TILE // 2 + 1  # frequencies along x
 FREQUENCIES = TILE * HALF
-AT_ONCE = 2**22  # numbers of the spectra held at a time
+AT_ONCE = 2**23  # numbers of the spectra held at a time
 PRODUCTS, TRANSFORMS, KERNELS = 8, 330, 4e5  # what they cost, in multiply-adds
 
 
