@@ -125,7 +125,7 @@ def test_what_is_compiled_learns_the_same(form: str):
     torch._dynamo.reset()
     torch.manual_seed(0)
     blocks = nn.Sequential(
-        ResidualBlock(16, 16), PackingBlock(16, 3, 4), UnpackingBlock(16, 16, 4), ConvBlock(16, 16, 3)
+        ResidualBlock(16, 16), PackingBlock(16, 5, 4), UnpackingBlock(16, 16, 4), ConvBlock(16, 16, 7)
     )
     computing.prepare(blocks.double(), changed(channels_last=True, convolutions=form))
     image = torch.randn(2, 16, 8, 12, dtype=torch.float64).contiguous(memory_format=torch.channels_last)

@@ -6,7 +6,7 @@
 - A convolution to one channel, a depth head's, is a matrix product to nine values a pixel, which are then added where
   they belong.
 - A convolution of features and one map more runs as two, so that no copy has to put them side by side, and the first
-  has a number of channels that vectors divide. The second is a matrix product of the map's patches, added where made.
+  has a number of channels that vectors divide. The second is a matrix product of the map's patches.
 """
 
 import torch
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.models.forms import Form, taken
-from packdepth.models.spectral import spectral_conv2d, spectral_pays
+from packdepth.models.spectral import TILE, spectral_conv2d, spectral_pays
 from packdepth.models.winograd import winograd_conv2d, winograd_pays
 
 BAND = 4  # channels that a convolution of a group gives at once, of each feature; those of one patch of depth to space
@@ -34,7 +34,7 @@ def by_spectra(x: Tensor, weight: Tensor, form: Form) -> bool:
     size = weight.shape[-1]
     if not _counts(x, form):
         return False
-    return size >= 7 if form == "cpu" else spectral_pays(*_size(x, weight), size)
+    return 7 <= size < TILE if form == "cpu" else spectral_pays(*_size(x, weight), size)
 
 
 def by_winograd(x: Tensor, weight: Tensor, form: Form) -> bool:
@@ -102,5 +102,5 @@ def conv_beside(x: Tensor, beside: Tensor, weight: Tensor, bias: Tensor, form: F
     """A zero-padded convolution of x (B, C, H, W) and `beside` (B, D, H, W), side by side as C + D channels."""
     of_x, of_beside = weight.split((x.shape[1], beside.shape[1]), dim=1)
     features = conv2d(x, of_x, bias, form)
-    patches = F.unfold(beside, weight.shape[-1], padding=weight.shape[-1] // 2)  # (B, 9 D, H * W)
+    patches = F.unfold(beside, weight.shape[-1], padding=weight.shape[-1] // 2)  # (B, k^2 D, H * W)
     return features.flatten(2).baddbmm(of_beside.flatten(1).expand(len(x), -1, -1), patches).view_as(features)

@@ -141,7 +141,7 @@ def folded_packing(image: Tensor, bias: Tensor, composed: Composed, form: Form =
 
 
 def _interior(image: Tensor, kernel: Tensor, form: Form) -> Tensor:
-    """The convolution with W, of the packed image or, where it is direct, of the image."""
+    """The convolution of the packed image with W: by spectra or, directly, as one of the image with stride 2."""
     if by_spectra(image[..., ::2, ::2], kernel, form):
         return spectral_conv2d(image, kernel, patch=2)
     return F.conv2d(image, F.pixel_shuffle(kernel, 2), stride=2, padding=kernel.shape[-1] // 2 * 2)

@@ -2,8 +2,8 @@
 
 A correlation is a product of spectra. Directly, k x k taps cost C * D * k^2 multiply-adds a pixel. In tiles of T x T,
 of which T - k + 1 a side come out whole ("overlap-save": Oppenheim and Schafer, Discrete-Time Signal Processing,
-section 8.7), they cost as many as four or five taps, whatever k is, and what the transforms cost, which grows with
-C + D.
+section 8.7), they cost C * D * 2 T (T + 2) / (T - k + 1)^2, as much as 4.5 taps where k is 7, and what the transforms
+cost, which grows with C + D.
 
 At each of a real tile's T * (T / 2 + 1) frequencies the channels meet in one matrix product, real above imaginary:
 
@@ -25,22 +25,23 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-TILE = 20  # T, px
+TILE = 20  # T, px; even, so that the last frequency along x is its own conjugate
 HALF = TILE // 2 + 1  # frequencies along x
 FREQUENCIES = TILE * HALF
 AT_ONCE = 2**23  # numbers of the spectra held at a time
-PRODUCTS, TRANSFORMS, KERNELS = 8, 330, 4e5  # what they cost, in multiply-adds
+PRODUCTS, TRANSFORMS, KERNELS = 8, 330, 4e5  # what they cost at k = 7, in multiply-adds
 
 
 def spectral_pays(pixels: int, in_channels: int, out_channels: int, kernel_size: int) -> bool:
     """Whether this is the faster form of a convolution, by counting multiply-adds of the direct one.
 
-    Measured on CPUs: the products at the frequencies take the time of so many per pixel and pair of channels, the
+    Measured on CPUs for 7x7 taps: the products at the frequencies take the time of so many per pixel and pair of channels, the
     transforms of so many per pixel and channel, those of the kernels of so many per pair of channels.
     """
     pairs = in_channels * out_channels
     saved = pixels * pairs * (kernel_size**2 - PRODUCTS)
-    return saved > pixels * (in_channels + out_channels) * TRANSFORMS + pairs * KERNELS
+    paid = pixels * (in_channels + out_channels) * TRANSFORMS + pairs * KERNELS
+    return kernel_size < TILE and saved > paid
 
 
 def spectral_conv2d(x: Tensor, weight: Tensor, patch: int = 1) -> Tensor:
@@ -68,16 +69,16 @@ class _SpectralConvolution(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         x, weight = ctx.saved_tensors
-        to_x, backwards = torch.empty_like(x), _matrices(weight.flip(2, 3).transpose(0, 1))
+        to_image, backwards = torch.empty_like(x), _matrices(weight.flip(2, 3).transpose(0, 1))
         products = x.new_zeros(FREQUENCIES, 2 * len(weight), 2 * weight.shape[1])
         step = _step(weight)
         of_halo, of_step, to_tiles = _to_spectra(TILE, x), _to_spectra(step, x), _to_tiles(step, x)
-        of_both = zip(_tiles(gradient, weight, 1, halo=True), _tiles(x, weight, ctx.patch, halo=False), strict=True)
-        for (rows, tiles), (_, of_x) in of_both:
+        pairs = zip(_tiles(gradient, weight, 1, halo=True), _tiles(x, weight, ctx.patch, halo=False), strict=True)
+        for (rows, tiles), (_, image_tiles) in pairs:
             spectra = _spectra(tiles, of_halo)
-            _put(to_x, rows, backwards @ spectra, to_tiles, ctx.patch)
-            products.baddbmm_(spectra, _spectra(of_x, of_step).mT)
-        return to_x, _kernels(products, weight).flip(2, 3), None
+            _put(to_image, rows, backwards @ spectra, to_tiles, ctx.patch)
+            products.baddbmm_(spectra, _spectra(image_tiles, of_step).mT)
+        return to_image, _kernels(products, weight).flip(2, 3), None
 
 
 def _step(weight: Tensor) -> int:
@@ -86,9 +87,9 @@ def _step(weight: Tensor) -> int:
 
 
 def _tiles(x: Tensor, weight: Tensor, patch: int, *, halo: bool) -> Iterator[tuple[slice, Tensor]]:
-    """Some rows of H at a time, and their tiles, zeros beyond the image's borders.
+    """Some rows of H at a time, and their h x w tiles, zeros beyond the image's borders.
 
-    They are (C / patch^2, patch, patch, B, h, w, S, S), or T, T where they overlap by a `halo` of k // 2 px a side.
+    They are (C / patch^2, patch, patch, B, h, w, S, S); T, T where they overlap by a `halo` of k // 2 pixels a side.
     """
     step, reach = _step(weight), weight.shape[-1] // 2 if halo else 0
     height, width = x.shape[2] // patch, x.shape[3] // patch
@@ -104,7 +105,10 @@ def _tiles(x: Tensor, weight: Tensor, patch: int, *, halo: bool) -> Iterator[tup
 
 
 def _spectra(tiles: Tensor, to_spectra: tuple[Tensor, Tensor]) -> Tensor:
-    """Tiles (C / patch^2, patch, patch, B, h, w, S, S), filled up to T with zeros -> (frequencies, 2 C, B * h * w)."""
+    """Tiles (C / patch^2, patch, patch, B, h, w, S, S), as if filled to T with zeros -> (frequencies, 2 C, B * h * w).
+
+    S may be T. Frequencies along x are outermost, then those along y.
+    """
     to_x, to_y = to_spectra
     size, channels = tiles.shape[-1], math.prod(tiles.shape[:3])
     lines = tiles.movedim(-2, 0).reshape(-1, size)  # (S * channels * B * h * w, S)
@@ -118,15 +122,15 @@ def _put(whole: Tensor, rows: slice, spectra: Tensor, to_tiles: tuple[Tensor, Te
     It is (B, D / patch^2, patch H, patch W): channels are a patch's pixels again (depth to space).
     """
     from_y, from_x = to_tiles
-    batch, channels, _, width = whole.shape
+    batch, channels, _, columns = whole.shape
     step = from_x.shape[1]
     along_x = from_y.expand(HALF, -1, -1) @ spectra.view(HALF, 2 * TILE, -1)
     lines = along_x.view(2 * HALF, -1).T @ from_x  # (S * D * B * h * w, S)
-    across = math.ceil(width / (patch * step))
+    across = math.ceil(columns / (patch * step))
     tiles = lines.view(step, channels, patch, patch, batch, -1, across, step)
     image = tiles.permute(4, 1, 5, 0, 2, 6, 7, 3).reshape(batch, channels, -1, patch * across * step)
     place = whole[:, :, patch * rows.start : patch * rows.stop]
-    place.copy_(image[:, :, : place.shape[2], :width])
+    place.copy_(image[:, :, : place.shape[2], :columns])
 
 
 def _matrices(weight: Tensor) -> Tensor:
@@ -148,7 +152,10 @@ def _kernels(products: Tensor, weight: Tensor) -> Tensor:
 
 
 def _to_spectra(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """What transforms so many pixels of each line, and then so many lines, real and imaginary part by turns."""
+    """Matrices of S = `size` pixels of a line, (2 (T / 2 + 1), S), and of S lines, real above imaginary, (2 T, 2 S).
+
+    What they give is each frequency's real and then its imaginary part.
+    """
     cosine, sine = _waves(size, like)
     to_x = torch.stack([cosine[:HALF], -sine[:HALF]], dim=1)
     to_y = torch.stack([torch.cat([cosine, sine], dim=1), torch.cat([-sine, cosine], dim=1)], dim=1)
@@ -156,7 +163,7 @@ def _to_spectra(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _to_tiles(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """What transforms back to so many lines, and then to so many pixels of each."""
+    """The way back: to S lines, real above imaginary, (2 S, 2 T), and to S pixels of each, (2 (T / 2 + 1), S)."""
     cosine, sine = _waves(size, like)
     from_y = torch.cat([torch.stack([cosine, -sine]), torch.stack([sine, cosine])], dim=2).transpose(0, 1)
     from_x = torch.stack([cosine[:HALF], -sine[:HALF]], dim=1) * _shares(like)[:, None, None]
@@ -178,13 +185,13 @@ def _waves_of_both(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _of_turns(turns: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of so many T-ths of a turn."""
+    """Cosine and sine of so many T-ths of a turn; whole turns are left out first, exactly."""
     angles = (turns % TILE).to(torch.float64) * (2 * math.pi / TILE)
     return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
 
 
 def _shares(like: Tensor) -> Tensor:
-    """Of each frequency along x in the inverse transform: twice where the conjugate is left out, (T / 2 + 1,)."""
+    """What a frequency along x counts in the inverse transform, (T / 2 + 1,): twice where its conjugate is left out."""
     shares = torch.full((HALF,), 2 / TILE**2, dtype=like.dtype, device=like.device)
     shares[[0, -1]] /= 2
     return shares
