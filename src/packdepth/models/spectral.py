@@ -35,8 +35,8 @@ PRODUCTS, TRANSFORMS, KERNELS = 8, 330, 4e5  # what they cost at k = 7, in multi
 def spectral_pays(pixels: int, in_channels: int, out_channels: int, kernel_size: int) -> bool:
     """Whether this is the faster form of a convolution, by counting multiply-adds of the direct one.
 
-    Measured on CPUs for 7x7 taps: the products at the frequencies take the time of so many per pixel and pair of channels, the
-    transforms of so many per pixel and channel, those of the kernels of so many per pair of channels.
+    Measured on CPUs for 7x7 taps: the products at the frequencies take the time of so many per pixel and pair of
+    channels, the transforms of so many per pixel and channel, those of the kernels of so many per pair of channels.
     """
     pairs = in_channels * out_channels
     saved = pixels * pairs * (kernel_size**2 - PRODUCTS)
