@@ -64,5 +64,6 @@ def test_it_pays_for_large_kernels_on_large_images():
     assert not spectral_pays(4 * 96 * 128, 16, 16, 7)  # the first level at `small`
     assert not spectral_pays(120 * 160, 256, 64, 5)
     assert not spectral_pays(2**40, 512, 512, 3)
+    assert not spectral_pays(480 * 640, 32, 32, 21)  # larger than a tile
     assert spectral_pays(19632, 32, 32, 7)
     assert not spectral_pays(19631, 32, 32, 7)
