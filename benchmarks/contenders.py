@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from packdepth import models, params
-from packdepth.models import published
+from packdepth import models
+from packdepth.checkpoints import packnet_sfm
+from packdepth.config.study import load_study
 from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
 
@@ -34,7 +35,7 @@ class Contender:
     name: str
     network: nn.Module
     scales: Scales  # image (B, 3, H, W) -> the outputs, finest first
-    trained: Scales  # the same as training runs it: compiled, if params.yaml says so
+    trained: Scales  # the same as training runs it: compiled, if study.yaml says so
     optimizer: torch.optim.Optimizer
     precision: str | None = None  # in place of the case's
 
@@ -49,7 +50,7 @@ def contenders(names: list[str], size: str, device: torch.device, reference: Pat
             precision = "fp32" if name == PUBLISHED_FP32 else None
             built.append(_contender(name, theirs.to(device), scales, scales, precision))
         elif name == OURS:
-            same = published.from_state_dict(theirs.state_dict()) if theirs else None
+            same = packnet_sfm.from_state_dict(theirs.state_dict()) if theirs else None
             built.append(_ours(name, same or _packnet(size, full_resolution=True), device))
         elif name == HALF:
             built.append(_ours(name, _packnet(size, full_resolution=False), device))
@@ -63,9 +64,9 @@ def _packnet(size: str, full_resolution: bool) -> ImageNetwork:
 
 
 def _ours(name: str, network: ImageNetwork, device: torch.device) -> Contender:
-    """A network of ours, computed as params.yaml says for the device."""
-    settings = params.load().training.on(device.type)
-    computing.prepare(network.to(device), settings)
+    """A network of ours, computed as study.yaml says for the device."""
+    settings = load_study().training.on(device.type)
+    computing.configure(network.to(device), settings)
     compiled = computing.compiled(network.forward_scales, settings)
     return _contender(
         name,

@@ -9,9 +9,9 @@ import time
 
 import torch
 
-from packdepth import params
-from packdepth.context.synthesis import synthesize
+from packdepth.config.study import load_study
 from packdepth.data import rooms
+from packdepth.data.context.synthesis import synthesize
 
 SIZES = ((96, 128), (240, 320))
 MOTIONS = ("handheld", "vehicle")
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _rate(frames: rooms.Frames, motion: str) -> float:
-    model = params.load().motions[motion]
+    model = load_study().motions[motion]
     start = time.perf_counter()
     synthesize(frames.rgb, frames.depth, frames.intrinsics, frames.id, model, seed=0).mask.cpu()
     return len(frames.id) / (time.perf_counter() - start)

@@ -22,15 +22,16 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from packdepth import models, params
+from packdepth import models
+from packdepth.config.study import load_study
 from packdepth.data import rooms
-from packdepth.data.augment import Item, augmented
-from packdepth.data.batch import Batch
-from packdepth.data.loader import CountedBatches, TrainingFrames, batches
-from packdepth.data.store import Store
-from packdepth.data.writer import Origin, create
-from packdepth.files import whole
+from packdepth.data.store.batch import Batch
+from packdepth.data.store.frames import Store
+from packdepth.data.store.writer import Origin, create_store
 from packdepth.training import computing
+from packdepth.training.augmentation import Item, augment_batch
+from packdepth.training.loader import CountedBatches, TrainingFrames, batches
+from packdepth.utils.files import atomic_write
 
 SIZE, FRAMES, BATCH = (480, 640), 64, 4
 WORKERS, ROUNDS, EPOCHS = (0, 1, 2), 3, 2
@@ -74,7 +75,7 @@ def make_forms(folder: Path, images: list[Path]) -> dict[str, Loader]:
         rgb = np.stack([given[number % len(given)] for number in range(FRAMES)])
     jpegs = [_encoded(Image.fromarray(image), "JPEG", quality=90) for image in rgb]
     for name, pictures in (("pixels", rgb), ("JPEG", jpegs)):
-        with create(folder / f"{name}.h5", ORIGIN) as writer:
+        with create_store(folder / f"{name}.h5", ORIGIN) as writer:
             writer.append(Batch(pictures, depth, frames.intrinsics.numpy(), frames.id))
     with zipfile.ZipFile(folder / "frames.zip", "w", zipfile.ZIP_STORED) as file:
         for number, (jpeg, metres) in enumerate(zip(jpegs, depth, strict=True)):
@@ -105,22 +106,22 @@ def rate(loader: DataLoader[Item]) -> float:
     next(turns)
     start, count = time.perf_counter(), 0
     for batch in turns:
-        made = augmented(batch, CPU) if "flipped" in batch else batch
+        made = augment_batch(batch, CPU) if "flipped" in batch else batch
         count += len(made["image"])
     return count / (time.perf_counter() - start)
 
 
 def waiting(loader: DataLoader[Item]) -> float:
     """Share of the time that a PackNet's training waits for its batches, after the first one."""
-    settings = params.load().at("nyu").variant("packnet").training.on("cpu")
+    settings = load_study().at("nyu").variant("packnet").training.on("cpu")
     network = models.build(architecture="packnet").train()
-    computing.prepare(network, settings)
+    computing.configure(network, settings)
     waited, start, turns = 0.0, 0.0, iter(loader)
     for step in range(1 + STEPS):
         if step == 1:
             waited, start = 0.0, time.perf_counter()
         since = time.perf_counter()
-        batch = augmented(next(turns), CPU)
+        batch = augment_batch(next(turns), CPU)
         waited += time.perf_counter() - since
         network(batch["image"]).mean().backward()
     return waited / (time.perf_counter() - start)
@@ -144,7 +145,7 @@ def main() -> None:
     told |= {("share of a step waited", "store, JPEG", workers): share for workers, share in shares.items()}
     rows = [[*key, f"{np.median(v):.4g}", f"{min(v):.4g}", f"{max(v):.4g}"] for key, v in told.items()]
     given.folder.mkdir(parents=True, exist_ok=True)
-    with whole(given.folder / "loader.csv") as part, part.open("w", newline="") as file:
+    with atomic_write(given.folder / "loader.csv") as part, part.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("what", "form", "workers", "median", "least", "most"), *rows])
     print(*(", ".join(map(str, row)) for row in rows), sep="\n")
 

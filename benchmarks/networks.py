@@ -21,8 +21,8 @@ import torch
 from contenders import DENSEDEPTH, HALF, OURS, PUBLISHED, PUBLISHED_FP32, contenders
 from measuring import Case, measure
 
-from packdepth import params
-from packdepth.files import whole, write_json
+from packdepth.config.study import load_study
+from packdepth.utils.files import atomic_write, write_json
 
 TUNED = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
 BATCHES, BATCH_SIZE = (1, 2, 4, 8, 16, 32), {"cpu": (128, 160), "cuda": (480, 640)}
@@ -72,7 +72,7 @@ def run_all(given: argparse.Namespace, device: str) -> None:
 
 
 def _keep(rows: list[dict[str, object]], folder: Path) -> None:
-    with whole(folder / "networks.csv") as part, part.open("w", newline="") as file:
+    with atomic_write(folder / "networks.csv") as part, part.open("w", newline="") as file:
         table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
@@ -99,7 +99,7 @@ def machine(device: str) -> dict[str, object]:
         "torch": torch.__version__,
         "python": platform.python_version(),
         "commit": commit.stdout.strip(),
-        "computing": params.load().training.on(device).model_dump(),
+        "computing": load_study().training.on(device).model_dump(),
         "tf32": False,
         "tuned allocator": TUNED if device == "cpu" else {},
     }

@@ -8,20 +8,20 @@ between the first two is all that can teach a network the shape of a scene.
 import torch
 from torch import Tensor
 
-from packdepth import params
-from packdepth.context.trajectory import sample
+from packdepth.config.motions import MotionModel
+from packdepth.config.study import load_study
 from packdepth.data import rooms
-from packdepth.geometry.motion import inverse, rigid, rotation_from_vector
+from packdepth.data.context.trajectory import sample
+from packdepth.geometry.rigid import inverse, rigid, rotation_from_vector
 from packdepth.losses.photometric import PhotometricLoss
-from packdepth.motions import MotionModel
 
 FRAMES, SIZE = 64, (96, 128)
 TURNS = (0.0, 0.25, 0.5, 1.0)  # degrees
 
 
 def main() -> None:
-    """Print a table for every motion of params.yaml that rooms are used with."""
-    study = params.load()
+    """Print a table for every motion of study.yaml that rooms are used with."""
+    study = load_study()
     loss = PhotometricLoss(**study.training.photometric.model_dump())
     for name in ("handheld", "cart"):
         model = study.motions[name]

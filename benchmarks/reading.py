@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from packdepth.data.store import Store
+from packdepth.data.store.frames import Store
 
 READS, ROUNDS = 30, 7
 

@@ -14,7 +14,7 @@ from contenders import DENSEDEPTH, HALF, OURS, PUBLISHED, PUBLISHED_FP32
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from packdepth.files import whole
+from packdepth.utils.files import atomic_write
 
 STYLES = {
     PUBLISHED: {"color": "#D55E00", "marker": "s", "linestyle": "--"},
@@ -79,7 +79,7 @@ def draw(rows: pd.DataFrame, x: str, label: str, path: Path) -> None:
     for axes, title in ((time, "training step (s)"), (memory, "peak memory of a step (GiB)")):
         _finish(axes, sorted(rows[x].unique()), label, title)
     time.legend(frameon=False, fontsize=9)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         figure.savefig(part, dpi=120, format="png")
 
 
@@ -105,7 +105,7 @@ def report(folder: Path) -> None:
         if not (table := ratios(of_ratios, of, to)).empty:
             parts += [f"## {of} / {to}", "", as_markdown(table), ""]
     parts += ["## Seconds, MiB and 1e9 operations", "", as_markdown(absolute(of_ratios)), ""]
-    with whole(folder / "speed.md") as part:
+    with atomic_write(folder / "speed.md") as part:
         part.write_text("\n".join(parts))
     for study, x, label in (("batch", "batch", "batch size"), ("image", "pixels", "pixels of the image (thousands)")):
         chosen = rows[rows.study == study]

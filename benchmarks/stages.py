@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from packdepth import models, params
+from packdepth import models
+from packdepth.config.study import load_study
 from packdepth.models.packnet import PackNet
 from packdepth.training import computing
 
@@ -58,8 +59,8 @@ def main() -> None:
     asked = arguments.parse_args()
     network = models.build(architecture="packnet", size=asked.size, full_resolution=True)
     assert isinstance(network, PackNet)
-    settings = params.load().training.cpu
-    computing.prepare(network, settings.model_copy(update={"convolutions": "published"} if asked.published else {}))
+    settings = load_study().training.cpu
+    computing.configure(network, settings.model_copy(update={"convolutions": "published"} if asked.published else {}))
     named = parts(network.train())
     given = inputs(network, named)
     seen: dict[str, list[tuple[float, float]]] = {name: [] for name in named}

@@ -10,16 +10,18 @@ import torch
 import yaml
 from hypothesis import settings
 
-from making import TOP, slopes, write_store
-from packdepth import layout, params
+from packdepth import paths
+from packdepth.config.study import Study, load_study
+from tests.support.stores import TOP, slopes, write_store
 
+pytest_plugins = ["tests.support.context_store", "tests.support.packnet_sfm"]
 torch.set_num_threads(1)  # tests run side by side
 settings.register_profile("untimed", deadline=None)  # a first call loads what later ones have
 settings.load_profile("untimed")
 TINY = {
     "data": {"dataset": "rooms", "size": [64, 64], "train": 12, "test": 3, "seed": 0},
     "width": 0.25,
-    "training": {"save_every": 2, "instruments_every": 2},
+    "training": {"save_every": 2, "diagnostics_every": 2},
     "evaluation": {"protocol": "indoor", "flip": True},
 }
 
@@ -31,28 +33,28 @@ def shipped() -> dict[str, Any]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: dict[str, Any]) -> Callable[..., params.Study]:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: dict[str, Any]) -> Callable[..., Study]:
     """Make the temporary folder a project at scale `tiny`; called with a function that edits params.yaml first."""
     monkeypatch.chdir(tmp_path)
 
-    def write(edit: Callable[[dict[str, Any]], object] = lambda raw: None) -> params.Study:
+    def write(edit: Callable[[dict[str, Any]], object] = lambda raw: None) -> Study:
         raw = copy.deepcopy(shipped) | {"scale": "tiny"}
         raw["scales"]["tiny"] = copy.deepcopy(TINY)
         edit(raw)
         Path("params.yaml").write_text(yaml.safe_dump(raw, sort_keys=False))
-        return params.load()
+        return load_study()
 
     return write
 
 
 @pytest.fixture
-def stores(project: Callable[..., params.Study]) -> Callable[..., params.Study]:
+def stores(project: Callable[..., Study]) -> Callable[..., Study]:
     """As `project`, with both stores of scale `tiny` already made."""
 
-    def write(edit: Callable[[dict[str, Any]], object] = lambda raw: None) -> params.Study:
+    def write(edit: Callable[[dict[str, Any]], object] = lambda raw: None) -> Study:
         study = project(edit)
-        write_store(layout.store("tiny", "train"), slopes(12, seed=0))
-        write_store(layout.store("tiny", "test"), slopes(3, seed=1))
+        write_store(paths.store("tiny", "train"), slopes(12, seed=0))
+        write_store(paths.store("tiny", "test"), slopes(3, seed=1))
         return study
 
     return write

@@ -1,43 +1,39 @@
-"""Imports run one way: cli -> training, evaluation, figures, context, data -> models, losses -> geometry."""
+"""Imports run one way: cli -> training | evaluation | figures -> analysis | checkpoints -> models, losses, data ->
+geometry, config -> utils, errors."""
 
 import ast
 import re
+import subprocess
+import sys
 
 import pytest
 
-from making import TOP
+from tests.support.stores import TOP
 
 PACKAGE = TOP / "src" / "packdepth"
-SHARED = {
-    "code",
-    "datasets",
-    "errors",
-    "files",
-    "hypotheses",
-    "layout",
-    "motions",
-    "names",
-    "parallel",
-    "params",
-    "pictures",
-    "progress",
-    "schema",
-    "variants",
-}
+BASE = {"errors", "utils"}
+WITH_PATHS = BASE | {"config", "paths"}
 MAY_IMPORT = {
-    "geometry": set(),
-    "losses": {"geometry", "parallel"},  # the means over a batch that is shared
-    "models": {"geometry", "errors"},  # a model knows nothing of files
-    "data": {"geometry", *SHARED},
-    "context": {"data", "geometry", *SHARED},
-    "training": {"context", "data", "models", "losses", "geometry", *SHARED},
-    "evaluation": {"training", "context", "data", "models", "losses", "geometry", *SHARED},
-    "figures": {"evaluation", *SHARED},  # of evaluation, what reads results: figures never load torch
+    "errors": set(),
+    "utils": {"errors"},
+    "paths": {"errors"},
+    "config": BASE | {"paths"},
+    "distributed": {"errors"},
+    "geometry": BASE,
+    "losses": {"geometry", "distributed"},  # the means over a batch that is shared
+    "models": {"geometry", "config", "errors"},  # a model knows nothing of files
+    "data": {"geometry", *WITH_PATHS},
+    "checkpoints": {"models", "losses", *BASE},
+    "analysis": WITH_PATHS,
+    "training": {"checkpoints", "models", "losses", "data", "geometry", "distributed", *WITH_PATHS},
+    "evaluation": {"checkpoints", "models", "losses", "data", "geometry", *WITH_PATHS},
+    "figures": {"analysis", *WITH_PATHS},
 }
+WITHOUT_TORCH = ("config", "analysis", "figures", "paths", "cli")
 
 
 def imported(source: str) -> set[str]:
-    """The parts of packdepth that a module imports, anywhere in it."""
+    """The rooms of packdepth that a module imports, anywhere in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == "packdepth":
@@ -49,18 +45,35 @@ def imported(source: str) -> set[str]:
     return names
 
 
-def test_every_package_has_its_place():
-    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()} == MAY_IMPORT.keys()
+def modules(room: str) -> list:
+    """Every module of a room, which is a folder or a file."""
+    folder = PACKAGE / room
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
 
 
-@pytest.mark.parametrize("package", MAY_IMPORT)
-def test_imports_run_one_way(package):
+def test_every_room_has_its_place():
+    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    files = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__", "cli"}
+    assert folders | files == MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_run_one_way(room):
     wrong = {
         path.relative_to(PACKAGE).as_posix(): sorted(names)
-        for path in (PACKAGE / package).rglob("*.py")
-        if (names := imported(path.read_text()) - MAY_IMPORT[package] - {package})
+        for path in modules(room)
+        if (names := imported(path.read_text()) - MAY_IMPORT[room] - {room})
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("room", WITHOUT_TORCH)
+def test_a_room_that_reads_settings_or_results_starts_without_torch(room):
+    names = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in modules(room)]
+    program = (
+        f"import importlib, sys; [importlib.import_module(name) for name in {names}]; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_only_the_command_line_reads_arguments():

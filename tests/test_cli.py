@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from making import slopes, write_store
-from packdepth import layout
+from packdepth import paths
+from tests.support.stores import slopes, write_store
 
 
 def packdepth(*arguments: str, most_bytes: int | None = None) -> subprocess.CompletedProcess[str]:
@@ -40,7 +40,7 @@ def test_the_usual_mistakes(stores):
 
 def test_data_show_prints_and_draws(stores, tmp_path):
     stores()
-    done = packdepth("data", "show", str(layout.store("tiny", "train")), "--output", "sheet.png")
+    done = packdepth("data", "show", str(paths.store("tiny", "train")), "--output", "sheet.png")
     assert done.returncode == 0
     for word in ("slopes", "12 of 64x64 px", "50 %:", "none"):
         assert word in done.stdout
@@ -71,7 +71,7 @@ def test_a_full_disk_while_making_data(project):
 def test_a_full_disk_keeps_an_older_file(stores):
     stores()
     packdepth("data", "download")
-    path = layout.store("tiny", "test")
+    path = paths.store("tiny", "test")
     older = path.read_bytes()
     write_store(path, slopes(3, seed=1))
     refused(packdepth("data", "make", "test", most_bytes=10_000), "no space left on the disk")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from making import TOP
+from tests.support.stores import TOP
 
 DOCUMENTS = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")), TOP / "results" / "README.md"]
 

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from packdepth import layout, params
+from packdepth import paths
+from packdepth.config.study import load_study
 from packdepth.errors import InputError, one_of
 
 app = typer.Typer(
@@ -33,19 +34,19 @@ NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_contai
 @data_app.command("download")
 def data_download(scale: ScaleOption = None) -> None:
     """Bring the archives of a scale's data set here, and list them."""
-    from packdepth.data.obtain import obtain
+    from packdepth.data.datasets.acquire import acquire
 
-    study = params.load().at(scale)
-    obtain(study.data, layout.downloads(study.data.dataset), layout.archives(study.scale))
+    study = load_study().at(scale)
+    acquire(study.data, paths.downloads(study.data.dataset), paths.archives(study.scale))
 
 
 @data_app.command("make")
 def data_make(split: Annotated[str, typer.Argument(help="train or test")], scale: ScaleOption = None) -> None:
     """Make the store of one split of a scale's data set."""
-    from packdepth.data.make import make
+    from packdepth.data.datasets.convert import make_store
 
-    study = params.load().at(scale)
-    make(study.data, split, layout.archives(study.scale), layout.store(study.scale, split))
+    study = load_study().at(scale)
+    make_store(study.data, split, paths.archives(study.scale), paths.store(study.scale, split))
 
 
 @data_app.command("show")
@@ -54,18 +55,18 @@ def data_show(
     output: Annotated[Path | None, typer.Option(help="Where the contact sheet goes [default: beside it].")] = None,
 ) -> None:
     """Print what a store holds and save a contact sheet of it."""
-    from packdepth.data.show import show
+    from packdepth.data.store.show import show_store
 
-    print(show(file, output or file.with_suffix(".png")))
+    print(show_store(file, output or file.with_suffix(".png")))
 
 
 @app.command()
 def context() -> None:
     """Make the neighbouring frames that the scale's temporal variants learn from."""
-    from packdepth.context.make import make
+    from packdepth.data.context.make import make_context
 
-    study = params.load()
-    make(study, layout.store(study.scale, "train"), layout.context(study.scale))
+    study = load_study()
+    make_context(study, paths.store(study.scale, "train"), paths.context(study.scale))
 
 
 @app.command()
@@ -73,7 +74,7 @@ def train(variant: VariantOption, seed: SeedOption) -> None:
     """Train one variant at the scale of params.yaml."""
     from packdepth.training.loop import train
 
-    study = params.load()
+    study = load_study()
     train(study, study.run(variant, seed))
 
 
@@ -85,7 +86,7 @@ def evaluate(
     data: Annotated[str | None, typer.Option(help="The scale whose test data and protocol it is held against.")] = None,
 ) -> None:
     """Evaluate a trained variant on the scale's test split, or any checkpoint on any data."""
-    study = params.load()
+    study = load_study()
     if variant is not None and seed is not None and checkpoint is None and data is None:
         from packdepth.evaluation.evaluate import evaluate
 
@@ -101,9 +102,9 @@ def evaluate(
 @app.command()
 def transfer() -> None:
     """Write the table of every checkpoint on every data set, from what `evaluate --checkpoint --data` measured."""
-    from packdepth.evaluation.transfer_table import write_table
+    from packdepth.analysis.transfer_table import write_transfer_table
 
-    print(write_table(params.load()))
+    print(write_transfer_table(load_study()))
 
 
 @app.command()
@@ -111,27 +112,27 @@ def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]
     """Draw one figure from result files."""
     from importlib import import_module
 
-    study = params.load()
+    study = load_study()
     group = study.drawn[one_of(name, study.drawn, "figure")]
-    import_module(f"packdepth.figures.{name}").draw(study, layout.figure(study.scale, name, group))
+    import_module(f"packdepth.figures.{name}").draw(study, paths.figure(study.scale, name, group))
 
 
 @app.command()
 def tables() -> None:
     """Write the table of reported and measured numbers, and the provenance of every run."""
-    from packdepth.evaluation.tables import write_tables
+    from packdepth.analysis.report_table import write_report_table
 
-    study = params.load()
-    write_tables(study)
-    print(layout.tables(study.scale).joinpath("table.md").read_text())
+    study = load_study()
+    write_report_table(study)
+    print(paths.tables(study.scale).joinpath("table.md").read_text())
 
 
 @app.command()
 def temporal_tables() -> None:
     """Write the table of the temporal variants, and the provenance of every run."""
-    from packdepth.evaluation.temporal_table import write_table
+    from packdepth.analysis.temporal_table import write_temporal_table
 
-    print(write_table(params.load()))
+    print(write_temporal_table(load_study()))
 
 
 @app.command()
@@ -139,7 +140,7 @@ def context_quality() -> None:
     """Measure synthetic neighbouring frames against true ones, on rooms of the scale's image size."""
     from packdepth.evaluation.context_quality import write_quality
 
-    write_quality(params.load())
+    write_quality(load_study())
 
 
 @app.command()
@@ -147,18 +148,18 @@ def reconstruct(variant: VariantOption, seed: SeedOption) -> None:
     """Evaluate a trained autoencoder: how well it says images again."""
     from packdepth.evaluation.reconstruction import reconstruct
 
-    study = params.load()
+    study = load_study()
     reconstruct(study, study.run(variant, seed))
 
 
 @app.command()
 def findings() -> None:
     """Gather what the variants that the verdict compares measured, and what each change did."""
-    from packdepth.evaluation.findings import find, provenance
-    from packdepth.files import write_json
+    from packdepth.analysis.findings import find, provenance
+    from packdepth.utils.files import write_json
 
-    study = params.load()
-    folder = layout.findings(study.scale)
+    study = load_study()
+    folder = paths.findings(study.scale)
     find(study).write(folder)
     write_json(folder / "provenance.json", provenance(study))
 
@@ -166,12 +167,12 @@ def findings() -> None:
 @app.command()
 def verdict() -> None:
     """Write what came of each hypothesis, from the findings."""
-    from packdepth.evaluation.answer import sentences
-    from packdepth.evaluation.findings import Findings
-    from packdepth.evaluation.verdict import write_verdict
+    from packdepth.analysis.conclusion import sentences
+    from packdepth.analysis.findings import Findings
+    from packdepth.analysis.verdict import write_verdict
 
-    study = params.load()
-    found = Findings.read(layout.findings(study.scale))
+    study = load_study()
+    found = Findings.read(paths.findings(study.scale))
     write_verdict(study, found)
     print(" ".join(sentences(study, found)))
 
@@ -179,12 +180,12 @@ def verdict() -> None:
 @app.command()
 def verdict_figure(name: Annotated[str, typer.Argument(help="A hypothesis of params.yaml, or: answer.")]) -> None:
     """Draw the figure of one hypothesis, or the one that carries the answer, from the findings."""
-    from packdepth.evaluation.findings import Findings
-    from packdepth.figures.verdict.hypothesis import ANSWER, draw
+    from packdepth.analysis.findings import Findings
+    from packdepth.figures.verdict.hypothesis import CONCLUSION, draw
 
-    study = params.load()
-    one_of(name, [*study.verdict.hypotheses, ANSWER], "hypothesis")
-    folder = layout.findings(study.scale)
+    study = load_study()
+    one_of(name, [*study.verdict.hypotheses, CONCLUSION], "hypothesis")
+    folder = paths.findings(study.scale)
     draw(study, Findings.read(folder), name, folder / f"{name}.png")
 
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from packdepth import layout
+from packdepth import paths
 from packdepth.data import rooms
 from packdepth.evaluation import context_quality
 from packdepth.evaluation.context_quality import FRAME_PERIOD, METHODS, examples, measure_quality, write_quality
@@ -115,7 +115,7 @@ def test_what_is_written(project, monkeypatch):
     monkeypatch.setattr(context_quality, "EXAMPLES", range(1))
     study = project()
     write_quality(study)
-    assert len(pd.read_csv(layout.context_quality(study.scale))) == 5 * 2 * 4
-    with np.load(layout.context_examples(study.scale)) as file:
+    assert len(pd.read_csv(paths.context_quality(study.scale))) == 5 * 2 * 4
+    with np.load(paths.context_examples(study.scale)) as file:
         assert set(file) == {"target", "made", "true", "seen", "displacement_px"}
         assert file["made"].shape == (2, 64, 64, 3)

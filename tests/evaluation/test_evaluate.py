@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 import torch
 
-from making import slopes, write_store
-from packdepth import layout
-from packdepth.data.store import Store
+from packdepth import paths
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.evaluate import evaluate, image_losses, training_losses
 from packdepth.evaluation.metrics import METRICS
 from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.models.constant import Constant
 from packdepth.training.loop import train
+from tests.support.stores import slopes, write_store
 
-RUN = layout.Run("tiny", "constant", 0)
+RUN = paths.Run("tiny", "constant", 0)
 
 
 def test_files_agree(stores):
@@ -52,7 +52,7 @@ def test_files_agree(stores):
 def test_the_loss_of_an_image_is_the_one_that_training_has(stores):
     """Of an output below 1, where depth would be cut off, and whatever a variant was trained with."""
     study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(loss={"l1": 0.5}))
-    store = Store(layout.store("tiny", "test"))
+    store = Store(paths.store("tiny", "test"))
     model = Constant()
     torch.nn.init.constant_(model.value, 0.25)
     found = image_losses(model, store, study.loss, 10.0)
@@ -75,7 +75,7 @@ def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):
 
 def test_a_checkpoint_of_another_variant_is_refused(stores):
     study = stores()
-    other = layout.Run("tiny", "packnet", 0)
+    other = paths.Run("tiny", "packnet", 0)
     train(study, RUN)
     train(study, other)
     RUN.checkpoint.write_bytes(other.checkpoint.read_bytes())
@@ -90,7 +90,7 @@ def test_nothing_to_count_is_told(stores):
     far = slopes(2)
     far.depth.flags.writeable = True
     far.depth[:] = 11.0
-    write_store(layout.store("tiny", "test"), far)
+    write_store(paths.store("tiny", "test"), far)
     with pytest.raises(InputError, match="no image has a pixel that protocol 'indoor' counts"):
         evaluate(study, RUN)
     assert not RUN.metrics.exists()
@@ -104,7 +104,7 @@ def test_truths_of_several_sizes(stores):
     depth = np.zeros_like(batch.depth)
     for index, (height, width) in enumerate(sizes):
         depth[index, :height, :width] = batch.depth[index, :height, :width]
-    write_store(layout.store("tiny", "test"), replace(batch, depth=depth, depth_size=sizes))
+    write_store(paths.store("tiny", "test"), replace(batch, depth=depth, depth_size=sizes))
     evaluate(study, RUN)
     assert pd.read_csv(RUN.per_image)["pixels"].tolist() == [64 * 64, 48 * 40]
     samples = np.load(RUN.samples, allow_pickle=False)

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from making import slopes, write_store
-from packdepth.data.store import Store
+from packdepth.config.study import Evaluation
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.measure import measure
 from packdepth.evaluation.predictor import Predictor
-from packdepth.params import Evaluation
+from tests.support.stores import slopes, write_store
 
 SETTINGS = Evaluation(protocol="indoor", flip=False)
 

@@ -9,13 +9,13 @@ import torch
 from PIL import Image
 
 from packdepth import models
+from packdepth.checkpoints.native import CheckpointInfo, save_checkpoint
 from packdepth.errors import InputError
 from packdepth.evaluation.predict import depth_of_any_size, predict
 from packdepth.evaluation.predictor import Predictor, of_checkpoint, predict_depth
-from packdepth.training import checkpoint
 
 NETWORK = {"architecture": "packnet", "head": "leaky-relu", "width": 0.25}
-CARD = checkpoint.Card(NETWORK, (64, 96), 10.0)
+CARD = CheckpointInfo(NETWORK, (64, 96), 10.0)
 
 
 def predictor() -> Predictor:
@@ -29,7 +29,7 @@ def constant(tmp_path: Path) -> Path:
     model = models.build("constant")
     model.load_state_dict({"value": torch.tensor(4.0)})
     path = tmp_path / "model.safetensors"
-    checkpoint.save(path, model, checkpoint.Card({"architecture": "constant"}, (64, 96), 10.0))
+    save_checkpoint(path, model, CheckpointInfo({"architecture": "constant"}, (64, 96), 10.0))
     return path
 
 

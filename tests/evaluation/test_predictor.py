@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from packdepth import models
+from packdepth.checkpoints.native import CheckpointInfo, save_checkpoint
 from packdepth.errors import InputError
 from packdepth.evaluation import predictor
 from packdepth.evaluation.predictor import Predictor, predict_depth, resized
-from packdepth.training import checkpoint
 
 NETWORK = {"architecture": "packnet", "head": "leaky-relu", "width": 0.25}
 
@@ -39,7 +39,7 @@ def test_output_at_half_size_is_upsampled_and_at_full_size_left_alone():
 
 def test_flip_averaging_is_symmetric():
     torch.manual_seed(0)
-    ours = predictor.of_checkpoint(models.build(**NETWORK).eval(), checkpoint.Card(NETWORK, (64, 96), 10.0))
+    ours = predictor.of_checkpoint(models.build(**NETWORK).eval(), CheckpointInfo(NETWORK, (64, 96), 10.0))
     image = torch.rand(1, 3, 64, 96)
     straight, mirrored = (predict_depth(ours, x, flip=True) for x in (image, image.flip(3)))
     torch.testing.assert_close(straight, mirrored.flip(3))
@@ -55,15 +55,15 @@ def test_ours_is_told_by_its_content(tmp_path: Path):
     model = models.build("constant")
     model.load_state_dict({"value": torch.tensor(4.0)})
     path = tmp_path / "renamed.ckpt"
-    checkpoint.save(path, model, checkpoint.Card({"architecture": "constant"}, (64, 96), 10.0))
-    ours = predictor.load(path)
+    save_checkpoint(path, model, CheckpointInfo({"architecture": "constant"}, (64, 96), 10.0))
+    ours = predictor.load_predictor(path)
     assert (ours.size, ours.max_depth) == ((64, 96), 10.0)
     assert predict_depth(ours, torch.zeros(1, 3, 32, 32), flip=False).unique().tolist() == [2.5]
 
 
 def test_a_published_one_is_told_by_its_content(publish, one_metre):
     one_metre = one_metre | {"model.depth_net.disp1_layer.conv1.bias": torch.tensor([-1.0])}
-    published = predictor.load(publish(one_metre, name="model.safetensors"))
+    published = predictor.load_predictor(publish(one_metre, name="model.safetensors"))
     assert (published.size, published.max_depth) == ((32, 64), 80.0)
     assert not published.model.training
     depth = predict_depth(published, torch.rand(1, 3, 32, 64), flip=False)
@@ -74,7 +74,7 @@ def test_a_published_one_is_told_by_its_content(publish, one_metre):
 
 def test_weights_of_another_network_are_named_with_their_file(publish):
     with pytest.raises(InputError, match=r"published\.ckpt: published PackNet weights: pre_calc\S+ is missing"):
-        predictor.load(publish({"model.depth_net.encoder.conv1.weight": torch.zeros(1)}))
+        predictor.load_predictor(publish({"model.depth_net.encoder.conv1.weight": torch.zeros(1)}))
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ def test_no_checkpoint_at_all(tmp_path: Path, content: bytes | None, message: st
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=rf"model\.ckpt: .*{message}"):
-        predictor.load(path)
+        predictor.load_predictor(path)

@@ -1,20 +1,15 @@
 """Which pixels count."""
 
 import json
-from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 
-from packdepth.evaluation.protocols import PROTOCOLS, counted
-from packdepth.params import Evaluation
+from packdepth.config.protocols import PROTOCOLS
+from packdepth.evaluation.metrics import counted
 
 KITTI_SIZES = [(375, 1242), (370, 1224), (374, 1238), (370, 1226), (376, 1241)]
-
-
-def test_params_name_every_protocol():
-    assert get_args(Evaluation.model_fields["protocol"].annotation) == tuple(PROTOCOLS)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from packdepth.config.protocols import PROTOCOLS
+from packdepth.config.study import Evaluation
 from packdepth.evaluation.metrics import METRICS
-from packdepth.evaluation.protocols import PROTOCOLS
 from packdepth.evaluation.tally import Tally
-from packdepth.params import Evaluation
 
 pairs = st.lists(st.tuples(st.floats(1, 60), st.floats(1, 60)), min_size=2, max_size=30)
 

@@ -10,18 +10,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from making import slopes
-from packdepth import layout
+from packdepth import paths
 from packdepth.errors import InputError
 from packdepth.evaluation.evaluate import evaluate
 from packdepth.evaluation.transfer import evaluate_pair
 from packdepth.training.loop import train
+from tests.support.stores import slopes
 
-RUN = layout.Run("tiny", "constant", 0)
+RUN = paths.Run("tiny", "constant", 0)
 
 
 def result(name: str) -> dict:
-    return json.loads((layout.transfer("tiny", "tiny", name) / "metrics.json").read_text())
+    return json.loads((paths.transfer("tiny", "tiny", name) / "metrics.json").read_text())
 
 
 def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
@@ -33,7 +33,7 @@ def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
     assert (ours["checkpoint"], ours["data"], ours["images"]) == ("tiny-constant-seed0", "tiny", 3)
     for part in ("headline", "protocol", "metric", "median_scaled"):
         assert ours[part] == own[part]
-    per_image = layout.transfer("tiny", "tiny", "tiny-constant-seed0") / "per_image.csv"
+    per_image = paths.transfer("tiny", "tiny", "tiny-constant-seed0") / "per_image.csv"
     pd.testing.assert_frame_equal(pd.read_csv(per_image), pd.read_csv(RUN.per_image).drop(columns="loss"))
 
 

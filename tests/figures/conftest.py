@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from making import no_verdict
-from packdepth import layout, params
-from packdepth.evaluation.results import runs
-from packdepth.layout import Run
-from packdepth.params import Study
+from packdepth import paths
+from packdepth.analysis.results import runs
+from packdepth.config.study import Study, load_study
+from packdepth.paths import Run
+from tests.support.stores import no_verdict
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 VARIANTS = ("constant", "densedepth", "packnet-no-skips")
@@ -37,7 +37,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
             section["variants"] = {name: section["variants"][name] for name in names}
         content["verdict"] = no_verdict(variants[0])
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-        study = params.load()
+        study = load_study()
         for run in (run for variant in (*variants, *temporal) for run in runs(study, variant)):
             _write(run, steps)
         _write_context(study.scale)
@@ -53,7 +53,7 @@ def _write(run: Run, steps: int) -> None:
     loss = (len(run.variant) + run.seed) / (10 + step)
     pd.DataFrame({"step": step, "epoch": 0, "loss": loss}).to_csv(run.train_log, index=False)
     rows = [(k, f"gradient_norm/{stage}", 0.1 * k) for k in step[3::4] for stage in ("stem", "encoder", "head")]
-    pd.DataFrame(rows, columns=["step", "name", "value"]).to_csv(run.instruments, index=False)
+    pd.DataFrame(rows, columns=["step", "name", "value"]).to_csv(run.diagnostics, index=False)
     near = np.array([0.5, 1.0, 2.5])
     errors = pd.DataFrame({"near": near, "far": near + 0.5, "pixels": [10, 30, 60], "abs_error": 0.2 * near})
     errors.to_csv(run.error_by_distance, index=False)
@@ -68,7 +68,7 @@ def _write(run: Run, steps: int) -> None:
 
 
 def _write_context(scale: str) -> None:
-    quality, examples = layout.context_quality(scale), layout.context_examples(scale)
+    quality, examples = paths.context_quality(scale), paths.context_examples(scale)
     quality.parent.mkdir(parents=True)
     frames = {"displacement_px": [4.0, 1.0, 2.0], "psnr_seen": [30.0, 36.0, 33.0], "ssim_seen": [0.7, 0.9, 0.8]}
     methods = {"forward-warp": [0.8, 0.9, 0.85], "noise-floor": None}

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 
+from packdepth.config.study import Study
 from packdepth.figures.error_by_distance import by_distance
-from packdepth.layout import Run
-from packdepth.params import Study
+from packdepth.paths import Run
 
 
 def test_errors_are_a_row_a_bin_and_a_column_a_seed(make_study: Callable[..., Study]) -> None:

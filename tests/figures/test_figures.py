@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from packdepth import layout, names
+from packdepth import paths
+from packdepth.config import names
+from packdepth.config.study import Study
 from packdepth.errors import InputError
-from packdepth.params import Study
 
 MakeStudy = Callable[..., Study]
 FIGURES = sorted(file.stem for file in names.FIGURES.glob("[a-z]*.py"))
@@ -22,12 +23,12 @@ NEEDED = {  # of the last variant drawn
     "bars": ("packnet", "metrics"),
     "panel": ("packnet", "samples"),
     "error_by_distance": ("packnet", "error_by_distance"),
-    "gradients": ("packnet", "instruments"),
+    "gradients": ("packnet", "diagnostics"),
     "scale_factor": ("packnet-velocity", "per_image"),
     "speed_sensor": ("sensor-bias", "metrics"),
     "temporal_panel": ("packnet-velocity", "samples"),
 }
-NEEDED_OF_CONTEXT = {"context_quality": layout.context_quality, "context_examples": layout.context_examples}
+NEEDED_OF_CONTEXT = {"context_quality": paths.context_quality, "context_examples": paths.context_examples}
 
 
 def draw(name: str, study: Study) -> None:

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib.figure import Figure
 
+from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic, losses
-from packdepth.params import Study
 
 
 def test_losses_are_a_row_a_step_and_a_column_a_seed(make_study: Callable[..., Study]) -> None:

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from packdepth.config.study import Study
 from packdepth.figures.scale_factor import factors
-from packdepth.params import Study
 
 
 def test_factors_of_all_seeds_stand_together(make_study: Callable[..., Study]) -> None:

@@ -4,9 +4,8 @@ from typing import Any
 
 import yaml
 
-from packdepth import params
+from packdepth.config.study import Study, load_study
 from packdepth.figures.speed_sensor import by_reference
-from packdepth.params import Study
 
 MakeStudy = Callable[..., Study]
 
@@ -20,7 +19,7 @@ def with_variants(more: dict[str, Any]) -> Study:
         velocity = training["velocity"] | sensor
         variants[name] = variants[like] | {"training": training | {"velocity": velocity}}
     Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-    return params.load()
+    return load_study()
 
 
 def test_amounts_stand_in_order_from_the_perfect_sensor(make_study: MakeStudy) -> None:

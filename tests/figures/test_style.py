@@ -6,12 +6,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from packdepth import params
+from packdepth.config.study import Study, load_study
 from packdepth.figures import _style
-from packdepth.params import Study
 
 MakeStudy = Callable[..., Study]
-STUDY = params.load(Path(__file__).parents[2] / "params.yaml")
+STUDY = load_study(Path(__file__).parents[2] / "params.yaml")
 
 
 def test_every_variant_looks_different() -> None:

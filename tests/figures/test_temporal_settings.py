@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
+from packdepth.config.study import Study
 from packdepth.errors import InputError
 from packdepth.figures._temporal import settings, sound, taught_by
-from packdepth.params import Study
 
 MakeStudy = Callable[..., Study]
 

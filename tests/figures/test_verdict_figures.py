@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from packdepth.evaluation.findings import Findings, find
+from packdepth.analysis.findings import Findings, find
+from packdepth.config.study import Study
 from packdepth.figures.verdict.effects import rows_of
 from packdepth.figures.verdict.hypothesis import draw
-from packdepth.params import Study
-from verdicts import HYPOTHESES, study_by_hand
+from tests.support.verdicts import HYPOTHESES, study_by_hand
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def found(tmp_path, monkeypatch) -> tuple[Study, Findings]:
     return study, find(study)
 
 
-@pytest.mark.parametrize("name", [*HYPOTHESES, "answer"])
+@pytest.mark.parametrize("name", [*HYPOTHESES, "conclusion"])
 @pytest.mark.filterwarnings("error")
 def test_every_one_is_drawn(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)

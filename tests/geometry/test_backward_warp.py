@@ -10,7 +10,7 @@ from torch import Tensor
 
 from packdepth.geometry.backward_warp import synthesize_view
 from packdepth.geometry.cameras import project, unproject
-from packdepth.geometry.motion import rigid, rotation_from_vector, transform
+from packdepth.geometry.rigid import rigid, rotation_from_vector, transform
 
 HEIGHT, WIDTH = 5, 8
 CAMERA = torch.tensor([[10.0, 0.0, 3.5], [0.0, 10.0, 2.0], [0.0, 0.0, 1.0]], dtype=torch.float64)[None]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packdepth.geometry.forward_warp import forward_warp
-from packdepth.geometry.motion import inverse, rigid, rotation_from_vector
+from packdepth.geometry.rigid import inverse, rigid, rotation_from_vector
 
 SIZE = (24, 32)
 FOCAL = 40.0

@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from round_room import CAMERA, SIZE, frames, true_poses
 from torch import Tensor
 
-from packdepth.geometry.motion import rigid, rotation_from_vector
+from packdepth.geometry.rigid import rigid, rotation_from_vector
 from packdepth.losses.photometric import PhotometricLoss, dissimilarity, similarity, smoothness
+from tests.support.round_room import CAMERA, SIZE, frames, true_poses
 
 LOSS = PhotometricLoss(ssim=0.85, smoothness=0.001)
 Sample = tuple[list[Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]

@@ -1,14 +1,14 @@
 """Depth and motion learnt together from three images: up to scale from the images, metric with the camera's speed."""
 
 import torch
-from round_room import CAMERA, SIZE, frames, true_poses
 from torch import Tensor
 from torch.nn import functional as F
 
 from packdepth.geometry.euler import rotation_from_euler
-from packdepth.geometry.motion import rigid
+from packdepth.geometry.rigid import rigid
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.velocity import velocity_loss
+from tests.support.round_room import CAMERA, SIZE, frames, true_poses
 
 LOSS = PhotometricLoss(ssim=0.85, smoothness=0.001)
 MASK = torch.ones(1, 2, 1, *SIZE)

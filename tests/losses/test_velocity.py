@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from packdepth.geometry.motion import inverse, rigid, rotation_from_vector
+from packdepth.geometry.rigid import inverse, rigid, rotation_from_vector
 from packdepth.losses.velocity import velocity_loss
 
 

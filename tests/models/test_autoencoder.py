@@ -8,12 +8,13 @@ import torch.nn.functional as F
 import yaml
 from torch import nn
 
-from making import TOP
-from packdepth import models, params
+from packdepth import models
+from packdepth.config.study import Study
 from packdepth.errors import InputError
 from packdepth.evaluation.reconstruction import flops
 from packdepth.models.autoencoder import CODE, SAMPLINGS, Autoencoder, DepthToSpace, SpaceToDepth, Strided, Upsampled
 from packdepth.models.layers import PackingBlock, UnpackingBlock
+from tests.support.stores import TOP
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS)
@@ -80,7 +81,7 @@ def test_an_unknown_way_is_told() -> None:
 def test_those_that_are_shipped_match_packing_in_parameters_or_operations() -> None:
     """To the eighth channel, at scale small: within a tenth."""
     content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "small"}
-    study = params.Study(**content)
+    study = Study(**content)
     size = study.data.size
     assert size
 

@@ -17,7 +17,7 @@ Function = Callable[..., Tensor]
 Side = st.integers(1, 9)
 
 
-def drawn(*shapes: tuple[int, ...]) -> list[Tensor]:
+def draw_augmentation(*shapes: tuple[int, ...]) -> list[Tensor]:
     torch.manual_seed(0)
     return [torch.randn(shape, dtype=torch.float64) for shape in shapes]
 
@@ -38,7 +38,7 @@ def assert_same(fast: Function, plain: Function, values: list[Tensor]) -> None:
 
 @given(groups=st.integers(1, 6), height=Side, width=Side, features=st.sampled_from([1, 4, 8]))
 def test_groups_of_channels_make_the_3d_convolution(groups: int, height: int, width: int, features: int):
-    values = drawn((2, 4 * groups, height, width), (features, 1, 3, 3, 3), (features,))
+    values = draw_augmentation((2, 4 * groups, height, width), (features, 1, 3, 3, 3), (features,))
     assert_same(banded_conv3d, conv3d, values)
     assert_same(dense_conv3d, conv3d, values)
     assert_same(banded_conv3d_to_space, lambda *inputs: F.pixel_shuffle(conv3d(*inputs), 2), values)
@@ -46,7 +46,7 @@ def test_groups_of_channels_make_the_3d_convolution(groups: int, height: int, wi
 
 @given(channels=st.integers(1, 20), height=Side, width=Side)
 def test_a_matrix_product_makes_the_convolution_to_one_channel(channels: int, height: int, width: int):
-    values = drawn((2, channels, height, width), (1, channels, 3, 3), (1,))
+    values = draw_augmentation((2, channels, height, width), (1, channels, 3, 3), (1,))
     assert_same(conv_to_one, lambda *inputs: F.conv2d(*inputs, padding=1), values)
     assert_same(lambda x, *of: filled_conv2d([x], *of), lambda *inputs: F.conv2d(*inputs, padding=1), values)
 
@@ -55,7 +55,7 @@ def test_a_matrix_product_makes_the_convolution_to_one_channel(channels: int, he
 def test_what_stands_beside_is_convolved_apart(channels: int, beside: int, height: int, width: int, reach: int):
     size = 2 * reach + 1
     maps = ((2, channels, height, width), (2, beside, height, width))
-    values = drawn(*maps, (5, channels + beside, size, size), (5,))
+    values = draw_augmentation(*maps, (5, channels + beside, size, size), (5,))
 
     def plain(x: Tensor, y: Tensor, *of: Tensor) -> Tensor:
         return F.conv2d(torch.cat([x, y], dim=1), *of, padding=reach)
@@ -65,7 +65,7 @@ def test_what_stands_beside_is_convolved_apart(channels: int, beside: int, heigh
 
 
 def test_a_head_under_autocast_adds_in_single_precision():
-    x, weight, bias = (value.float() for value in drawn((1, 64, 12, 16), (1, 64, 3, 3), (1,)))
+    x, weight, bias = (value.float() for value in draw_augmentation((1, 64, 12, 16), (1, 64, 3, 3), (1,)))
     truth = F.conv2d(x.double(), weight.double(), bias.double(), padding=1)
     with torch.autocast("cpu", torch.bfloat16):
         fast, plain = conv_to_one(x, weight, bias), F.conv2d(x, weight, bias, padding=1)

@@ -15,7 +15,7 @@ from packdepth.models.layers import (
     UnpackingBlock,
     init_xavier,
     residual_stage,
-    scaled,
+    scaled_width,
 )
 
 Array = NDArray[np.float64]
@@ -153,13 +153,13 @@ def test_conv_block_keeps_the_size() -> None:
 
 @given(st.integers(1, 2000), st.floats(0.01, 3), st.sampled_from([8, 16, 32]))
 def test_scaled_is_the_nearest_multiple_above_zero(channels: int, width: float, multiple: int) -> None:
-    result = scaled(channels, width, multiple)
+    result = scaled_width(channels, width, multiple)
     assert result % multiple == 0
     assert result == multiple or abs(result - channels * width) <= multiple / 2
 
 
 def test_scaled_widths_by_hand() -> None:
-    assert [scaled(64, w, 16) for w in (1, 0.5, 0.25, 0.1, 0.6, 1.5)] == [64, 32, 16, 16, 32, 96]
+    assert [scaled_width(64, w, 16) for w in (1, 0.5, 0.25, 0.1, 0.6, 1.5)] == [64, 32, 16, 16, 32, 96]
 
 
 def test_xavier_start() -> None:

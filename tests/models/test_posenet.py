@@ -8,7 +8,7 @@ from torch import Tensor
 
 from packdepth.errors import InputError
 from packdepth.geometry.euler import rotation_from_euler
-from packdepth.geometry.motion import inverse, rigid, rotation_from_vector
+from packdepth.geometry.rigid import inverse, rigid, rotation_from_vector
 from packdepth.models.posenet import PoseNet
 
 angles = st.floats(-4, 4)

@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convolving import errors, plain, results
 from packdepth.models import spectral
 from packdepth.models.spectral import spectral_conv2d, spectral_pays
+from tests.support.convolutions import errors, plain, results
 
 
 @given(

@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convolving import errors, plain, results
 from packdepth.models import winograd
 from packdepth.models.convolutions import by_winograd, conv2d
 from packdepth.models.winograd import winograd_conv2d, winograd_pays
+from tests.support.convolutions import errors, plain, results
 
 
 @given(

@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from making import TOP
-from packdepth import models, params
+from packdepth import models
+from packdepth.config.study import load_study
+from packdepth.config.variants import Computing
 from packdepth.models.layers import ConvBlock, PackingBlock, ResidualBlock, UnpackingBlock
 from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
-from packdepth.variants import Computing
+from tests.support.stores import TOP
 
 PLAIN = Computing(precision="fp32", convolutions="published", channels_last=False, compile=False, checkpointing=False)
 SPECS: dict[str, dict[str, Any]] = {
@@ -21,7 +22,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "no skips": {"architecture": "packnet", "skips": "none"},
     "leaky ReLU": {"architecture": "packnet", "head": "leaky-relu"},
     "direct": {"architecture": "packnet", "head": "sigmoid"},
-    "scaled sigmoid": {"architecture": "packnet", "head": "scaled-sigmoid"},
+    "scaled_width sigmoid": {"architecture": "packnet", "head": "scaled-sigmoid"},
     "full, full resolution": {"architecture": "packnet", "size": "full", "full_resolution": True},
     "densedepth": {"architecture": "densedepth"},
 }
@@ -46,7 +47,7 @@ def outcome(made: ImageNetwork, settings: Computing, dtype: torch.dtype) -> list
     """
     device = torch.device("cpu")
     made.to(dtype).train()
-    computing.prepare(made, settings)
+    computing.configure(made, settings)
     image = torch.rand(2, 3, 96, 32, generator=torch.Generator().manual_seed(1)).to(dtype).requires_grad_()
     with computing.autocast(device, settings):
         scales = computing.compiled(made.forward_scales, settings)(computing.laid_out(image, settings))
@@ -72,7 +73,7 @@ def changed(**settings: Any) -> Computing:
 
 
 def test_every_packnet_of_params_yaml_is_tested():
-    study = params.load(TOP / "params.yaml")
+    study = load_study(TOP / "params.yaml")
     asked = [entry.network for entry in (study.variants | study.temporal.variants).values()]
     assert all(spec in SPECS.values() for spec in asked if spec["architecture"] == "packnet")
 
@@ -127,7 +128,7 @@ def test_what_is_compiled_learns_the_same(form: str):
     blocks = nn.Sequential(
         ResidualBlock(16, 16), PackingBlock(16, 5, 4), UnpackingBlock(16, 16, 4), ConvBlock(16, 16, 7)
     )
-    computing.prepare(blocks.double(), changed(channels_last=True, convolutions=form))
+    computing.configure(blocks.double(), changed(channels_last=True, convolutions=form))
     image = torch.randn(2, 16, 8, 12, dtype=torch.float64).contiguous(memory_format=torch.channels_last)
     traced = torch.compile(blocks, fullgraph=True, dynamic=False, backend="aot_eager")
     (plain, to_plain), (fast, to_fast) = (
@@ -144,7 +145,7 @@ def test_compilation_makes_one_graph_once(name: str):
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
     made = network(name).train()
-    computing.prepare(made, changed(convolutions="auto"))
+    computing.configure(made, changed(convolutions="auto"))
     traced = torch.compile(made.forward_scales, fullgraph=True, dynamic=False, backend="eager")
     optimizer = torch.optim.Adam(made.parameters(), fused=True)
     image = torch.rand(2, 3, 96, 128)  # the finest packing block folds

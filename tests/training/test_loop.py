@@ -7,41 +7,42 @@ import pandas as pd
 import pytest
 import torch
 
-from making import slopes, write_store
-from packdepth import layout
-from packdepth.data.store import Store
+from packdepth import paths
+from packdepth.checkpoints.native import load_checkpoint
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.training import checkpoint, resume
+from packdepth.training import resume
 from packdepth.training.loop import Trainer, run_key, train, training_frames
+from tests.support.stores import slopes, write_store
 
 
-def run(variant: str, seed: int = 0) -> layout.Run:
-    return layout.Run("tiny", variant, seed)
+def run(variant: str, seed: int = 0) -> paths.Run:
+    return paths.Run("tiny", variant, seed)
 
 
 @pytest.mark.parametrize("variant", ["constant", "densedepth", "packnet"])
-def test_every_step_is_logged_and_instruments_come_at_their_interval(stores, variant):
+def test_every_step_is_logged_and_diagnostics_come_at_their_interval(stores, variant):
     study = stores()
     train(study, run(variant))
     log = pd.read_csv(run(variant).train_log)
     assert log["step"].tolist() == [1, 2, 3]
     assert (log["loss"] - 0.1 * log["l1"] - log["ssim"]).abs().max() < 1e-6
     assert (log["seconds"] > 0).all()
-    instruments = pd.read_csv(run(variant).instruments)
-    assert set(instruments["step"]) == {2}
-    model, card = checkpoint.load(run(variant).checkpoint)
-    norms = instruments[instruments["name"].str.startswith("gradient_norm/")]
+    diagnostics = pd.read_csv(run(variant).diagnostics)
+    assert set(diagnostics["step"]) == {2}
+    model, info = load_checkpoint(run(variant).checkpoint)
+    norms = diagnostics[diagnostics["name"].str.startswith("gradient_norm/")]
     assert [name.split("/")[1] for name in norms["name"]] == list(model.stages())
     assert (norms["value"] > 0).all()
     for name in ("activation_mean", "activation_std"):
-        found = instruments.loc[instruments["name"].str.startswith(f"{name}/"), "name"]
+        found = diagnostics.loc[diagnostics["name"].str.startswith(f"{name}/"), "name"]
         assert sorted(found.str.partition("/")[2]) == sorted(model.stages())
-    measured = dict(zip(instruments["name"], instruments["value"], strict=True))
+    measured = dict(zip(diagnostics["name"], diagnostics["value"], strict=True))
     assert measured["gradient_square"] > 0
     assert ("saturation" in measured) == (variant == "packnet")
     moved = [measured[f"update_ratio/{stage}"] for stage in model.stages()]
     assert all(ratio == 0 for ratio in moved) if variant == "constant" else all(ratio > 0 for ratio in moved)
-    assert (card.size, card.max_depth) == ((64, 64), 10.0)
+    assert (info.size, info.max_depth) == ((64, 64), 10.0)
     provenance = json.loads(run(variant).provenance.read_text())
     assert provenance["steps"] == 3
     assert provenance["parameters"] == sum(p.numel() for p in model.parameters())
@@ -79,7 +80,7 @@ def test_what_two_steps_tell_is_told_after_a_kill_between_them(stores, monkeypat
     """Step 2 is measured with step 1's gradient: a training that goes on from step 1 must still have it."""
     study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(save_every=1))
     train(study, run("packnet"))
-    undisturbed = told_by_instruments(run("packnet"))
+    undisturbed = told_by_diagnostics(run("packnet"))
 
     def killed(trainer, *values):
         if trainer.step == 2:
@@ -93,7 +94,7 @@ def test_what_two_steps_tell_is_told_after_a_kill_between_them(stores, monkeypat
         with pytest.raises(KeyboardInterrupt):
             train(study, run("packnet"))
     train(study, run("packnet"))
-    assert told_by_instruments(run("packnet")) == undisturbed
+    assert told_by_diagnostics(run("packnet")) == undisturbed
 
 
 def test_activations_made_twice_are_told_as_they_are(stores):
@@ -102,12 +103,12 @@ def test_activations_made_twice_are_told_as_they_are(stores):
     study = stores(lambda raw: raw["variants"]["packnet-direct"].update(raw["variants"]["packnet"], training=again))
     for variant in ("packnet", "packnet-direct"):
         train(study, run(variant))
-    assert told_by_instruments(run("packnet-direct")) == pytest.approx(told_by_instruments(run("packnet")), rel=1e-4)
+    assert told_by_diagnostics(run("packnet-direct")) == pytest.approx(told_by_diagnostics(run("packnet")), rel=1e-4)
 
 
-def told_by_instruments(of: layout.Run) -> dict[str, float]:
+def told_by_diagnostics(of: paths.Run) -> dict[str, float]:
     """What is the same whenever it is measured."""
-    table = pd.read_csv(of.instruments)
+    table = pd.read_csv(of.diagnostics)
     table = table[~table["name"].isin(["images_per_second", "peak_memory_mib"])]
     return dict(zip(table["name"], table["value"], strict=True))
 
@@ -177,7 +178,7 @@ def test_the_key_names_all_that_decides_the_result(stores):
     study = stores()
     cpu = torch.device("cpu")
     frames = training_frames(study.variant("packnet"), run("packnet")).fingerprint
-    other = Store(write_store(layout.store("tiny", "other"), slopes(12, seed=5))).fingerprint
+    other = Store(write_store(paths.store("tiny", "other"), slopes(12, seed=5))).fingerprint
     keys = [
         run_key(study.variant("packnet"), 0, frames, cpu),
         run_key(study.variant("packnet"), 1, frames, cpu),

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from packdepth.data.loader import Item
+from packdepth.config.variants import Training
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.velocity import velocity_loss
+from packdepth.training.loader import Item
 from packdepth.training.objective import Objective
-from packdepth.variants import Training
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_supervised_is_the_depth_loss_of_the_finest_scale(training, batch):
     assert outcome.terms["l1"].item() == pytest.approx(1.0)  # 5 against 10 m / 2.5 m
     assert outcome.loss.item() == pytest.approx(0.1 + outcome.terms["ssim"].item())
     assert outcome.target.shape == outcome.output.shape == (2, 1, 32, 64)
-    assert outcome.way is None
+    assert outcome.translation_norm is None
 
 
 def test_reconstruction_is_the_mean_difference_from_the_image(training, batch):
@@ -63,7 +63,7 @@ def test_self_supervised_is_photometric_in_metres(training, batch):
     assert outcome.terms.keys() == {"photometric", "smoothness"}
     torch.testing.assert_close(outcome.loss, expected)
     torch.testing.assert_close(outcome.terms["photometric"], terms["photometric"])
-    torch.testing.assert_close(outcome.way, torch.full((2, 2), 0.25))
+    torch.testing.assert_close(outcome.translation_norm, torch.full((2, 2), 0.25))
 
 
 def test_the_velocity_loss_comes_with_its_weight(training, batch):

@@ -11,10 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from packdepth import layout
-from packdepth.training import checkpoint, resume
+from packdepth import paths
+from packdepth.checkpoints.native import load_checkpoint
+from packdepth.training import resume
 
-RUN = layout.Run("tiny", "packnet", 0)
+RUN = paths.Run("tiny", "packnet", 0)
 TRAIN = [sys.executable, "-m", "packdepth", "train", "--variant", RUN.variant, "--seed", str(RUN.seed)]
 ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
 
@@ -77,7 +78,7 @@ def test_a_second_process_with_other_settings_waits_and_then_trains(stores):
     second = subprocess.run(TRAIN, check=True, env=ONE_THREAD, capture_output=True, text=True)
     assert first.wait() == 0
     assert "waiting" in second.stderr
-    assert checkpoint.load(RUN.checkpoint)[1].network == study.variant("packnet").network.model_dump()
+    assert load_checkpoint(RUN.checkpoint)[1].network == study.variant("packnet").network.model_dump()
 
 
 def test_a_log_is_cut_after_the_last_state(tmp_path: Path):
@@ -89,7 +90,7 @@ def test_a_log_is_cut_after_the_last_state(tmp_path: Path):
         file.write("4")  # a row torn by the kill
     again = resume.Log(tmp_path / "log.csv", ("step", "value"), 2)
     again.write(3, 0.5)
-    again.publish(tmp_path / "out.csv")
+    again.copy_to(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "step,value\n1,0.333333333\n2,0.666666667\n3,0.5\n"
 
 
@@ -105,14 +106,14 @@ def test_a_kill_while_the_log_is_cut_loses_no_rows(tmp_path: Path, monkeypatch: 
         patch.setattr(os, "fsync", kill)
         with pytest.raises(KeyboardInterrupt):
             resume.Log(tmp_path / "log.csv", ("step", "value"), 1)
-    resume.Log(tmp_path / "log.csv", ("step", "value"), 1).publish(tmp_path / "out.csv")
+    resume.Log(tmp_path / "log.csv", ("step", "value"), 1).copy_to(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "step,value\n1,0.5\n"
 
 
 def test_a_state_is_whole_or_absent_and_never_executed(tmp_path: Path):
-    assert resume.load(tmp_path) is None
-    resume.save(tmp_path, {"step": 3, "model": {"w": torch.ones(2)}})
-    assert resume.load(tmp_path)["step"] == 3
+    assert resume.load_state(tmp_path) is None
+    resume.save_state(tmp_path, {"step": 3, "model": {"w": torch.ones(2)}})
+    assert resume.load_state(tmp_path)["step"] == 3
 
     class Evil:
         def __reduce__(self):
@@ -120,5 +121,5 @@ def test_a_state_is_whole_or_absent_and_never_executed(tmp_path: Path):
 
     torch.save(Evil(), tmp_path / "state.pt")
     with pytest.raises(Exception, match="weights_only"):
-        resume.load(tmp_path)
+        resume.load_state(tmp_path)
     assert not (tmp_path / "made").exists()

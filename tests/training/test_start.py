@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from making import slopes, write_store
-from packdepth import layout
-from packdepth.data.store import Store
+from packdepth import paths
+from packdepth.data.store.frames import Store
 from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.models.heads import DepthHead
 from packdepth.training import start
+from tests.support.stores import slopes, write_store
 
 
 def test_a_network_is_a_function_of_its_seed(project):
@@ -21,7 +21,7 @@ def test_a_network_is_a_function_of_its_seed(project):
 def test_the_best_constant_beats_every_other(stores):
     study = stores()
     training = study.variant("constant").training
-    store = Store(layout.store("tiny", "train"))
+    store = Store(paths.store("tiny", "train"))
     best = start.best_constant(store, training)
     depth = torch.stack([torch.from_numpy(store.depth(i))[None] for i in range(len(store))])
     target, mask = normalised_inverse_depth(depth, 10.0, (32, 32))
@@ -56,7 +56,7 @@ def test_a_warm_up_rises_to_the_schedule(project):
 @pytest.mark.parametrize("name", ["packnet-leaky-relu", "densedepth"])
 def test_heads_start_at_the_best_constant_where_that_is_asked_for(stores, name):
     variant = stores().variant(name)
-    store = Store(layout.store("tiny", "train"))
+    store = Store(paths.store("tiny", "train"))
     training = variant.training.model_copy(update={"first_output": "best-constant"})
     depth = start.networks(variant, 0).depth
     biases = [part.conv.bias for part in depth.modules() if isinstance(part, DepthHead)]

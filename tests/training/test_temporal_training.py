@@ -6,14 +6,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from neighbouring import neighbours
-from packdepth import layout
-from packdepth.context.store import FORMAT, append
-from packdepth.data.store import Store
+from packdepth import paths
+from packdepth.checkpoints.native import load_checkpoint, load_pose_network
+from packdepth.data.store.context import FORMAT, append_neighbours
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.models.posenet import PoseNet
-from packdepth.training import checkpoint, resume
+from packdepth.training import resume
 from packdepth.training.loop import run_key, train, training_frames
+from tests.support.context import neighbours
 
 SETTINGS = {"schedule": "cosine", "pose_learning_rate": 1e-3, "velocity": {"weight": 0.5, "noise": 0.3}}
 NETWORK = {"architecture": "packnet", "head": "scaled-sigmoid", "width": 0.125}
@@ -28,10 +29,10 @@ def temporal(stores):
             raw["temporal"]["variants"]["new"] = {"network": NETWORK, "training": training}
 
         study = stores(edit)
-        with h5py.File(layout.context("tiny"), "w") as file:
-            append(file.create_group("recorded"), neighbours(12))
+        with h5py.File(paths.context("tiny"), "w") as file:
+            append_neighbours(file.create_group("recorded"), neighbours(12))
             file["recorded"].attrs["fingerprint"] = "of these neighbours"
-            fingerprint = Store(layout.store("tiny", "train")).fingerprint
+            fingerprint = Store(paths.store("tiny", "train")).fingerprint
             file.attrs.update({"format": FORMAT, "store": fingerprint, "parameters": "{}"})
         return study, study.run("new", 0)
 
@@ -46,13 +47,13 @@ def test_terms_motion_and_both_networks_are_written(temporal):
     assert log[["l1", "ssim", "gradient"]].isna().all(axis=None)
     total = log["photometric"] + 0.001 * log["smoothness"] + 0.5 * log["velocity"]
     assert (log["loss"] - total).abs().max() < 1e-6
-    values = pd.read_csv(run.instruments).set_index("name")["value"]
+    values = pd.read_csv(run.diagnostics).set_index("name")["value"]
     assert values["gradient_norm/pose"] > 0
     assert values["translation_mean"] > 0
     assert values["distance_mean"] == pytest.approx(0.2, rel=1e-5)
-    model, card = checkpoint.load(run.checkpoint)
-    assert card.network == study.variant("new").network.model_dump()
-    pose = checkpoint.load_pose(run.checkpoint)
+    model, info = load_checkpoint(run.checkpoint)
+    assert info.network == study.variant("new").network.model_dump()
+    pose = load_pose_network(run.checkpoint)
     torch.manual_seed(0)
     assert not torch.equal(pose.head.weight, PoseNet().head.weight)
     assert not any(name.startswith("pose.") for name in model.state_dict())
@@ -71,7 +72,7 @@ def test_a_run_that_was_stopped_ends_with_the_bits_of_one_left_alone(temporal, m
     train(study, run)
     alone = load_file(run.checkpoint)
     run.checkpoint.unlink()
-    save = resume.save
+    save = resume.save_state
 
     def save_and_stop(folder, state):
         save(folder, state)
@@ -79,7 +80,7 @@ def test_a_run_that_was_stopped_ends_with_the_bits_of_one_left_alone(temporal, m
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(resume, "save", save_and_stop)
+        patch.setattr(resume, "save_state", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train(study, run)
     train(study, run)
@@ -93,7 +94,7 @@ def test_the_key_names_the_context(temporal):
     study, run = temporal(mode="self-supervised")
     device = torch.device("cpu")
     keys = [run_key(study.variant("new"), 0, training_frames(study.variant("new"), run).fingerprint, device)]
-    with h5py.File(layout.context("tiny"), "a") as file:
+    with h5py.File(paths.context("tiny"), "a") as file:
         file["recorded"].attrs["fingerprint"] = "of others"
     keys += [run_key(study.variant("new"), 0, training_frames(study.variant("new"), run).fingerprint, device)]
     assert keys[0] != keys[1]
@@ -103,14 +104,14 @@ def test_context_that_is_missing_is_told(temporal):
     study, run = temporal(mode="self-supervised", context="synthetic")
     with pytest.raises(InputError, match=r"context\.h5: holds recorded context, not synthetic"):
         train(study, run)
-    layout.context("tiny").unlink()
+    paths.context("tiny").unlink()
     with pytest.raises(InputError, match=r"context\.h5: no such store; `snakemake data/tiny/context\.h5` makes it"):
         train(study, run)
 
 
 def test_a_supervised_run_needs_no_context_and_has_no_pose_network(temporal):
     study, run = temporal()
-    layout.context("tiny").unlink()
+    paths.context("tiny").unlink()
     train(study, run)
     with pytest.raises(InputError, match="has no pose network"):
-        checkpoint.load_pose(run.checkpoint)
+        load_pose_network(run.checkpoint)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clones import TARGETS, Clone, new_clone
+from tests.support.clones import TARGETS, Clone, new_clone
 
 COMMANDS = {
     "snakemake": ("snakemake", "--cores", "8", "--resources", "gpu=1"),

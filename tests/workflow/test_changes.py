@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from clones import AFTER_PACKNET, ANOTHER_HEAD, DATA, EVALUATE, FIGURES, STUDY, TABLES, TRAIN, Clone
+from tests.support.clones import AFTER_PACKNET, ANOTHER_HEAD, DATA, EVALUATE, FIGURES, STUDY, TABLES, TRAIN, Clone
 
 CODE = {  # file -> the commands that import or read it
     "data/rooms/render.py": DATA,

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from clones import PROJECT, TINY, Clone, new_clone
-from making import no_verdict
-from packdepth.data.store import Store
-from published_ddad import write_ddad
-from published_kitti import write_raw, write_tiny
-from published_make3d import write_make3d
-from published_nyu import write_50k, write_labelled
+from packdepth.data.store.frames import Store
+from tests.support.archives_ddad import write_ddad
+from tests.support.archives_kitti import write_raw, write_tiny
+from tests.support.archives_make3d import write_make3d
+from tests.support.archives_nyu import write_50k, write_labelled
+from tests.support.clones import PROJECT, TINY, Clone, new_clone
+from tests.support.stores import no_verdict
 
 SCALES = yaml.safe_load((PROJECT / "params.yaml").read_text())["scales"]
 ARCHIVES: dict[str, Callable[[Path], Path | list[Path]]] = {

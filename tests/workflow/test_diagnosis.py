@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from clones import DATA, EVALUATE, OF_DIAGNOSIS, OF_LEAKY, OF_VERDICT, TARGETS, TRAIN, VERDICT, Clone
+from tests.support.clones import DATA, EVALUATE, OF_DIAGNOSIS, OF_LEAKY, OF_VERDICT, TARGETS, TRAIN, VERDICT, Clone
 
 GROUP = "workflow/diagnosis/dvc.yaml"
 LEAKY = "packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from clones import AFTER_PACKNET, ANOTHER_HEAD, STUDY, Clone
+from tests.support.clones import AFTER_PACKNET, ANOTHER_HEAD, STUDY, Clone
 
 
 def test_everything_is_made_and_then_nothing(made_by: Callable[[str], Clone]) -> None:

@@ -12,7 +12,7 @@ import yaml
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 
-from clones import PROJECT, TARGETS, Clone, new_clone
+from tests.support.clones import PROJECT, TARGETS, Clone, new_clone
 
 PARAMS = (PROJECT / "params.yaml").read_text()
 Graph = dict[str, dict[str, set[str]]]  # command -> "inputs", "outputs", "params" -> their names or values

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from clones import Clone
+from tests.support.clones import Clone
 
 MODEL = "results/tiny/checkpoints/packnet/seed0/model.safetensors"
 LOG = "results/tiny/training/packnet/seed0/train_log.csv"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from clones import DATA, PROJECT, STUDY, Clone
+from tests.support.clones import DATA, PROJECT, STUDY, Clone
 
 
 def test_everything_is_made_and_then_nothing(made_by: Callable[[str], Clone]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from clones import OF_TEMPORAL, OF_VERDICT, STUDY, TARGETS, Clone
+from tests.support.clones import OF_TEMPORAL, OF_VERDICT, STUDY, TARGETS, Clone
 
 GROUP = "workflow/temporal/dvc.yaml"
 OF_SELFSUP = {command for command in OF_TEMPORAL if "--variant selfsup" in command}

@@ -6,12 +6,12 @@ import sys
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 
 from modules import imported_by
-from packdepth import params
+from packdepth.config.study import load_study
 from packdepth.errors import InputError
-from packdepth.layout import checkpoint_name
+from packdepth.paths import checkpoint_name
 
 try:
-    STUDY = params.load()
+    STUDY = load_study()
     if workflow.config_settings.overwrite_config:
         raise InputError("--config and --configfile do not reach packdepth and DVC: say it in params.yaml")
 except InputError as error:

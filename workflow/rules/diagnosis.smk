@@ -80,7 +80,7 @@ rule findings:
         [runs_of(group, told(rules.evaluate.output)) for group in ["", "diagnosis", "contest"]],
         runs_of("autoencoder", told(RECONSTRUCTED)),
     output:
-        expand(f"{FOUND}/{{table}}.csv", table=["variants", "effects", "stages", "curves", "rungs", "autoencoders"]),
+        expand(f"{FOUND}/{{table}}.csv", table=["variants", "effects", "stages", "curves", "scales", "autoencoders"]),
         f"{FOUND}/provenance.json",
     params:
         variants=config["variants"],
@@ -97,7 +97,7 @@ rule verdict_figure:
     input: imported_by("verdict_figure"), rules.findings.output[:-1]
     output: report(FOUND + "/{name}.png", caption="../report/verdict.rst", category="Verdict")
     params: verdict=config["verdict"]
-    wildcard_constraints: name="answer|" + "|".join(config["verdict"]["hypotheses"])
+    wildcard_constraints: name="conclusion|" + "|".join(config["verdict"]["hypotheses"])
     shell: "packdepth verdict-figure {wildcards.name}"
 
 
@@ -128,7 +128,7 @@ rule autoencoder:
 rule verdict:
     input:
         rules.write_verdict.output,
-        expand(rules.verdict_figure.output, name=["answer", *config["verdict"]["hypotheses"]]),
+        expand(rules.verdict_figure.output, name=["conclusion", *config["verdict"]["hypotheses"]]),
 
 
 for hypothesis in config["verdict"]["hypotheses"]:

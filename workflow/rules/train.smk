@@ -6,7 +6,7 @@ rule train:
     output:
         f"{RESULTS}/checkpoints/{RUN}/model.safetensors",
         f"{RESULTS}/training/{RUN}/train_log.csv",
-        f"{RESULTS}/training/{RUN}/instruments.csv",
+        f"{RESULTS}/training/{RUN}/diagnostics.csv",
         f"{RESULTS}/training/{RUN}/provenance.json",
     params:
         defaults=config["training"],

@@ -18,18 +18,18 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from packdepth import layout
+from packdepth import paths
+from packdepth.config.study import Study
 from packdepth.data import rooms
 from packdepth.data.rooms.sensor import sensor_noise
 from packdepth.data.rooms.trajectory import FRAME_PERIOD
-from packdepth.files import whole, write_text
 from packdepth.geometry.backward_warp import synthesize_view
 from packdepth.geometry.cameras import project, unproject
 from packdepth.geometry.fill import fill
 from packdepth.geometry.forward_warp import forward_warp
-from packdepth.geometry.motion import inverse, transform
+from packdepth.geometry.rigid import inverse, transform
 from packdepth.losses.depth import LARGEST_TARGET, ssim
-from packdepth.params import Study
+from packdepth.utils.files import atomic_write, write_text
 
 SPLIT = "context-quality"  # rooms that no other split has
 FRAMES = range(32)
@@ -127,8 +127,8 @@ def write_quality(study: Study) -> None:
     size = study.data.size
     device = "cuda" if torch.cuda.is_available() else "cpu"
     table = measure_quality(0, FRAMES, size, device=device)
-    write_text(layout.context_quality(study.scale), table.to_csv(index=False, float_format="%.6g"))
-    with whole(layout.context_examples(study.scale)) as part:
+    write_text(paths.context_quality(study.scale), table.to_csv(index=False, float_format="%.6g"))
+    with atomic_write(paths.context_examples(study.scale)) as part:
         np.savez_compressed(part, allow_pickle=False, **examples(0, EXAMPLES, size))
 
 

@@ -7,36 +7,38 @@ import pandas as pd
 import torch
 from torch import nn
 
-from packdepth import layout
-from packdepth.data.loader import image_tensor
-from packdepth.data.store import Store
+from packdepth import paths
+from packdepth.checkpoints.native import load_checkpoint
+from packdepth.config.study import Study
+from packdepth.config.variants import LossWeights
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation import predictor
 from packdepth.evaluation.measure import measure
-from packdepth.files import whole, write_json, write_text
 from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
-from packdepth.params import Study
-from packdepth.training import checkpoint
-from packdepth.variants import LossWeights
+from packdepth.models.network import image_tensor
+from packdepth.utils.files import atomic_write, write_json, write_text
 
 SAMPLES = 4  # frames kept with their predictions, spread evenly over the test split
 
 
-def evaluate(study: Study, run: layout.Run) -> None:
+def evaluate(study: Study, run: paths.Run) -> None:
     """Evaluate one run's checkpoint on the scale's test store and write its evaluation files.
 
     Raises InputError if the store or checkpoint is missing or broken, or no test image has a pixel that counts.
     """
-    store = Store(layout.store(run.scale, "test"))
-    model, card = checkpoint.load(run.checkpoint)
+    store = Store(paths.store(run.scale, "test"))
+    model, info = load_checkpoint(run.checkpoint)
     asked = study.variant(run.variant).network.model_dump()
-    if card.network != asked:
-        raise InputError(f"{run.checkpoint}: holds {card.network}, not what params.yaml asks for, {asked}")
+    if info.network != asked:
+        raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     losses = training_losses(run.train_log)
     chosen = np.linspace(0, len(store) - 1, min(SAMPLES, len(store))).astype(int).tolist()
-    tally, kept = measure(predictor.of_checkpoint(model, card), store, study.rung.evaluation, str(run), keep=chosen)
+    tally, kept = measure(
+        predictor.of_checkpoint(model, info), store, study.active_scale.evaluation, str(run), keep=chosen
+    )
     table = tally.per_image()
-    table = table.assign(loss=table["id"].map(image_losses(model, store, study.loss, card.max_depth)))
+    table = table.assign(loss=table["id"].map(image_losses(model, store, study.loss, info.max_depth)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})
@@ -62,7 +64,7 @@ def _write_samples(path: Path, store: Store, predictions: dict[int, np.ndarray])
     """Images, truths and predictions, each stacked; where truths differ in size, filled up with 0, as in stores."""
     rgb = np.stack([store.rgb(index) for index in predictions])
     truth = _stacked([store.depth(index) for index in predictions])
-    with whole(path) as part:
+    with atomic_write(path) as part:
         np.savez_compressed(part, rgb=rgb, truth=truth, prediction=_stacked(list(predictions.values())))
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from packdepth.data.loader import image_tensor
-from packdepth.data.store import Store
+from packdepth.config.study import Evaluation
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.predictor import Predictor, predict_depth, resized
 from packdepth.evaluation.tally import Tally
-from packdepth.params import Evaluation
-from packdepth.progress import track
+from packdepth.models.network import image_tensor
+from packdepth.utils.progress import track
 
 BATCH = 8
 

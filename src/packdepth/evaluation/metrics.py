@@ -9,6 +9,8 @@ from math import log
 import torch
 from torch import Tensor
 
+from packdepth.config.protocols import Protocol
+
 METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "rmse_log10", "silog", "delta1", "delta2", "delta3")
 SUMS = ("pixels", "abs_rel", "sq_rel", "square", "square_log", "log", "abs_log10", "delta1", "delta2", "delta3")
 
@@ -61,3 +63,15 @@ def median_factor(prediction: Tensor, truth: Tensor) -> float:
     Of an even number of pixels, the lower of the middle two, as torch has it.
     """
     return float(truth.median() / prediction.median())
+
+
+def counted(truth: Tensor, protocol: Protocol) -> Tensor:
+    """The pixels that count: (..., H, W) bool for truth (..., H, W) in metres, 0 where unknown."""
+    known = (truth > protocol.min_truth) & (truth < protocol.max_truth)
+    if protocol.max_counts:
+        known |= truth == protocol.max_truth
+    if protocol.crop:
+        inside = torch.zeros_like(known)
+        inside[..., *protocol.crop.window(*truth.shape[-2:])] = True
+        known &= inside
+    return known

@@ -8,12 +8,12 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
 
-from packdepth.data.images import read_image
-from packdepth.data.loader import image_tensor
 from packdepth.errors import InputError
-from packdepth.evaluation.predictor import Predictor, load, predict_depth, resized
-from packdepth.files import whole
-from packdepth.progress import track
+from packdepth.evaluation.predictor import Predictor, load_predictor, predict_depth, resized
+from packdepth.models.network import image_tensor
+from packdepth.utils.files import atomic_write
+from packdepth.utils.images import read_image
+from packdepth.utils.progress import track
 
 COLOURS = "viridis_r"  # near is bright; legible to the colour-blind
 SIDE = 32  # the networks' sides are multiples of this
@@ -31,7 +31,7 @@ def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Pat
         raise InputError("two images have the same name; their predictions would overwrite one another")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; expected a folder for the predictions")
-    predictor = load(checkpoint_path)
+    predictor = load_predictor(checkpoint_path)
     written = []
     with track("predict", len(images)) as advance:
         for path in images:
@@ -63,7 +63,7 @@ def _write(depth: np.ndarray, stem: Path, max_depth: float) -> list[Path]:
     paths = []
     for ending, pixels in (("depth", millimetres), ("colour", colours)):
         path = stem.with_name(f"{stem.name}_{ending}.png")
-        with whole(path) as part:
+        with atomic_write(path) as part:
             Image.fromarray(pixels).save(part, format="PNG")
         paths.append(path)
     return paths

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from packdepth.checkpoints import packnet_sfm, packnet_sfm_file
+from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint
 from packdepth.errors import InputError
-from packdepth.evaluation import published_file
 from packdepth.losses.depth import metric_depth
-from packdepth.models import published
-from packdepth.training import checkpoint
 
 
 @dataclass(frozen=True)
@@ -26,28 +25,28 @@ class Predictor:
     max_depth: float  # m, the farthest it was trained or evaluated on
 
 
-def load(path: Path) -> Predictor:
+def load_predictor(path: Path) -> Predictor:
     """The network of a checkpoint, ours or a published one of PackNet's authors: the content tells which.
 
     Nothing in the file is executed. Raises InputError, in one line, if it is missing, broken, or neither.
     """
-    if path.is_file() and published_file.is_torch_file(path):
+    if path.is_file() and packnet_sfm_file.is_torch_file(path):
         return _of_published(path)
-    return of_checkpoint(*checkpoint.load(path))
+    return of_checkpoint(*load_checkpoint(path))
 
 
-def of_checkpoint(model: nn.Module, card: checkpoint.Card) -> Predictor:
+def of_checkpoint(model: nn.Module, info: CheckpointInfo) -> Predictor:
     """A network of ours."""
-    return Predictor(model, partial(metric_depth, max_depth=card.max_depth), card.size, card.max_depth)
+    return Predictor(model, partial(metric_depth, max_depth=info.max_depth), info.size, info.max_depth)
 
 
 def _of_published(path: Path) -> Predictor:
-    file = published_file.read(path)
+    file = packnet_sfm_file.read(path)
     try:
-        model = published.from_state_dict(file.state_dict).eval()
+        model = packnet_sfm.from_state_dict(file.state_dict).eval()
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    return Predictor(model, published.metric_depth, file.size, file.max_depth)
+    return Predictor(model, packnet_sfm.metric_depth, file.size, file.max_depth)
 
 
 @torch.inference_mode()

@@ -17,29 +17,29 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from packdepth import layout, models
-from packdepth.data import photos
-from packdepth.data.loader import image_tensor
-from packdepth.data.store import Store
+from packdepth import models, paths
+from packdepth.checkpoints.native import load_checkpoint
+from packdepth.config.study import Study
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.files import whole, write_json, write_text
+from packdepth.evaluation import photos
 from packdepth.models.forms import Formed
-from packdepth.params import Study
-from packdepth.progress import track
-from packdepth.training import checkpoint
+from packdepth.models.network import image_tensor
+from packdepth.utils.files import atomic_write, write_json, write_text
+from packdepth.utils.progress import track
 
 RINGS = (0.0, 1 / 16, 1 / 8, 1 / 4, 1 / 2)  # cycles a pixel; the corners beyond a half are left out
 TILES = ("chelsea/1/1", "coffee/1/2")  # kept to look at, with the first room
 Image = NDArray[np.uint8]
 
 
-def reconstruct(study: Study, run: layout.Run) -> None:
+def reconstruct(study: Study, run: paths.Run) -> None:
     """Evaluate one autoencoder and write its files. Raises InputError if a store or checkpoint is missing or broken."""
-    store = Store(layout.store(run.scale, "test"))
-    model, card = checkpoint.load(run.checkpoint)
+    store = Store(paths.store(run.scale, "test"))
+    model, info = load_checkpoint(run.checkpoint)
     asked = study.variant(run.variant).network.model_dump()
-    if card.network != asked:
-        raise InputError(f"{run.checkpoint}: holds {card.network}, not what params.yaml asks for, {asked}")
+    if info.network != asked:
+        raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
     rows, kept = [], {}
@@ -47,7 +47,7 @@ def reconstruct(study: Study, run: layout.Run) -> None:
     tiles = photos.tiles(store.size)
     with track(f"reconstruct {run}", len(store) + len(tiles)) as advance:
         for source, name, image in _images(store, tiles):
-            made = said_again(model, image, device)
+            made = reconstruct_image(model, image, device)
             rows.append({"images": source, "id": name, **measured(made, image)})
             energies[source] = energies.get(source, 0.0) + by_frequency(made - image / 255.0, image / 255.0)
             if name in (store.id(0), *TILES):
@@ -58,7 +58,7 @@ def reconstruct(study: Study, run: layout.Run) -> None:
     _write_samples(run, kept)
     means = table.drop(columns="id").groupby("images").mean()
     of_sources = {source: means.loc[source].to_dict() | _relative(energy) for source, energy in energies.items()}
-    metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, card.size) / 1e9}
+    metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, info.size) / 1e9}
     write_json(run.metrics, metrics | of_sources)
 
 
@@ -70,7 +70,7 @@ def _images(store: Store, tiles: dict[str, Image]) -> Iterator[tuple[str, str, I
 
 
 @torch.inference_mode()
-def said_again(model: nn.Module, image: Image, device: torch.device) -> NDArray[np.float64]:
+def reconstruct_image(model: nn.Module, image: Image, device: torch.device) -> NDArray[np.float64]:
     """The autoencoder's (H, W, 3), in 0 .. 1."""
     made = model(image_tensor(image)[None].to(device))[0].float().clamp(0, 1)
     return made.permute(1, 2, 0).cpu().numpy().astype(np.float64)
@@ -112,8 +112,8 @@ def flops(network: dict[str, Any], size: tuple[int, int]) -> float:
     return float(counter.get_total_flops())
 
 
-def _write_samples(run: layout.Run, kept: dict[str, tuple[Image, NDArray[np.float64]]]) -> None:
+def _write_samples(run: paths.Run, kept: dict[str, tuple[Image, NDArray[np.float64]]]) -> None:
     given = np.stack([image for image, _ in kept.values()])
     made = np.stack([np.round(255 * values).astype(np.uint8) for _, values in kept.values()])
-    with whole(run.samples) as part:
+    with atomic_write(run.samples) as part:
         np.savez_compressed(part, names=np.array(list(kept)), image=given, made=made)

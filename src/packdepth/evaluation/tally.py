@@ -8,9 +8,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from packdepth.config.protocols import PROTOCOLS
+from packdepth.config.study import Evaluation
 from packdepth.evaluation import metrics
-from packdepth.evaluation.protocols import PROTOCOLS, counted
-from packdepth.params import Evaluation
+from packdepth.evaluation.metrics import counted
 
 BIN = 0.5  # m, of the error by distance
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from packdepth import layout
-from packdepth.data.download import Remote, fetch
-from packdepth.data.store import Store
+from packdepth import paths
+from packdepth.config.study import Study
+from packdepth.data.store.frames import Store
 from packdepth.evaluation import predictor
 from packdepth.evaluation.measure import measure
-from packdepth.files import write_json, write_text
-from packdepth.params import Study, digest
+from packdepth.utils.download import Remote, fetch
+from packdepth.utils.files import write_json, write_text
+from packdepth.utils.fingerprint import digest
 
 
 def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
@@ -17,11 +18,11 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
     `checkpoint` is a path, or an address that is downloaded first: of a model.safetensors of ours, or of a checkpoint
     published with packnet-sfm. Raises InputError for an unknown scale, or if the store or checkpoint cannot be had.
     """
-    name = layout.checkpoint_name(checkpoint)
-    settings = study.at(data).rung.evaluation
-    store = Store(layout.store(data, "test"))
-    tally, _ = measure(predictor.load(_local(checkpoint)), store, settings, f"{name} on {data}")
-    folder = layout.transfer(study.scale, data, name)
+    name = paths.checkpoint_name(checkpoint)
+    settings = study.at(data).active_scale.evaluation
+    store = Store(paths.store(data, "test"))
+    tally, _ = measure(predictor.load_predictor(_local(checkpoint)), store, settings, f"{name} on {data}")
+    folder = paths.transfer(study.scale, data, name)
     write_text(folder / "per_image.csv", tally.per_image().to_csv(index=False, float_format="%.6g"))
     write_json(folder / "metrics.json", {"checkpoint": name, "data": data, **tally.summary()})
 
@@ -29,5 +30,5 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
 def _local(checkpoint: str) -> Path:
     if "://" not in checkpoint:
         return Path(checkpoint)
-    folder = layout.downloads("checkpoints") / digest(checkpoint)  # other addresses may end in the same name
-    return fetch(Remote(layout.checkpoint_file(checkpoint).name, (checkpoint,)), folder)
+    folder = paths.downloads("checkpoints") / digest(checkpoint)  # other addresses may end in the same name
+    return fetch(Remote(paths.checkpoint_file(checkpoint).name, (checkpoint,)), folder)

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from packdepth.evaluation import results
-from packdepth.params import Study
+from packdepth.analysis import results
+from packdepth.config.study import Study
 
 
 def losses(study: Study, variant: str) -> pd.DataFrame:

@@ -10,10 +10,10 @@ from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from packdepth.evaluation.results import read_npz, runs
+from packdepth.analysis.results import read_npz, runs
+from packdepth.config.study import Study
 from packdepth.figures._style import WIDTH, broken, canvas
-from packdepth.params import Study
-from packdepth.pictures import of_depth
+from packdepth.utils.images import thumbnail_of_depth
 
 MARGINS = (0.75, 1.1)  # in, what stands beside and above the pictures
 HEAD = 0.45  # in, what stands above those of a further block
@@ -67,7 +67,7 @@ def _block(
 ) -> None:
     """Fill columns of axes: images, truths, and a column a variant."""
     _column(columns[0], "image", given["rgb"], scale)
-    _column(columns[1], "truth", [of_depth(truth) for truth in given["truth"]], scale)
+    _column(columns[1], "truth", [thumbnail_of_depth(truth) for truth in given["truth"]], scale)
     for column, (variant, sample) in zip(columns[2:], samples.items(), strict=False):
         _column(column, broken(variant), sample["prediction"], scale)
         if remark:

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from packdepth.files import whole
-from packdepth.params import Study
+from packdepth.config.study import Study
+from packdepth.utils.files import atomic_write
 
 Style = dict[str, Any]  # keyword arguments of Axes.plot
 
@@ -50,7 +50,7 @@ def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[F
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
         figure.supxlabel(note, x=0.01, ha="left", fontsize=9, color="0.3")
         yield figure
-        with whole(path) as part:
+        with atomic_write(path) as part:
             figure.savefig(part, format="png", dpi=DPI)
 
 

@@ -1,8 +1,8 @@
 """Which temporal variants a figure shows, and what they are called."""
 
+from packdepth.analysis.temporal_table import faults
+from packdepth.config.study import Study
 from packdepth.errors import InputError
-from packdepth.evaluation.temporal_table import faults
-from packdepth.params import Study
 
 
 def sound(study: Study) -> list[str]:

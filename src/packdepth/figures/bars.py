@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from packdepth.evaluation.results import BASELINE
-from packdepth.evaluation.tables import summary
+from packdepth.analysis.report_table import summarise_report
+from packdepth.analysis.results import BASELINE
+from packdepth.config.study import Study
 from packdepth.figures._style import canvas, is_constant
-from packdepth.params import Study
 
 REPORT, OURS = "#B3B3B3", "#0072B2"
 THICKNESS = 0.38  # of a bar, in rows
@@ -19,7 +19,7 @@ LABEL: dict[str, Any] = {"padding": 3, "fontsize": 9, "bbox": {"facecolor": "whi
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    table = summary(study)
+    table = summarise_report(study)
     constant = table["variant"].map(lambda variant: is_constant(study, variant)).to_numpy(bool)
     rows, floors = table[~constant], table[constant]
     title = f"The report's average loss and ours, scale {study.scale}"

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 
-from packdepth import layout
-from packdepth.evaluation.results import read_npz
+from packdepth import paths
+from packdepth.analysis.results import read_npz
+from packdepth.config.study import Study
 from packdepth.figures._style import WIDTH, Style, canvas
-from packdepth.params import Study
 
 MARGINS = (1.2, 1.0)  # in, what stands beside and above the pictures
 RANGE = Normalize(0, 64)  # of the difference, out of 255
@@ -21,7 +21,7 @@ NOTE = "Left: mean optical flow. Black: not seen, made up. Difference: mean over
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    examples = read_npz(layout.context_examples(study.scale))
+    examples = read_npz(paths.context_examples(study.scale))
     columns = {name: examples[name] for name in ("target", "made", "true", "seen")}
     columns["difference"] = difference(examples["made"], examples["true"])
     frames, high, wide = examples["seen"].shape

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from packdepth import layout
-from packdepth.evaluation.results import read_csv
+from packdepth import paths
+from packdepth.analysis.results import read_csv
+from packdepth.config.study import Study
 from packdepth.figures._style import COLOURS, MARKERS, Style, canvas
-from packdepth.params import Study
 
 BINS = 8  # of displacement, of equally many frames
 COLUMNS = {
@@ -22,7 +22,7 @@ NOTE = "Lines: median over frames of like motion; bands: the middle half."
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    table = read_csv(layout.context_quality(study.scale))
+    table = read_csv(paths.context_quality(study.scale))
     with canvas(path, f"Synthetic neighbour frames, scale {study.scale}", NOTE, height=3.8) as figure:
         panels = figure.subplots(1, len(COLUMNS))
         for axes, (column, label) in zip(panels, COLUMNS.items(), strict=True):

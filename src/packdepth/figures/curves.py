@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic, losses
 from packdepth.figures._style import canvas, is_constant, of_seeds, plot_seeds, styles
-from packdepth.params import Study
 
 WINDOWS = 20  # moving averages in one training, end to end
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from packdepth.evaluation import results
+from packdepth.analysis import results
+from packdepth.config.study import Study
 from packdepth.figures._style import canvas, of_seeds, plot_seeds, styles
-from packdepth.params import Study
 
 
 def draw(study: Study, path: Path) -> None:

@@ -9,9 +9,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from packdepth.evaluation import results
+from packdepth.analysis import results
+from packdepth.config.study import Study
 from packdepth.figures._style import canvas, networks
-from packdepth.params import Study
 
 PREFIX = "gradient_norm/"
 COLUMNS = 3  # panels beside each other, at the most
@@ -31,7 +31,7 @@ def draw(study: Study, path: Path) -> None:
 
 def norms(study: Study, variant: str) -> pd.DataFrame:
     """The gradient norm, mean over seeds: a row a stage, from input to output, a column a measured step."""
-    table = pd.concat([results.read_csv(run.instruments) for run in results.runs(study, variant)])
+    table = pd.concat([results.read_csv(run.diagnostics) for run in results.runs(study, variant)])
     table = table[table["name"].str.startswith(PREFIX)]
     stages = table["name"].str.removeprefix(PREFIX)
     means = table.groupby([stages, table["step"]])["value"].mean().unstack()

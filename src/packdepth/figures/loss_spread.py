@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic, losses
 from packdepth.figures._style import broken, canvas, styles
-from packdepth.params import Study
 
 FIFTHS = 5
 COLUMNS = 8  # panels beside each other, at the most

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from packdepth.config.study import Study
 from packdepth.figures._sheet import sheet
-from packdepth.params import Study
 
 
 def draw(study: Study, path: Path) -> None:

@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from packdepth.evaluation._text import MEANS
-from packdepth.evaluation.results import read_csv, runs
-from packdepth.evaluation.temporal_table import summary
+from packdepth.analysis.results import read_csv, runs
+from packdepth.analysis.temporal_table import summarise_temporal
+from packdepth.analysis.text import MEANS
+from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic
 from packdepth.figures._style import COLOURS, Style, canvas
 from packdepth.figures._temporal import settings, sound, taught_by
-from packdepth.params import Study
 
 THICKNESS = 0.42  # of a box, in rows
 LEAST = (0.5, 2.0), (0.1, 1.0)  # what the axes span at the least, lest a hundredth look like a world
@@ -29,7 +29,7 @@ def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     variants = sound(study)
     teachers = list(dict.fromkeys(taught_by(study, variant) for variant in variants))
-    table = summary(study).set_index("variant").loc[variants]
+    table = summarise_temporal(study).set_index("variant").loc[variants]
     title = f"Factor from predicted to true depth, scale {study.scale}"
     with canvas(path, title, _note(study), height=1.6 + 0.48 * max(len(variants), 2)) as figure:
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.2, 1])

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 
-from packdepth.evaluation.temporal_table import FAULTS, faults, summary
+from packdepth.analysis.temporal_table import FAULTS, faults, summarise_temporal
+from packdepth.config.study import Study
+from packdepth.config.variants import Variant
 from packdepth.figures._style import COLOURS, MARKERS, Style, canvas
-from packdepth.params import Study
-from packdepth.variants import Variant
 
 LABELS = {"noise": "noise (m/s)", "bias": "bias (%)", "lag": "lag (s)", "drop_out": "drop-out (%)"}
 PERCENT = ("bias", "drop_out")
@@ -17,7 +17,7 @@ FLOOR = {"linestyle": ":", "fillstyle": "none"}
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    table = summary(study).set_index("variant")
+    table = summarise_temporal(study).set_index("variant")
     found = {fault: by_reference(study, fault) for fault in FAULTS}
     references = list(dict.fromkeys(name for of_fault in found.values() for name in of_fault))
     with canvas(path, f"Faults of the speed sensor, scale {study.scale}", _note(study), height=5) as figure:

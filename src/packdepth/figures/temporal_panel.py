@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from packdepth.config.study import Study
 from packdepth.figures._sheet import sheet
 from packdepth.figures._temporal import sound
-from packdepth.params import Study
 
 
 def draw(study: Study, path: Path) -> None:

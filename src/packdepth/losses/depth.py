@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from packdepth import parallel
+from packdepth import distributed
 
 LARGEST_TARGET = 100.0  # targets lie in 1 .. 100; also SSIM's range of values
 SCALE_INVARIANCE = 0.5  # of SILog: at 0 the mean squared difference of logarithms, at 1 free of the scale
@@ -132,7 +132,7 @@ def _similarity(output: Tensor, target: Tensor, mask: Tensor) -> tuple[Tensor, T
 
 
 def _mean(values: Tensor, mask: Tensor) -> Tensor:
-    return (values * mask).sum() / parallel.count_of_all(mask.sum()).clamp_min(1.0)
+    return (values * mask).sum() / distributed.count_of_all(mask.sum()).clamp_min(1.0)
 
 
 def _gaussian(like: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from packdepth import parallel
+from packdepth import distributed
 from packdepth.geometry.backward_warp import synthesize_view
 
 WINDOW = 3  # px, a side of SSIM's window
@@ -162,4 +162,4 @@ def _window_mean(values: Tensor) -> Tensor:
 def _mean(error: Tensor) -> Tensor:
     """Mean over the pixels with finite error, 0 if there are none; NaN, which no network should bring about, shows."""
     counted = error != torch.inf
-    return torch.where(counted, error, 0).sum() / parallel.count_of_all(counted.sum()).clamp_min(1)
+    return torch.where(counted, error, 0).sum() / distributed.count_of_all(counted.sum()).clamp_min(1)

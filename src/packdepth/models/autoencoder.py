@@ -20,13 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.models.checks import check_choice, check_image
-from packdepth.models.layers import ConvBlock, PackingBlock, UnpackingBlock, init_xavier, scaled
+from packdepth.models.layers import ConvBlock, PackingBlock, UnpackingBlock, init_xavier, scaled_width
 from packdepth.models.network import ImageNetwork
 
 WIDTHS = (32, 64, 128)  # of the levels at 1/1, 1/2 and 1/4 of the resolution
 CODE = 64  # channels, whatever the width: a third of the numbers of the 8x8 pixels that they stand for
 FEATURES_3D = 4
-MULTIPLE = 8  # scaled widths are multiples of it
+MULTIPLE = 8  # scaled_width widths are multiples of it
 
 
 class Block(ConvBlock):
@@ -110,7 +110,7 @@ class Autoencoder(ImageNetwork):
         super().__init__()
         check_choice("sampling of autoencoder", sampling, tuple(SAMPLINGS))
         down, up = SAMPLINGS[sampling]
-        widths = [scaled(channels, width, MULTIPLE) for channels in WIDTHS]
+        widths = [scaled_width(channels, width, MULTIPLE) for channels in WIDTHS]
         above, below = [widths[0], *widths[:-1]], [*widths[1:], widths[-1]]
         self.stem = Block(3, widths[0])
         self.encoder = nn.ModuleList(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from packdepth.models.checks import check_choice, check_image
 from packdepth.models.densenet import MULTIPLE, NORMS, DenseNet169
 from packdepth.models.heads import HEADS, DepthHead
-from packdepth.models.layers import init_xavier, scaled
+from packdepth.models.layers import init_xavier, scaled_width
 from packdepth.models.network import ImageNetwork
 from packdepth.models.stage import Stage
 
@@ -60,7 +60,7 @@ class DenseDepth(ImageNetwork):
         self.bottom = nn.Conv2d(channels, channels, kernel_size=1)
         self.decoder = nn.ModuleList()
         for skip, full_width in zip(reversed(self.encoder.tap_channels), DECODER_CHANNELS, strict=True):
-            out = scaled(full_width, width, MULTIPLE)
+            out = scaled_width(full_width, width, MULTIPLE)
             self.decoder.append(UpsamplingStage(channels, skip, out))
             channels = out
         self.head = DepthHead(channels, head)

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from packdepth.models.checks import check_state_dict
-from packdepth.models.layers import GROUPS, scaled
+from packdepth.models.layers import GROUPS, scaled_width
 from packdepth.models.stage import Stage
 
 BLOCK_LAYERS = (6, 12, 32, 32)
 GROWTH = 32
 STEM = 64
 BOTTLENECK = 4  # a layer's 1x1 convolution has this many times the growth rate's channels
-MULTIPLE = 8  # scaled widths are multiples of it
+MULTIPLE = 8  # scaled_width widths are multiples of it
 NORMS = ("batch", "group")
 TAPS = ("relu0", "pool0", "transition1", "transition2")  # where the decoder's skips are taken
 
@@ -84,7 +84,7 @@ class DenseNet169(nn.Module):
 
     def __init__(self, width: float = 1.0, norm: str = "batch") -> None:
         super().__init__()
-        growth, channels = scaled(GROWTH, width, MULTIPLE), scaled(STEM, width, MULTIPLE)
+        growth, channels = scaled_width(GROWTH, width, MULTIPLE), scaled_width(STEM, width, MULTIPLE)
         parts: OrderedDict[str, nn.Module] = OrderedDict(
             conv0=nn.Conv2d(3, channels, kernel_size=7, stride=2, padding=3, bias=False),
             norm0=_norm(norm, channels),

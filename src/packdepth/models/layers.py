@@ -10,14 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packdepth.models.convolutions import (
-    banded_conv3d,
-    banded_conv3d_to_space,
-    conv2d,
-    conv3d,
-    conv_beside,
-    weights,
-)
+from packdepth.models.convolutions import banded_conv3d, banded_conv3d_to_space, conv2d, conv3d, conv_beside, weights
 from packdepth.models.folding import Composed, compose, folded_packing, folding_pays, folding_pays_on_gpus, paths
 from packdepth.models.forms import Formed
 from packdepth.models.matrix_units import dense_conv3d, filled_conv2d
@@ -25,7 +18,7 @@ from packdepth.models.matrix_units import dense_conv3d, filled_conv2d
 GROUPS = 16
 
 
-def scaled(channels: int, width: float, multiple: int) -> int:
+def scaled_width(channels: int, width: float, multiple: int) -> int:
     """`channels` times `width`, rounded to the nearest multiple of `multiple` and at least that."""
     return max(multiple, round(channels * width / multiple) * multiple)
 

@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from math import inf
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 
@@ -25,3 +27,8 @@ class ImageNetwork(nn.Module, ABC):
     @abstractmethod
     def stages(self) -> dict[str, list[nn.Module]]:
         """The network's parts by name, from input to output; every parameter is in exactly one of them."""
+
+
+def image_tensor(rgb: np.ndarray) -> Tensor:
+    """uint8 (..., H, W, 3) to float32 (..., 3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(rgb, -1, -3))).float() / 255.0

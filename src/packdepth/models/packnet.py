@@ -21,7 +21,7 @@ from packdepth.models.layers import (
     UnpackingBlock,
     init_xavier,
     residual_stage,
-    scaled,
+    scaled_width,
 )
 from packdepth.models.network import ImageNetwork
 from packdepth.models.stage import Stage
@@ -116,7 +116,7 @@ class PackNet(ImageNetwork):
         features_3d = SIZES[size].features_3d
         # An unpacking block normalises 4 / features_3d times its output channels: 16 must divide that.
         multiple = GROUPS * features_3d // 4
-        widths = tuple(scaled(channels, width, multiple) for channels in SIZES[size].widths)
+        widths = tuple(scaled_width(channels, width, multiple) for channels in SIZES[size].widths)
         finest = 1 if full_resolution else 2
         self.stem = ConvBlock(3, widths[0], kernel_size=5)
         self.encoder = nn.ModuleDict(

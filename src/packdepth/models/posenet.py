@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from packdepth.errors import InputError
 from packdepth.geometry.euler import rotation_from_euler
-from packdepth.geometry.motion import rigid
+from packdepth.geometry.rigid import rigid
 from packdepth.models.checks import check_image
 from packdepth.models.layers import GROUPS, init_xavier
 

@@ -6,15 +6,15 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor, nn
 
+from packdepth.config.variants import Computing
 from packdepth.models.forms import Formed
 from packdepth.models.stage import Stage
-from packdepth.variants import Computing
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
-def prepare(network: nn.Module, settings: Computing) -> None:
+def configure(network: nn.Module, settings: Computing) -> None:
     """Set how `network` computes; its parameters keep their values."""
     for part in network.modules():
         if isinstance(part, Formed):

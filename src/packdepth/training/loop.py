@@ -16,27 +16,35 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from packdepth import layout, parallel
-from packdepth.code import code_digest
-from packdepth.context.frames import TemporalFrames
-from packdepth.context.store import ContextStore
-from packdepth.data.augment import Item, augmented
-from packdepth.data.loader import CountedBatches, TrainingFrames, batches
-from packdepth.data.store import Store
+from packdepth import distributed, paths
+from packdepth.checkpoints.native import CheckpointInfo, save_checkpoint
+from packdepth.config.study import Study
+from packdepth.config.variants import Variant
+from packdepth.data.store.context import ContextStore
+from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.files import write_json
-from packdepth.params import Study, digest
-from packdepth.progress import track
-from packdepth.training import checkpoint, computing, instruments, resume, start
+from packdepth.training import computing, diagnostics, resume, start
+from packdepth.training.augmentation import Item, augment_batch
+from packdepth.training.loader import CountedBatches, TrainingFrames, batches
 from packdepth.training.objective import TERMS, Objective, Outcome
-from packdepth.variants import Variant
+from packdepth.training.temporal_frames import TemporalFrames
+from packdepth.utils.files import write_json
+from packdepth.utils.fingerprint import code_digest, digest
+from packdepth.utils.progress import track
 
-CODE = ("context", "data", "geometry", "losses", "models", "training")  # packages that decide a training's result
+CODE = (
+    "data/store",
+    "geometry",
+    "losses",
+    "models",
+    "training",
+    "distributed",
+)  # rooms that decide a training's result
 Frames = TrainingFrames | TemporalFrames
 LOG_COLUMNS = ("step", "epoch", "loss", *TERMS, "learning_rate", "waited", "seconds")
 
 
-def train(study: Study, run: layout.Run) -> None:
+def train(study: Study, run: paths.Run) -> None:
     """Train one variant with one seed, going on from a killed run's state, and write its checkpoint and logs.
 
     Raises InputError if the store is missing or broken, or the loss is no longer finite.
@@ -46,28 +54,28 @@ def train(study: Study, run: layout.Run) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     key = run_key(variant, run.seed, frames.fingerprint, device)
     with resume.locked(run) as waited:
-        if waited and is_published(run, key):
+        if waited and is_finished(run, key):
             return  # by the process that was waited for
         with resume.state_folder(run, key) as folder:
-            parallel.run(variant.training.devices, train_in, folder, key, variant, run, device)
+            distributed.run(variant.training.devices, train_in, folder, key, variant, run, device)
 
 
-def train_in(folder: Path, key: str, variant: Variant, run: layout.Run, device: torch.device) -> None:
+def train_in(folder: Path, key: str, variant: Variant, run: paths.Run, device: torch.device) -> None:
     """Train as one of the processes that share every batch; the first one keeps the records."""
     trainer = Trainer(variant, run, training_frames(variant, run), device, folder)
     trainer.run()
-    if parallel.rank() == 0:
-        trainer.publish(key)
+    if distributed.rank() == 0:
+        trainer.write_results(key)
 
 
-def training_frames(variant: Variant, run: layout.Run) -> Frames:
+def training_frames(variant: Variant, run: paths.Run) -> Frames:
     """What the variant learns from. Raises InputError if a store is missing, broken, or its context of other frames."""
     settings = variant.training
-    store = Store(layout.store(run.scale, "train"))
+    store = Store(paths.store(run.scale, "train"))
     frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap)
-    if not settings.by_neighbours:
+    if not settings.uses_context:
         return frames
-    return TemporalFrames(frames, ContextStore(layout.context(run.scale), settings.context, store), settings.velocity)
+    return TemporalFrames(frames, ContextStore(paths.context(run.scale), settings.context, store), settings.velocity)
 
 
 def run_key(variant: Variant, seed: int, frames: str, device: torch.device) -> str:
@@ -75,39 +83,39 @@ def run_key(variant: Variant, seed: int, frames: str, device: torch.device) -> s
     return digest(variant, seed, frames, code_digest(*CODE), torch.__version__, device.type)
 
 
-def is_published(run: layout.Run, key: str) -> bool:
+def is_finished(run: paths.Run, key: str) -> bool:
     """Whether the run's files are there, from a training with this key."""
-    files = (run.checkpoint, run.train_log, run.instruments, run.provenance)
+    files = (run.checkpoint, run.train_log, run.diagnostics, run.provenance)
     return all(file.is_file() for file in files) and json.loads(run.provenance.read_text())["key"] == key
 
 
 class Trainer:
     """One run: its networks, optimizer, position and logs."""
 
-    def __init__(self, variant: Variant, run: layout.Run, frames: Frames, device: torch.device, folder: Path) -> None:
+    def __init__(self, variant: Variant, run: paths.Run, frames: Frames, device: torch.device, folder: Path) -> None:
         self.variant, self.run_files, self.frames, self.device, self.folder = variant, run, frames, device, folder
         self.settings, self.store = variant.training, frames.store
         self.computing = self.settings.on(device.type)
         self.objective = Objective(self.settings)
         self.networks = start.networks(variant, run.seed)
         self.step = self._restore()
-        kept = folder if parallel.rank() == 0 else folder / f"process{parallel.rank()}"  # the latter for nobody
+        kept = folder if distributed.rank() == 0 else folder / f"process{distributed.rank()}"  # the latter for nobody
         self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
-        self.instruments = resume.Log(kept / "instruments.csv", instruments.COLUMNS, self.step)
+        self.diagnostics = resume.Log(kept / "diagnostics.csv", diagnostics.COLUMNS, self.step)
         self.pace = math.nan  # images a second
         self.commit = _commit()
         self.forward = computing.compiled(self.networks.depth.forward_scales, self.computing)
 
     def _restore(self) -> int:
         """Bring networks and optimizer to the last state saved, or to their start; returns the steps done."""
-        state = resume.load(self.folder)
+        state = resume.load_state(self.folder)
         if state:
             torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
             self.networks.load_state_dict(state["networks"])
         else:
             start.set_first_output(self.networks.depth, self.store, self.settings)
         self.networks.to(self.device).train()
-        computing.prepare(self.networks, self.computing)
+        computing.configure(self.networks, self.computing)
         self.optimizer = start.optimizer(self.networks, self.settings)
         if state:
             self.optimizer.load_state_dict(state["optimizer"])
@@ -117,7 +125,7 @@ class Trainer:
     def run(self) -> None:
         """All steps that are left."""
         s = self.settings
-        part = (parallel.rank(), parallel.size())
+        part = (distributed.rank(), distributed.size())
         order = CountedBatches(len(self.frames), s.batch_size, s.epochs, self.run_files.seed, self.step, part)
         steps = self.step + len(order)
         average, count = 0.0, 0
@@ -135,47 +143,47 @@ class Trainer:
     def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> float:
         """One update on this process's part of a batch of frames, asked for at `since` and there `waited` s later."""
         self.step += 1
-        batch = augmented(batch, self.device)
+        batch = augment_batch(batch, self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        turns = self._turns(batch)
+        micro_batches = self._micro_batches(batch)
         stages = self.networks.stages() if self._measures(self.step) else {}
-        with instruments.activations(stages) as measured:
-            outcomes = [self._backward(turn) for turn in turns]
+        with diagnostics.activations(stages) as measured:
+            outcomes = [self._backward(micro_batch) for micro_batch in micro_batches]
         value, terms = self._means(outcomes)
         self._require_finite(value)
-        parallel.average_gradients(self.networks.parameters())
-        before = instruments.weights(stages)
+        distributed.average_gradients(self.networks.parameters())
+        before = diagnostics.weights(stages)
         self.optimizer.step()
         seconds = time.perf_counter() - since
         self._record(epoch, value, terms, waited, seconds)
         if stages:
-            measured |= instruments.gradient_norms(stages) | instruments.gradient_sizes(stages)
-            measured |= instruments.update_ratios(stages, before)
-            self._measure(measured, outcomes[-1], turns[-1])
+            measured |= diagnostics.gradient_norms(stages) | diagnostics.gradient_sizes(stages)
+            measured |= diagnostics.update_ratios(stages, before)
+            self._measure(measured, outcomes[-1], micro_batches[-1])
         self.pace = self.settings.batch_size / seconds
-        self.earlier = instruments.gradients(self.networks) if self._measures(self.step + 1) else []
-        if self.step % self.settings.save_every == 0 and parallel.rank() == 0:
+        self.earlier = diagnostics.gradients(self.networks) if self._measures(self.step + 1) else []
+        if self.step % self.settings.save_every == 0 and distributed.rank() == 0:
             self._save()
         return value
 
     def _measures(self, step: int) -> bool:
-        return step % self.settings.instruments_every == 0
+        return step % self.settings.diagnostics_every == 0
 
-    def _turns(self, batch: Item) -> list[Item]:
+    def _micro_batches(self, batch: Item) -> list[Item]:
         """Equal parts of a batch, after which a step is taken."""
-        parts = {name: values.chunk(self.settings.accumulate) for name, values in batch.items()}
-        return [{name: values[turn] for name, values in parts.items()} for turn in range(self.settings.accumulate)]
+        parts = {name: values.chunk(self.settings.micro_batches) for name, values in batch.items()}
+        return [{name: values[index] for name, values in parts.items()} for index in range(self.settings.micro_batches)]
 
     def _backward(self, batch: Item) -> Outcome:
-        """Add a turn's share to the gradients."""
+        """Add a micro-batch's share to the gradients."""
         outcome = self._outcome(batch)
-        torch.autograd.backward(outcome.loss / self.settings.accumulate)
+        torch.autograd.backward(outcome.loss / self.settings.micro_batches)
         return outcome
 
     def _means(self, outcomes: list[Outcome]) -> tuple[float, dict[str, float]]:
-        """Loss and terms of the whole batch: means over turns and processes."""
+        """Loss and terms of the whole batch: means over micro_batches and processes."""
         rows = [torch.stack([outcome.loss, *outcome.terms.values()]).detach() for outcome in outcomes]
-        loss, *terms = parallel.mean_of_all([torch.stack(rows).mean(dim=0)])[0].tolist()
+        loss, *terms = distributed.mean_of_all([torch.stack(rows).mean(dim=0)])[0].tolist()
         return loss, dict(zip(outcomes[0].terms, terms, strict=True))
 
     def _outcome(self, batch: Item) -> Outcome:
@@ -195,20 +203,20 @@ class Trainer:
     def _measure(self, values: dict[str, float], outcome: Outcome, batch: Item) -> None:
         """Write down these values of a step, and more. The pace is that of the step before: measuring takes time."""
         output = outcome.output.detach()
-        values |= instruments.spread(output, outcome.target, outcome.mask)
-        values |= instruments.saturation(output, outcome.mask, self.networks.depth.limits)
-        values |= instruments.noise(self.earlier, self.networks) if self.earlier else {}
-        if outcome.way is not None:
-            values |= instruments.ways(outcome.way.detach(), batch["distance"])
+        values |= diagnostics.spread(output, outcome.target, outcome.mask)
+        values |= diagnostics.saturation(output, outcome.mask, self.networks.depth.limits)
+        values |= diagnostics.noise(self.earlier, self.networks) if self.earlier else {}
+        if outcome.translation_norm is not None:
+            values |= diagnostics.translation_lengths(outcome.translation_norm.detach(), batch["distance"])
         values["images_per_second"] = self.pace
-        values["peak_memory_mib"] = instruments.peak_memory_mib(self.device)
+        values["peak_memory_mib"] = diagnostics.peak_memory_mib(self.device)
         for name, value in values.items():
-            self.instruments.write(self.step, name, value)
+            self.diagnostics.write(self.step, name, value)
 
     def _save(self) -> None:
         """The logs first: a state never stands for rows that are not on the disk."""
         self.log.flush()
-        self.instruments.flush()
+        self.diagnostics.flush()
         state = {
             "networks": self.networks.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -216,7 +224,7 @@ class Trainer:
             "step": self.step,
             "threads": torch.get_num_threads(),
         }
-        resume.save(self.folder, state)
+        resume.save_state(self.folder, state)
 
     def _require_finite(self, loss: float) -> None:
         if math.isfinite(loss):
@@ -228,14 +236,14 @@ class Trainer:
             f"learning rate {self.optimizer.param_groups[0]['lr']:g}; {kept}"
         )
 
-    def publish(self, key: str) -> None:
+    def write_results(self, key: str) -> None:
         """Write the run's files under their final names, the checkpoint last."""
         seconds = _column_sum(self.log, "seconds")
-        self.log.publish(self.run_files.train_log)
-        self.instruments.publish(self.run_files.instruments)
+        self.log.copy_to(self.run_files.train_log)
+        self.diagnostics.copy_to(self.run_files.diagnostics)
         write_json(self.run_files.provenance, self._provenance(seconds) | {"key": key})
-        card = checkpoint.Card(self.variant.network.model_dump(), self.store.size, self.settings.max_depth)
-        checkpoint.save(self.run_files.checkpoint, self.networks.depth, card, self.networks.pose)
+        info = CheckpointInfo(self.variant.network.model_dump(), self.store.size, self.settings.max_depth)
+        save_checkpoint(self.run_files.checkpoint, self.networks.depth, info, self.networks.pose)
 
     def _provenance(self, seconds: float) -> dict[str, Any]:
         gpu = self.device.type == "cuda"

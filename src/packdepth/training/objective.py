@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from packdepth.data.augment import Item
+from packdepth.config.variants import Training
 from packdepth.losses.depth import DepthLoss, l1, normalised_inverse_depth
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.velocity import velocity_loss
-from packdepth.variants import Training
+from packdepth.training.augmentation import Item
 
 TERMS = ("l1", "ssim", "gradient", "silog", "photometric", "smoothness", "velocity")
 
@@ -26,7 +26,7 @@ class Outcome:
     output: Tensor  # of the finest scale, (B, 1, h, w), or an image (B, 3, H, W)
     target: Tensor  # the true one
     mask: Tensor  # 1 where it is known
-    way: Tensor | None = None  # predicted length of the translations, (B, 2), m
+    translation_norm: Tensor | None = None  # predicted length of the translations, (B, 2), m
 
 
 class Objective:

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from packdepth import files
-from packdepth.files import whole
-from packdepth.layout import Run
+from packdepth.paths import Run
+from packdepth.utils import files
+from packdepth.utils.files import atomic_write
 
 FOLDER = Path(".packdepth/resume")
 
@@ -35,13 +35,13 @@ def state_folder(run: Run, key: str) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def save(folder: Path, state: dict[str, Any]) -> None:
+def save_state(folder: Path, state: dict[str, Any]) -> None:
     """Write the state, whole or not at all."""
-    with whole(folder / "state.pt") as part:
+    with atomic_write(folder / "state.pt") as part:
         torch.save(state, part)
 
 
-def load(folder: Path) -> dict[str, Any] | None:
+def load_state(folder: Path) -> dict[str, Any] | None:
     """The last state saved, on the CPU, or None."""
     path = folder / "state.pt"
     return torch.load(path, map_location="cpu", weights_only=True) if path.is_file() else None
@@ -60,7 +60,7 @@ class Log:
             written = list(csv.reader(path.read_text().splitlines()))[1:]
             rows = [row for row in written if len(row) == len(columns) and int(row[0]) <= last_step]
         self.path = path
-        with whole(path) as part, part.open("w", newline="") as kept:
+        with atomic_write(path) as part, part.open("w", newline="") as kept:
             csv.writer(kept, lineterminator="\n").writerows([columns, *rows])
         self._file = path.open("a", newline="")
         self._rows = csv.writer(self._file, lineterminator="\n")
@@ -74,8 +74,8 @@ class Log:
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def publish(self, path: Path) -> None:
+    def copy_to(self, path: Path) -> None:
         """Close, and copy to `path`, whole or not at all."""
         self._file.close()
-        with whole(path) as part:
+        with atomic_write(path) as part:
             shutil.copyfile(self.path, part)

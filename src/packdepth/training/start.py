@@ -7,15 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from packdepth import models
-from packdepth.data.store import Store
+from packdepth.checkpoints.imagenet import load_imagenet_encoder
+from packdepth.config.variants import Training, Variant
+from packdepth.data.store.frames import Store
 from packdepth.losses.depth import LARGEST_TARGET, DepthLoss, normalised_inverse_depth
 from packdepth.models.constant import Constant
 from packdepth.models.densedepth import DenseDepth
 from packdepth.models.heads import DepthHead
 from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import PoseNet
-from packdepth.training.pretrained import load_imagenet_encoder
-from packdepth.variants import Training, Variant
 
 FITTED_FRAMES = 256  # the constant's loss hardly moves beyond
 CANDIDATES = 64
@@ -40,7 +40,7 @@ def networks(variant: Variant, seed: int) -> Networks:
     depth = models.build(**variant.network.model_dump())
     if isinstance(depth, DenseDepth) and depth.pretrained:
         load_imagenet_encoder(depth)
-    return Networks(depth, PoseNet() if variant.training.by_neighbours else None)
+    return Networks(depth, PoseNet() if variant.training.uses_context else None)
 
 
 def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from packdepth.data.rooms.seeds import uniform
-from packdepth.geometry.motion import rigid, rotation_from_vector
+from packdepth.geometry.rigid import rigid, rotation_from_vector
 
 FRAME_PERIOD = 1 / 30  # s
 WALL_CLEARANCE = 0.8  # m

@@ -3,10 +3,10 @@
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from packdepth.evaluation.effects import SeedNoise
-from packdepth.evaluation.findings import Findings
+from packdepth.analysis.effects import SeedNoise
+from packdepth.analysis.findings import Findings
+from packdepth.config.study import Study
 from packdepth.figures._style import COLOURS
-from packdepth.params import Study
 
 ARCHITECTURES = {"packnet": (COLOURS[0], "o"), "densedepth": (COLOURS[1], "s"), "constant": ("0.25", "D")}
 

@@ -1,4 +1,4 @@
-"""The figure of one hypothesis: what each change does to the test loss, and beside it what the instruments say."""
+"""The figure of one hypothesis: what each change does to the test loss, and beside it what the diagnostics say."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,16 +7,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
-from packdepth.evaluation.decisions import ENOUGH
-from packdepth.evaluation.findings import Findings
+from packdepth.analysis.findings import Findings
+from packdepth.analysis.rules import ENOUGH
+from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic
 from packdepth.figures._style import COLOURS, DASHES, Style, canvas
 from packdepth.figures.verdict import reconstruction
 from packdepth.figures.verdict.effects import ARCHITECTURES, losses, rows_of
-from packdepth.params import Study
 
 Panel = Callable[[Axes, Findings, list[str]], None]
-ANSWER = "answer"  # what the figure that carries it is called
+CONCLUSION = "conclusion"  # what the figure that carries it is called
 NOTE = (
     "Points: mean over test images and seeds; bars: where 95 % of seeds would put it.\n"
     "Dashed: the best constant depth; dotted: the network that wins in the report."
@@ -25,7 +25,7 @@ NOTE = (
 
 def draw(study: Study, findings: Findings, key: str, path: Path) -> None:
     """Write the figure of hypothesis `key`, or the one that carries the answer, to `path`."""
-    if key == ANSWER:
+    if key == CONCLUSION:
         _answer(study, findings, path)
     else:
         _hypothesis(study, findings, key, path)

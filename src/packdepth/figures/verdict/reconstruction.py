@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from packdepth.evaluation.findings import Findings
+from packdepth.analysis.findings import Findings
+from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic
 from packdepth.figures._style import COLOURS, DASHES, MARKERS, Style, canvas
-from packdepth.params import Study
 
 NOTE = "Relative error: energy of the error over that of the images, by octaves of spatial frequency."
 ERRORS = "error_to_"

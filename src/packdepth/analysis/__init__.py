@@ -1,0 +1,1 @@
+"""From result files to findings: tables, effects with intervals, the verdict. Never imports torch."""

@@ -1,0 +1,59 @@
+"""Reading what training and evaluation wrote, for tables and figures."""
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from packdepth.config.study import Study
+from packdepth.errors import InputError
+from packdepth.paths import Run
+
+BASELINE = "densedepth"  # what ratios are taken to
+
+
+def runs(study: Study, variant: str) -> list[Run]:
+    """The runs of one variant of any group, one a seed."""
+    return [study.run(variant, seed) for seed in study.seeds_of(variant)]
+
+
+def all_runs(study: Study) -> Iterator[Run]:
+    """Every run of the report's variants, in the order of params.yaml."""
+    for variant in study.variants:
+        yield from runs(study, variant)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A result file. Raises InputError if it is missing."""
+    _require(path)
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """A result table. Raises InputError if it is missing."""
+    _require(path)
+    return pd.read_csv(path)
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a result file. Raises InputError if it is missing."""
+    _require(path)
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
+
+
+def reported() -> dict[str, Any]:
+    """The numbers of the report, and of the papers to stand beside it."""
+    content: dict[str, Any] = yaml.safe_load((files("packdepth.analysis") / "reported.yaml").read_text())
+    return content
+
+
+def _require(path: Path) -> None:
+    if not path.is_file():
+        raise InputError(f"{path}: not there yet; `snakemake` makes it")

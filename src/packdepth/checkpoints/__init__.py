@@ -1,0 +1,1 @@
+"""Weights on disk: our own files, those published with packnet-sfm, and ImageNet's."""

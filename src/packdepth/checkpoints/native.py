@@ -1,0 +1,80 @@
+"""Published weights: safetensors, with the network's specification in the file's own metadata."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from packdepth import models
+from packdepth.errors import InputError
+from packdepth.models.checks import check_state_dict
+from packdepth.models.network import ImageNetwork
+from packdepth.models.posenet import PoseNet
+from packdepth.utils.files import atomic_write
+
+POSE = "pose."  # before the names of a pose network's weights
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What a checkpoint says of itself."""
+
+    network: dict[str, Any]  # arguments of models.build
+    size: tuple[int, int]  # height and width it was trained at, px
+    max_depth: float  # m; metric depth = max_depth / output
+
+
+def save_checkpoint(path: Path, model: ImageNetwork, info: CheckpointInfo, pose: PoseNet | None = None) -> None:
+    """Write the weights and the info, whole or not at all; a pose network's stand beside the others as `pose.*`."""
+    state = model.state_dict() | ({f"{POSE}{name}": value for name, value in pose.state_dict().items()} if pose else {})
+    weights = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    with atomic_write(path) as part:
+        save_file(weights, part, metadata={"packdepth": json.dumps(vars(info))})
+
+
+def load_checkpoint(path: Path) -> tuple[ImageNetwork, CheckpointInfo]:
+    """The depth network in evaluation mode, and its info.
+
+    Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, or holds the weights of
+    another architecture than its info says.
+    """
+    weights, info = _read(path)
+    model = models.build(**info.network)
+    of_depth = {name: value for name, value in weights.items() if not name.startswith(POSE)}
+    check_state_dict(f"{path}: weights of another architecture than {info.network}", of_depth, model.state_dict())
+    model.load_state_dict(of_depth)
+    return model.eval(), info
+
+
+def load_pose_network(path: Path) -> PoseNet:
+    """The pose network of a training from neighbouring frames, in evaluation mode.
+
+    Raises InputError as `load_checkpoint` does.
+    """
+    weights, _ = _read(path)
+    model = PoseNet()
+    of_pose = {name.removeprefix(POSE): value for name, value in weights.items() if name.startswith(POSE)}
+    if not of_pose:
+        raise InputError(f"{path}: has no pose network; it was trained on true depth alone")
+    check_state_dict(f"{path}: weights of another pose network", of_pose, model.state_dict())
+    model.load_state_dict(of_pose)
+    return model.eval()
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such checkpoint")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except SafetensorError as error:
+        raise InputError(f"{path}: truncated or not safetensors ({error})") from None
+    if "packdepth" not in metadata:
+        raise InputError(f"{path}: not a checkpoint of packdepth (its metadata name no network)")
+    fields = json.loads(metadata["packdepth"])
+    return weights, CheckpointInfo(fields["network"], tuple(fields["size"]), fields["max_depth"])

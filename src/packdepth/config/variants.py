@@ -1,0 +1,173 @@
+"""The `network` and `training` sections of params.yaml: what a variant is."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from packdepth.config.schema import Positive, Share, Strict
+
+Kind = Literal["recorded", "synthetic"]
+Form = Literal["auto", "cpu", "gpu", "published"]
+Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "log", "linear"]
+
+
+class LossWeights(Strict):
+    """Weights of the DenseDepth loss's terms, and of SILog, on max_depth / depth."""
+
+    l1: float = Field(ge=0)
+    ssim: float = Field(ge=0)
+    gradient: float = Field(ge=0)
+    silog: float = Field(ge=0)
+
+
+class Photometric(Strict):
+    """The loss between an image and what its neighbours make of it."""
+
+    ssim: Share = Field(description="share of SSIM in the dissimilarity; the rest is L1")
+    smoothness: float = Field(ge=0, description="weight of the edge-aware smoothness of inverse depth")
+
+
+class Velocity(Strict):
+    """The velocity loss, and the sensor that measures speed for it (all 0: one that never errs)."""
+
+    weight: float = Field(ge=0, description="of | |translation| - speed * time | in m")
+    noise: float = Field(0.0, ge=0, description="standard deviation of a reading, m/s")
+    bias: float = Field(0.0, gt=-1, description="share that every reading is too high by")
+    lag: float = Field(0.0, ge=0, description="s that readings come late by")
+    drop_out: Share = Field(0.0, description="share of the readings that are 0")
+
+
+class Computing(Strict):
+    """How a device computes: what changes time, memory and rounding alone."""
+
+    precision: Literal["fp32", "bf16"] = Field(description="of the networks' convolutions; losses are always in fp32")
+    convolutions: Form = Field(
+        description="published: torch's own; cpu, gpu: always the forms such a device does well; auto: where they pay"
+    )
+    channels_last: bool = Field(description="the channels of a pixel side by side in memory")
+    compile: bool = Field(description="torch.compile")
+    checkpointing: bool = Field(description="make activations again in the backward pass: less memory, more time")
+
+    @model_validator(mode="after")
+    def _compiled_code_decides_itself(self) -> "Computing":
+        if self.compile and self.checkpointing:
+            raise ValueError("compile and checkpointing exclude one another; compiled code keeps what it decides")
+        return self
+
+
+class Training(Strict):
+    """How a network is trained."""
+
+    mode: Literal["supervised", "self-supervised", "semi-supervised", "reconstruction"] = Field(
+        description="learn from true depth, from neighbouring frames, or from both, in `temporal` alone; or, as"
+        " autoencoders do, say the image again"
+    )
+    context: Kind = Field(description="where neighbouring frames come from: the data set, or the generator")
+    photometric: Photometric
+    velocity: Velocity
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(gt=0, description="frames a step, of all devices and micro_batches together")
+    devices: int = Field(gt=0, description="GPUs, or processes on a CPU, that share every batch")
+    micro_batches: int = Field(
+        gt=0, description="micro_batches in which a step is taken, each with an equal part of its frames"
+    )
+    optimizer: Literal["adam", "adamw"]
+    learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
+    pose_learning_rate: Positive = Field(description="of the network that says how the camera moved")
+    schedule: Literal["constant", "cosine"] = Field(
+        description="of both rates: as they are, or falling to 0 along half a cosine"
+    )
+    warmup: Share = Field(description="share of the steps in which both rates rise from 0")
+    weight_decay: float = Field(ge=0)
+    flip: Share = Field(description="probability of a horizontal flip")
+    channel_swap: Share = Field(description="probability of a random order of the colour channels")
+    max_depth: Positive = Field(description="m; targets are max_depth / depth")
+    first_output: Literal["unbiased", "best-constant"] = Field(
+        description="what heads say before they have learned: as drawn, or by their bias the best constant"
+    )
+    loss: LossWeights
+    cpu: Computing = Field(description="how it is computed where there is no GPU")
+    cuda: Computing = Field(description="how it is computed on GPUs")
+    workers: int = Field(ge=0, description="loader processes of each device")
+    save_every: int = Field(gt=0, description="steps between resume states")
+    diagnostics_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
+
+    @property
+    def uses_context(self) -> bool:
+        """Whether neighbouring frames teach."""
+        return self.mode in ("self-supervised", "semi-supervised")
+
+    def on(self, device: str) -> Computing:
+        """How a device of this type, cpu or cuda, computes."""
+        return self.cuda if device == "cuda" else self.cpu
+
+
+class PackNetNetwork(Strict):
+    """PackNet, arXiv 1905.02693."""
+
+    architecture: Literal["packnet"]
+    size: Literal["slim", "full"] = "slim"
+    skips: Literal["sum", "concat", "none"] = "sum"
+    head: Head = "inverse-sigmoid"
+    full_resolution: bool = Field(False, description="build the decoder's last level, as published")
+    width: Positive = 1.0
+
+
+class DenseDepthNetwork(Strict):
+    """DenseDepth, arXiv 1812.11941."""
+
+    architecture: Literal["densedepth"]
+    pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
+    head: Head = "linear"
+    norm: Literal["batch", "group"] = "batch"
+    width: Positive = 1.0
+
+    @model_validator(mode="after")
+    def _imagenet_has_batch_norm(self) -> "DenseDepthNetwork":
+        if self.pretrained and self.norm != "batch":
+            raise ValueError("ImageNet's weights are of norm batch")
+        return self
+
+
+class ConstantNetwork(Strict):
+    """The best single depth."""
+
+    architecture: Literal["constant"]
+
+
+class AutoencoderNetwork(Strict):
+    """An image in, the same image out."""
+
+    architecture: Literal["autoencoder"]
+    sampling: Literal["packing", "space-to-depth", "strided", "pooling"] = "packing"
+    width: Positive = 1.0
+
+
+Network = Annotated[
+    PackNetNetwork | DenseDepthNetwork | ConstantNetwork | AutoencoderNetwork, Field(discriminator="architecture")
+]
+
+
+class ScaleBy(Strict):
+    """Factors on what the scale has, so that a variant means the same at every scale."""
+
+    width: Positive = 1.0
+    learning_rate: Positive = 1.0
+    epochs: Positive = 1.0
+    batch_size: Positive = 1.0
+
+
+class VariantEntry(Strict):
+    """What differs from the defaults."""
+
+    network: dict[str, Any]
+    training: dict[str, Any] = Field(default_factory=dict)
+    scale_by: ScaleBy = Field(default_factory=ScaleBy, description="factors on what the scale has")
+
+
+class Variant(Strict):
+    """One variant at one scale, every setting resolved."""
+
+    name: str
+    network: Network
+    training: Training

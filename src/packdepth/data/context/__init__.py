@@ -1,0 +1,1 @@
+"""Neighbouring frames of single ones: rendered, filmed, or synthesized from one RGB-D frame."""

@@ -1,0 +1,71 @@
+"""What a data set's module gives to `make`."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from packdepth.data.datasets.archives import Tree
+from packdepth.data.store.batch import Batch
+from packdepth.data.store.frames import DepthUnit
+from packdepth.errors import InputError
+from packdepth.utils.download import Remote
+
+SPLITS = ("train", "test")
+NAMED = 3  # missing files named in a message
+T = TypeVar("T")
+Get = Callable[[Remote], Path]  # brings a remote file here and says where it is
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What is to be known of a data set before it is used."""
+
+    dataset: str
+    version: int  # of our conversion: raised when the frames it gives change
+    licence: str
+    citation: str
+    homepage: str
+
+
+class Source(Protocol):
+    """One split of a data set, in independent pieces."""
+
+    info: ClassVar[DatasetInfo]
+    depth_unit: DepthUnit
+    parallel: bool  # whether pieces may be made in several threads at once
+    frames: int  # in all pieces, those without depth included
+    pieces: int
+    files: list[Path]  # all on this disk that decides what the pieces are, lists of frames among them
+
+    def __init__(self, data: Any, split: str, tree: Tree) -> None:
+        """Find out what there is; raises InputError that names what is missing."""
+
+    @staticmethod
+    def archives(data: Any, get: Get) -> list[Path]:
+        """Download all that the data set's splits are made from."""
+        ...
+
+    def piece(self, index: int) -> Batch:
+        """Frames, the same ones whenever asked for."""
+        ...
+
+
+def present(wanted: Sequence[T], files: Callable[[T], Sequence[str]], tree: Tree, skip: bool, what: str) -> list[T]:
+    """Those of the frames `wanted` whose `files` are all in the tree.
+
+    Raises InputError that names and counts the missing files, unless `skip` allows to leave such frames out; then one
+    line on stderr says how many were.
+    """
+    missing = {number: [file for file in files(frame) if file not in tree] for number, frame in enumerate(wanted)}
+    lacking = [names[0] for names in missing.values() if names]
+    if not lacking:
+        return list(wanted)
+    more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+    told = f"{tree}: {len(lacking)} of {len(wanted)} {what} frames are missing: {', '.join(lacking[:NAMED])}{more}"
+    kept = [frame for number, frame in enumerate(wanted) if not missing[number]]
+    if not skip or not kept:
+        raise InputError(f"{told}; data.skip_missing: true leaves them out")
+    print(f"packdepth: {told}; left out", file=sys.stderr)
+    return kept

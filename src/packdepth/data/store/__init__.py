@@ -1,0 +1,1 @@
+"""The one on-disk format of every data set: HDF5 files of frames and of their neighbours."""

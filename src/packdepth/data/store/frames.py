@@ -1,0 +1,158 @@
+"""The one on-disk format of every data set: an HDF5 file per split.
+
+| name       | type             | shape        | meaning                                                             |
+| ---------- | ---------------- | ------------ | ------------------------------------------------------------------- |
+| rgb        | uint8            | (N, H, W, 3) | image; or (N,) whole JPEG files, of `height` and `width` (attributes) |
+| depth      | uint16 / float16 | (T, h, w)    | camera z in mm (uint16) or m (float16), 0 where unknown             |
+| intrinsics | float32          | (N, 3, 3)    | px of `rgb`                                                         |
+| id         | string           | (N,)         | leads back to the source                                            |
+| pose       | float32          | (N, 4, 4)    | optional: world_from_camera, m                                      |
+| time       | float64          | (N,)         | optional: s                                                         |
+| velocity   | float32          | (N, 3)       | optional: of the camera, in its own frame, m/s                      |
+| neighbours | int32            | (T, 2)       | optional: which frames come just before and after, -1 where none    |
+| depth_size | int32            | (T, 2)       | optional: height and width of the truth, where frames differ        |
+
+A store has T frames with depth. The N - T images behind them, where there are any, are neighbours of those alone.
+Frames whose truth is smaller than (h, w) fill its upper left.
+
+Attributes: format, dataset, version, licence, citation, source, parameters (JSON), and `fingerprint`, a hash of all
+content; `depth` has its `unit`. Frames are chunked and compressed one by one, so that random access reads one frame.
+JPEG sources that have the store's size stay as they are: a twentieth of the bytes, for 1 ms of decoding.
+"""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from packdepth.data.store.reader import Reader
+
+FORMAT = "packdepth store 2"
+DepthUnit = Literal["millimetre", "metre"]
+DEPTH_KINDS: dict[str, tuple[DepthUnit, float]] = {"uint16": ("millimetre", 0.001), "float16": ("metre", 1.0)}
+PER_FRAME = {  # dimensions
+    "rgb": 4,
+    "depth": 3,
+    "intrinsics": 3,
+    "id": 1,
+    "pose": 3,
+    "time": 1,
+    "velocity": 2,
+    "neighbours": 2,
+    "depth_size": 2,
+}
+OF_DEPTH = ("depth", "neighbours", "depth_size")  # one a frame with depth; the others have one an image
+OPTIONAL = ("pose", "time", "velocity", "neighbours", "depth_size")
+FRAME_SHAPES = {"intrinsics": (3, 3), "pose": (4, 4), "velocity": (3,), "neighbours": (2,), "depth_size": (2,)}
+ATTRIBUTES = ("dataset", "version", "licence", "citation", "source", "parameters", "fingerprint")
+
+
+class Store(Reader):
+    """Read access to a store, by frame, from any process."""
+
+    def __init__(self, path: Path) -> None:
+        """Open and validate. Raises InputError that says what is wrong with the file."""
+        super().__init__(path, FORMAT, f"snakemake {path}")
+        _validate(self)
+        self.attributes: dict[str, Any] = dict(self.file.attrs)
+        self.fingerprint: str = self.attributes["fingerprint"]
+        rgb = self.file["rgb"]
+        self.encoded = rgb.ndim == 1  # whether images are JPEG files
+        self.size: tuple[int, int] = (
+            (int(rgb.attrs["height"]), int(rgb.attrs["width"])) if self.encoded else rgb.shape[1:3]
+        )
+        self._metres = DEPTH_KINDS[self.file["depth"].dtype.name][1]
+        self.images = len(rgb)  # the frames with depth and, behind them, images that are only neighbours of those
+        self._length = len(self.file["depth"])
+
+    def __len__(self) -> int:
+        return self._length
+
+    def has(self, name: str) -> bool:
+        """Whether the store holds this optional array."""
+        return name in self.file
+
+    def rgb(self, index: int) -> NDArray[np.uint8]:
+        """Image `index`, (H, W, 3)."""
+        stored = self.file["rgb"][index]
+        if not self.encoded:
+            return stored
+        return np.array(Image.open(io.BytesIO(stored.tobytes())).convert("RGB"))
+
+    def depth(self, index: int) -> NDArray[np.float32]:
+        """Depth of frame `index` in metres, (h, w), 0 where unknown."""
+        stored = self.file["depth"][index]
+        if "depth_size" in self.file:
+            height, width = self.file["depth_size"][index]
+            stored = stored[:height, :width]
+        return stored.astype(np.float32) * np.float32(self._metres)
+
+    def intrinsics(self, index: int) -> NDArray[np.float32]:
+        """Camera matrix of frame `index` in px of its image, (3, 3)."""
+        return self.file["intrinsics"][index]
+
+    def pose(self, index: int) -> NDArray[np.float32]:
+        """world_from_camera of frame `index` in metres, (4, 4). KeyError where the store has none."""
+        return self.file["pose"][index]
+
+    def time(self, index: int) -> float:
+        """Time stamp of image `index` in seconds. KeyError where the store has none."""
+        return float(self.file["time"][index])
+
+    def velocity(self, index: int) -> NDArray[np.float32]:
+        """The camera's velocity at frame `index` in its own frame, m/s, (3,). KeyError where the store has none."""
+        return self.file["velocity"][index]
+
+    def neighbours(self, index: int) -> tuple[int, int]:
+        """The images just before and after frame `index`, -1 where none. KeyError where the store has none."""
+        before, after = self.file["neighbours"][index]
+        return int(before), int(after)
+
+    def id(self, index: int) -> str:
+        """The name of frame `index`."""
+        return self.file["id"].asstr()[index]
+
+
+def _validate(store: Store) -> None:
+    file = store.file
+
+    def refuse(what: str) -> None:
+        raise store.fault(what)
+
+    if file.attrs.get("format") != FORMAT:
+        refuse(f"its format is {file.attrs.get('format')!r}")
+    for name in set(PER_FRAME) - set(OPTIONAL) - set(file):
+        refuse(f"has no {name!r}")
+    for name in set(ATTRIBUTES) - set(file.attrs):
+        refuse(f"has no attribute {name!r}")
+    _validate_shapes(file, refuse)
+    if file["rgb"].ndim == 1:
+        if not {"height", "width"} <= set(file["rgb"].attrs):
+            refuse("'rgb' holds JPEG files, but not their height and width")
+    elif file["rgb"].dtype != np.uint8 or file["rgb"].shape[3] != 3:
+        refuse(f"'rgb' is {file['rgb'].dtype} {file['rgb'].shape}, not uint8 (N, H, W, 3)")
+    if file["depth"].dtype.name not in DEPTH_KINDS:
+        refuse(f"'depth' is {file['depth'].dtype}, not uint16 (mm) or float16 (m)")
+    unit = DEPTH_KINDS[file["depth"].dtype.name][0]
+    if file["depth"].attrs.get("unit") != unit:
+        refuse(f"'depth' says its unit is {file['depth'].attrs.get('unit')!r}, not {unit!r}")
+
+
+def _validate_shapes(file: h5py.File, refuse: Callable[[str], None]) -> None:
+    images, frames = len(file["rgb"]), len(file["depth"])
+    if frames > images:
+        refuse(f"'depth' has {frames} frames, 'rgb' has {images}")
+    for name in set(PER_FRAME) & set(file):
+        dimensions = 1 if name == "rgb" and h5py.check_vlen_dtype(file[name].dtype) else PER_FRAME[name]
+        if file[name].ndim != dimensions:
+            refuse(f"{name!r} has {file[name].ndim} dimensions, not {dimensions}")
+        right = frames if name in OF_DEPTH else images
+        if len(file[name]) != right:
+            refuse(f"{name!r} has {len(file[name])} frames, not {right}")
+        if name in FRAME_SHAPES and file[name].shape[1:] != FRAME_SHAPES[name]:
+            refuse(f"{name!r} has frames of shape {file[name].shape[1:]}, not {FRAME_SHAPES[name]}")

@@ -1,0 +1,75 @@
+"""Batches of a store in a counted order: what comes at step k depends on (seed, k) alone."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from packdepth.data.store.frames import Store
+from packdepth.errors import InputError
+from packdepth.training.augmentation import Item, draw_augmentation
+
+
+class TrainingFrames(Dataset[Item]):
+    """Frames and how to augment them, asked for by (epoch, frame)."""
+
+    def __init__(self, store: Store, seed: int, flip: float, channel_swap: float) -> None:
+        self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap
+        self.fingerprint = store.fingerprint
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __getitem__(self, key: tuple[int, int]) -> Item:
+        """`image`, RGB of 8 bits, (H, W, 3), `depth` in metres, (1, h, w), 0 where unknown; and what
+        `draw_augmentation` gives.
+        """
+        pictures = {
+            "image": torch.from_numpy(self.store.rgb(key[1])),
+            "depth": torch.from_numpy(self.store.depth(key[1]))[None],
+        }
+        return pictures | draw_augmentation((self.seed, *key), self.flip, self.channel_swap)
+
+
+class CountedBatches(Sampler[list[tuple[int, int]]]):
+    """Batches of (epoch, frame): every epoch a permutation drawn from (seed, epoch), the incomplete batch left out.
+
+    `part` (number, of how many) gives an equal part of every batch alone. Raises InputError if there are fewer frames
+    than one batch takes.
+    """
+
+    def __init__(
+        self,
+        frames: int,
+        batch_size: int,
+        epochs: int,
+        seed: int,
+        first_step: int = 0,
+        part: tuple[int, int] = (0, 1),
+    ) -> None:
+        self.frames, self.batch_size, self.epochs, self.seed = frames, batch_size, epochs, seed
+        self.part = part
+        self.steps_per_epoch = frames // batch_size
+        if not self.steps_per_epoch:
+            raise InputError(f"{frames} training frames make no batch of {batch_size}")
+        self.first_step = first_step
+
+    def __len__(self) -> int:
+        return self.epochs * self.steps_per_epoch - self.first_step
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        for epoch in range(self.first_step // self.steps_per_epoch, self.epochs):
+            order = np.random.default_rng((self.seed, epoch)).permutation(self.frames)
+            first = max(0, self.first_step - epoch * self.steps_per_epoch)
+            number, size = self.part[0], self.batch_size // self.part[1]
+            for step in range(first, self.steps_per_epoch):
+                begin = step * self.batch_size + number * size
+                chosen = order[begin : begin + size]
+                yield [(epoch, int(index)) for index in chosen]
+
+
+def batches(frames: Dataset[Item], order: CountedBatches, workers: int) -> DataLoader[Item]:
+    """Items stacked, in the counted order: images (B, H, W, 3), depths (B, 1, h, w)."""
+    pinned = torch.cuda.is_available()
+    return DataLoader(frames, batch_sampler=order, num_workers=workers, pin_memory=pinned)

@@ -1,0 +1,262 @@
+"""Downloads over HTTP: resumed, from several mirrors, and under their final name only when whole and of the right hash.
+
+pooch checks the hashes. Its `retrieve` is not used: it keeps a download under a temporary name that goes when anything
+goes wrong, so that a connection lost, or a kill, in the last of 257 GB would cost them all. Here `.NAME.part` stays.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pooch
+import requests
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError  # of a response's raw stream
+
+from packdepth.errors import InputError
+from packdepth.utils.files import locked, require_space, write_json
+from packdepth.utils.progress import track
+
+CONNECT, READ = 10.0, 60.0  # s without a connection, s without another byte
+RETRIES = 4  # of one mirror in a row, in which no more comes
+PAUSE = 1.0  # s before the next try, doubled with every one in which no more comes
+CHUNK = 1 << 16  # bytes
+LARGE = 1 << 30  # bytes; hashing them takes long enough to be told
+LOST = "the connection was lost"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file to download: its name here, its mirrors in the order to try, and, where known, its hash and its size.
+
+    The hash is written `md5:...` or `sha256:...`.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    hash: str | None = None
+    bytes: int | None = None
+
+
+class _Failed(Exception):
+    """A mirror did not give what it should; the message says why."""
+
+
+class _Passing(_Failed):
+    """A failure that may be over at the next try: of the connection, or of a server that is busy or broken."""
+
+
+def fetch(remote: Remote, folder: Path) -> Path:
+    """The file `remote.name` in `folder`, downloaded if it is not there, with its `record` beside it.
+
+    A file that someone has put there, or in its place, is taken if it has the right hash. Two processes never download
+    one file at once. Raises InputError that lists what was tried, OSError if the disk has no room for the file.
+    """
+    path = folder / remote.name
+    if _is_as_recorded(remote, path):
+        return path
+    with locked(folder / f".{path.name}.lock", f"downloads {path}"):
+        if not path.is_file():
+            _download(remote, path)
+        elif not _is_as_recorded(remote, path):
+            _adopt(remote, path)
+    return path
+
+
+def record(path: Path) -> dict[str, Any]:
+    """What is known of a file that `fetch` gave: `bytes`, `hash`, and `url`, unless someone has put it there."""
+    content: dict[str, Any] = json.loads(_record(path).read_text())
+    return content
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
+
+
+def _is_as_recorded(remote: Remote, path: Path) -> bool:
+    """Whether the file has the size that its record says, and the record the known hash."""
+    if not (path.is_file() and _record(path).is_file()):
+        return False
+    known = record(path)
+    return known["bytes"] == path.stat().st_size and remote.hash in (None, known["hash"])
+
+
+def _adopt(remote: Remote, path: Path) -> None:
+    try:
+        write_json(_record(path), {"bytes": path.stat().st_size, "hash": _hash(remote, path)})
+    except _Failed as failure:
+        raise InputError(f"{path}: {failure}; remove it, and it will be downloaded") from None
+
+
+def _hash(remote: Remote, file: Path) -> str:
+    """The hash of a file: the known one, which it must have, or else its SHA-256."""
+    if file.stat().st_size > LARGE:
+        print(f"packdepth: {remote.name}: computing its hash", file=sys.stderr, flush=True)
+    known = remote.hash or "sha256:"
+    algorithm = known.partition(":")[0]
+    found = f"{algorithm}:{pooch.file_hash(str(file), alg=algorithm)}"
+    if remote.hash not in (None, found):
+        raise _Failed(f"its hash is {found}, not {known}")
+    return found
+
+
+def _download(remote: Remote, path: Path) -> None:
+    part = _Part(path)
+    failures = []
+    for url in remote.urls:
+        try:
+            _bring(remote, url, part)
+            _publish(remote, url, part, path)
+            return
+        except _Failed as failure:
+            print(f"packdepth: {url}: {failure}", file=sys.stderr, flush=True)
+            failures.append(f"{url} ({failure})")
+    tried = ", ".join(failures)
+    raise InputError(f"{path}: could not be had from {tried}; data.source in params.yaml may name a local copy instead")
+
+
+def _publish(remote: Remote, url: str, part: "_Part", path: Path) -> None:
+    """Give a whole download its name, after its record; remove it if it has the wrong hash."""
+    try:
+        known = {"url": url, "bytes": part.size, "hash": _hash(remote, part.path)}
+    except _Failed:
+        part.remove()
+        raise
+    write_json(_record(path), known)
+    part.path.replace(path)
+    part.remove()
+
+
+class _Part:
+    """What has come of a file so far, `.NAME.part`, and in `.NAME.part.json` where from."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.with_name(f".{path.name}.part")
+        self._origin = path.with_name(f".{path.name}.part.json")
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Its `url`, the `validator` of that version or None, and its `total` of bytes or None."""
+        return json.loads(self._origin.read_text()) if self.path.is_file() else {"url": None}
+
+    def begin(self, origin: dict[str, Any]) -> None:
+        """Start again with nothing."""
+        self.remove()
+        write_json(self._origin, origin)
+        self.path.touch()
+
+    def remove(self) -> None:
+        """Forget what has come."""
+        self.path.unlink(missing_ok=True)
+        self._origin.unlink(missing_ok=True)
+
+
+def _bring(remote: Remote, url: str, part: _Part) -> None:
+    """Bring all of a file into `part`, however often the connection is lost, as long as more comes every few tries."""
+    most, retries = 0, 0
+    while True:
+        try:
+            return _continue(remote, url, part)
+        except _Passing as failure:
+            retries = 0 if part.size > most else retries + 1
+            most = max(most, part.size)
+            if retries > RETRIES:
+                raise
+            print(f"packdepth: {url}: {failure}; trying again", file=sys.stderr, flush=True)
+            time.sleep(PAUSE * 2**retries)
+
+
+def _continue(remote: Remote, url: str, part: _Part) -> None:
+    """Bring the rest of a file, or all of it if what has come is of another mirror or another version."""
+    origin = part.origin
+    if origin["url"] == url and origin["total"] == part.size:
+        return
+    try:
+        with contextlib.closing(_ask(url, part)) as response:
+            if response.status_code != requests.codes.partial_content:
+                part.begin(_origin(remote, url, response))
+            _append(remote.name, response, part)
+    except (requests.RequestException, HTTPError) as error:
+        raise (_Passing if _may_pass(error) else _Failed)(_reason(error)) from None
+    if part.origin["total"] not in (None, part.size):
+        raise _Passing(LOST)
+
+
+def _ask(url: str, part: _Part) -> requests.Response:
+    """The answer with the rest of the file, if it is still the same version, or else with all of it."""
+    origin, size = part.origin, part.size
+    resumable = size and origin["url"] == url and origin["validator"]
+    response = _get(url, {"Range": f"bytes={size}-", "If-Range": origin["validator"]} if resumable else {})
+    rest = response.headers.get("Content-Range", "").startswith(f"bytes {size}-")
+    if response.status_code in (206, 416) and not (rest and _validator(response) == origin["validator"]):
+        response.close()
+        response = _get(url, {})
+    response.raise_for_status()
+    if response.headers.get("Content-Type", "").startswith("text/html"):  # of a mirror that is no more
+        raise _Failed("gives a web page, not the file")
+    return response
+
+
+def _get(url: str, headers: dict[str, str]) -> requests.Response:
+    return requests.get(url, headers={"Accept-Encoding": "identity"} | headers, stream=True, timeout=(CONNECT, READ))
+
+
+def _validator(response: requests.Response) -> str | None:
+    """What tells a file's version in `If-Range`, where weak ETags may not stand (RFC 9110, section 13.1.5)."""
+    etag = response.headers.get("ETag", "W/")
+    return response.headers.get("Last-Modified") if etag.startswith("W/") else etag
+
+
+def _origin(remote: Remote, url: str, response: requests.Response) -> dict[str, Any]:
+    length = response.headers.get("Content-Length")
+    total = int(length) if length and length.isdigit() else remote.bytes
+    if remote.bytes not in (None, total):
+        raise _Failed(f"has {total} bytes, not {remote.bytes}")
+    return {"url": url, "validator": _validator(response), "total": total}
+
+
+def _append(name: str, response: requests.Response, part: _Part) -> None:
+    total, size = part.origin["total"], part.size
+    if total:
+        require_space(part.path.parent, total - size)
+    shown = track(f"{name} (MiB)", total >> 20, size >> 20) if total else contextlib.nullcontext(lambda steps: None)
+    with shown as advance, part.path.open("ab") as file:
+        # As the server keeps it: some say of a .tar.gz that it is a tar encoded with gzip.
+        for chunk in response.raw.stream(CHUNK, decode_content=False):
+            file.write(chunk)
+            steps = (file.tell() >> 20) - (file.tell() - len(chunk) >> 20)
+            if steps:
+                advance(steps)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, requests.HTTPError):
+        return error.response.status_code >= 500 or error.response.status_code == requests.codes.too_many_requests
+    return isinstance(error, requests.ConnectionError | requests.Timeout | HTTPError)
+
+
+def _reason(error: Exception) -> str:
+    """An error of the connection in a few words: the first cause, without the addresses of objects."""
+    if isinstance(error, requests.HTTPError):
+        return f"{error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection within {CONNECT:g} s"
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
+        return f"no answer within {READ:g} s"
+    if isinstance(error, ProtocolError):
+        return LOST
+    first: BaseException = error
+    while first.__context__:
+        first = first.__context__
+    return getattr(first, "strerror", None) or str(first)

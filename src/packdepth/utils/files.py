@@ -1,0 +1,97 @@
+"""Files appear under their final name only when they are whole."""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+SET_ASIDE = 1 << 30  # bytes
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, moved to it if the block ends well and removed if it does not.
+
+    Always a new file, never an append: an output that DVC has linked into its cache is read-only.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=f".part{path.suffix}", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Raise the OSError of a full disk unless `size` bytes are free; up to SET_ASIDE of them are reserved for a moment.
+
+    For what HDF5 writes: it does not survive a disk that fills up halfway, and hours of work would be lost then. Only
+    reserving shows what quotas and limits leave; where a file system cannot, every block is written for it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+    with tempfile.TemporaryFile(dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):  # not on a Mac
+            os.posix_fallocate(file.fileno(), 0, min(size, SET_ASIDE))
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what killed processes left of `path`. No other process may be writing it."""
+    for part in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
+        part.unlink()
+
+
+def file_states(paths: Iterable[Path]) -> list[tuple[str, int, int]]:
+    """Name, bytes and time of the last change (ns) of each file that is there: another state, another content."""
+    found = [(path, path.stat()) for path in paths if path.exists()]
+    return [(str(path), known.st_size, known.st_mtime_ns) for path, known in found]
+
+
+@contextlib.contextmanager
+def locked(lock: Path, what: str) -> Iterator[bool]:
+    """Hold `lock` for this process alone; gives whether it had to wait for another one, which is then told of `what`.
+
+    Killing Snakemake or DVC leaves the command they started alive: a rerun waits here until it has ended, so that the
+    older one never overwrites the newer one's files.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        waited = False
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"packdepth: another process still {what}; waiting for its end", file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            waited = True
+        yield waited
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole text file or none of it."""
+    with atomic_write(path) as part:
+        part.write_text(text)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a whole JSON file or none of it."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,61 @@
+"""Checkpoints: the same network back, and one line for what is not one."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from packdepth import models
+from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint, save_checkpoint
+from packdepth.errors import InputError
+
+NETWORK = {"architecture": "packnet", "skips": "concat", "head": "leaky-relu", "width": 0.25}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    save_checkpoint(tmp_path / "model.safetensors", models.build(**NETWORK), CheckpointInfo(NETWORK, (64, 96), 10.0))
+    return tmp_path / "model.safetensors"
+
+
+def test_round_trip(path: Path):
+    torch.manual_seed(0)
+    model = models.build(**NETWORK)
+    save_checkpoint(path, model, CheckpointInfo(NETWORK, (64, 96), 10.0))
+    loaded, info = load_checkpoint(path)
+    image = torch.rand(1, 3, 64, 96)
+    assert not loaded.training
+    torch.testing.assert_close(loaded(image), model.eval()(image))
+    assert info == CheckpointInfo(NETWORK, (64, 96), 10.0)
+
+
+def test_not_there(tmp_path: Path):
+    with pytest.raises(InputError, match="no such checkpoint"):
+        load_checkpoint(tmp_path / "model.safetensors")
+
+
+def test_truncated(path: Path):
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match="truncated or not safetensors"):
+        load_checkpoint(path)
+
+
+def test_of_something_else(path: Path):
+    save_file({"w": torch.ones(1)}, path)
+    with pytest.raises(InputError, match="not a checkpoint of packdepth"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("change", [{"skips": "sum"}, {"architecture": "densedepth"}, {"width": 0.5}])
+def test_of_another_architecture_than_it_says(path: Path, change):
+    network = {"architecture": "packnet", "width": 0.25, "skips": "concat"} | change
+    if network["architecture"] == "densedepth":
+        network = {"architecture": "densedepth", "width": 0.25}
+    weights = models.build(**NETWORK).state_dict()
+    info = {"network": network, "size": [64, 96], "max_depth": 10.0}
+    save_file(weights, path, metadata={"packdepth": json.dumps(info)})
+    with pytest.raises(InputError, match="another architecture than") as caught:
+        load_checkpoint(path)
+    assert "\n" not in str(caught.value)

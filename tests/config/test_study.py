@@ -1,0 +1,272 @@
+"""params.yaml: what is resolved, and the one line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from packdepth.config.study import load_study
+from packdepth.errors import InputError
+from packdepth.utils.fingerprint import digest
+
+
+def test_the_shipped_file_is_right_at_every_scale(shipped, project):
+    for scale in shipped["scales"]:
+        study = project(lambda raw, scale=scale: raw.update(scale=scale))
+        assert [study.variant(name).name for name in study.variants] == list(shipped["variants"])
+
+
+@pytest.mark.parametrize("scale", ["kitti-tiny", "ddad-tiny"])
+def test_a_handful_of_frames_makes_batches(project, scale):
+    assert project(lambda raw: raw.update(scale=scale)).variant("packnet").training.batch_size == 1
+
+
+def test_variant_wins_over_scale_and_scale_over_defaults(project):
+    def edit(raw):
+        raw["training"] |= {"batch_size": 4, "learning_rate": 1e-4}
+        raw["scales"]["tiny"]["training"] |= {"batch_size": 3, "epochs": 5}
+        raw["variants"]["packnet"]["training"] = {"epochs": 7, "loss": {"gradient": 2.0}}
+
+    training = project(edit).variant("packnet").training
+    assert (training.learning_rate, training.batch_size, training.epochs) == (1e-4, 3, 7)
+    assert training.loss.model_dump() == {"l1": 0.1, "ssim": 1.0, "gradient": 2.0, "silog": 0.0}
+
+
+def test_width_is_the_scales_unless_the_variant_has_its_own(project):
+    study = project(lambda raw: raw["variants"]["densedepth"]["network"].update(width=0.5))
+    assert study.variant("packnet").network.width == 0.25
+    assert study.variant("densedepth").network.width == 0.5
+
+
+def test_another_scales_checkpoint_may_be_compared_with_ones_own(project):
+    other = OWN.replace("tiny", "small")
+    assert project(_compared(other)).transfer.checkpoints == [other]
+
+
+def test_a_scale_may_train_temporal_variants_otherwise(project):
+    def grouped(raw):
+        _temporal(raw).update(batch_size=2)
+        raw["scales"]["tiny"] |= {
+            "context": raw["scales"]["small"]["context"],
+            "training": {"epochs": 6, "save_every": 7},
+            "temporal": {"epochs": 5, "workers": 3, "batch_size": 1},
+        }
+
+    settings = project(grouped).variant("new").training
+    assert (settings.epochs, settings.save_every, settings.workers, settings.batch_size) == (5, 7, 3, 2)
+    settings = project(grouped).variant("packnet").training
+    assert (settings.epochs, settings.save_every, settings.workers, settings.batch_size) == (6, 7, 0, 4)
+
+
+def test_a_variant_may_multiply_what_the_scale_has(project):
+    def times(raw):
+        raw["variants"]["packnet"]["scale_by"] = {"width": 0.5, "learning_rate": 3, "epochs": 2, "batch_size": 2}
+        raw["scales"]["tiny"]["training"] |= {"epochs": 3, "learning_rate": 1e-3}
+
+    variant = project(times).variant("packnet")
+    training = variant.training
+    assert (training.epochs, training.batch_size, training.learning_rate) == (6, 8, pytest.approx(3e-3))
+    assert variant.network.width == 0.125
+
+
+def test_a_width_of_its_own_is_multiplied_too_and_products_are_whole_where_they_should_be(project):
+    def times(raw):
+        raw["variants"]["packnet"]["network"]["width"] = 0.5
+        raw["variants"]["packnet"]["scale_by"] = {"width": 3, "batch_size": 1.1}
+        raw["scales"]["tiny"]["training"]["batch_size"] = 100
+
+    variant = project(times).variant("packnet")
+    assert (variant.network.width, variant.training.batch_size) == (1.5, 110)
+
+
+def test_groups_have_files_and_may_have_seeds_of_their_own(project):
+    study = project(lambda raw: raw["contest"].update(seeds=[4, 5]))
+    assert study.seeds_of("packnet-best") == [4, 5]
+    assert study.seeds_of("packnet") == study.seeds_of("packnet-log") == study.seeds
+    assert (
+        str(study.run("packnet-log", 1).metrics) == "results/tiny/diagnosis/evaluation/packnet-log/seed1/metrics.json"
+    )
+    assert list(study.groups) == ["", "temporal", "diagnosis", "contest", "autoencoder"]
+
+
+def test_a_batch_must_divide_at_the_scale_that_is_trained_alone(project):
+    study = project(lambda raw: raw["training"].update(devices=2))  # kitti-tiny trains in batches of 1
+    assert study.variant("packnet").training.devices == 2
+
+
+def test_temporal_variants_have_files_of_their_own(project):
+    study = project(lambda raw: _temporal(raw).update(mode="self-supervised"))
+    assert study.variant("new").training.mode == "self-supervised"
+    assert str(study.run("new", 1).metrics) == "results/tiny/temporal/evaluation/new/seed1/metrics.json"
+    assert str(study.run("packnet", 1).metrics) == "results/tiny/evaluation/packnet/seed1/metrics.json"
+
+
+def test_an_unknown_protocol_is_refused_with_those_that_there_are(project):
+    with pytest.raises(InputError, match=r"scales\.tiny\.evaluation\.protocol.*nyu-eigen.*got 'nyu'"):
+        project(lambda raw: raw["scales"]["tiny"]["evaluation"].update(protocol="nyu"))
+
+
+def _compared(*checkpoints):
+    return lambda raw: raw["transfer"].update(checkpoints=list(checkpoints))
+
+
+OWN = "results/tiny/checkpoints/packnet/seed0/model.safetensors"
+
+
+def _training(raw):
+    return raw["variants"]["packnet"].setdefault("training", {})
+
+
+def _temporal(raw):
+    raw["temporal"]["variants"]["new"] = {"network": {"architecture": "packnet"}, "training": {}}
+    return raw["temporal"]["variants"]["new"]["training"]
+
+
+def _context(raw):
+    return raw["scales"]["small"]["context"]
+
+
+WRONG = [
+    (lambda raw: raw.update(scale="tinny"), ["scale 'tinny'", "'tiny'"]),
+    (lambda raw: raw.update(seed=[1]), ["seed: unknown key", "'seeds'"]),
+    (lambda raw: raw.update(seeds=[]), ["seeds"]),
+    (lambda raw: raw.update(seeds=[1, 1]), ["seeds", "once"]),
+    (lambda raw: raw.update(variants={}), ["variants", "at least 1"]),
+    (lambda raw: raw["variants"]["packnet"].update(trainning={}), ["variants.packnet.trainning", "'training'"]),
+    (lambda raw: raw["variants"]["constant"].pop("network"), ["variants.constant.network", "required"]),
+    (lambda raw: raw["training"].pop("epochs"), ["training.epochs", "required"]),
+    (lambda raw: raw["training"].update(batch_size=0), ["training.batch_size", "greater than 0", "0"]),
+    (lambda raw: _training(raw).update(lerning_rate=1), ["variants.packnet.training.lerning_rate", "'learning_rate'"]),
+    (lambda raw: raw["scales"]["small"]["training"].update(epoch=1), ["scales.small.training.epoch", "'epochs'"]),
+    (lambda raw: raw["scales"]["medium"].update(widht=1), ["scales.medium.widht", "'width'"]),
+    (lambda raw: raw["scales"]["small"]["data"].update(size=[100, 128]), ["scales.small.data.size", "32", "100"]),
+    (lambda raw: raw["scales"]["small"]["data"].update(dataset="rums"), ["scales.small.data", "rums", "'rooms'"]),
+    (lambda raw: raw["scales"]["small"]["data"].update(trian=1), ["scales.small.data.trian", "'train'"]),
+    (
+        lambda raw: raw["scales"]["small"]["evaluation"].update(protocol="x"),
+        ["evaluation.protocol", "must be one of indoor"],
+    ),
+    (lambda raw: raw.update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
+    (
+        lambda raw: raw["variants"]["packnet"]["network"].update(skips="sun"),
+        ["packnet.network.skips", "'sum'", "'sun'"],
+    ),
+    (lambda raw: raw["variants"]["packnet"]["network"].update(skip="sum"), ["packnet.network.skip", "'skips'"]),
+    (lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True), ["densedepth", "width 1", "0.25"]),
+    (lambda raw: _training(raw).update(devices=2, batch_size=3), ["variants.packnet: a batch of 3", "2 devices in 1"]),
+    (
+        lambda raw: _training(raw).update(cpu={"compile": True, "checkpointing": True}),
+        ["variants.packnet.training.cpu", "compile and checkpointing exclude one another"],
+    ),
+    (
+        lambda raw: _training(raw).update(cuda={"convolutions": "folded"}),
+        ["cuda.convolutions", "'auto', 'cpu', 'gpu' or 'published'"],
+    ),
+    (
+        lambda raw: raw["training"].update(micro_batches=8),
+        ["a batch of 4 makes no equal parts for 1 devices in 8 micro-batches"],
+    ),
+    (_compared("a/best.ckpt", "b/best.ckpt"), ["transfer.checkpoints", "a/best.ckpt and b/best.ckpt", "'best'"]),
+    (_compared(f"/old/{OWN}"), [f"{OWN} and /old/{OWN}", "both called 'tiny-packnet-seed0'"]),
+    (_compared("https://example.org/"), ["transfer.checkpoints", "'https://example.org/' names no file"]),
+    (lambda raw: raw["variants"].update(Big={"network": {"architecture": "packnet"}}), ["variants.Big"]),
+    (
+        lambda raw: _training(raw).update(mode="self-supervised"),
+        ["variants.packnet", "'self-supervised'", "under `temporal`"],
+    ),
+    (lambda raw: raw["scales"]["small"]["temporal"].update(epoch=1), ["scales.small.temporal.epoch", "'epochs'"]),
+    (lambda raw: raw["scales"]["small"].pop("temporal"), ["scales.small:", "context and temporal stand together"]),
+    (lambda raw: raw["scales"]["small"].pop("context"), ["scales.small:", "context and temporal stand together"]),
+    (lambda raw: _temporal(raw).update(mode="unsupervised"), ["temporal.variants.new.training.mode", "'unsupervised'"]),
+    (lambda raw: _temporal(raw).update(context="true"), ["training.context", "'recorded' or 'synthetic'"]),
+    (lambda raw: _temporal(raw).update(velocity={"wieght": 1}), ["training.velocity.wieght", "'weight'"]),
+    (lambda raw: _temporal(raw).update(velocity={"drop_out": 2}), ["training.velocity.drop_out", "less than or equal"]),
+    (
+        lambda raw: raw["temporal"]["variants"].update(packnet={"network": {"architecture": "packnet"}}),
+        ["'packnet'", "stands under variants and under temporal.variants"],
+    ),
+    (lambda raw: raw["contest"].update(seeds=[1, 1]), ["contest.seeds", "once"]),
+    (
+        lambda raw: raw["variants"]["packnet"].update(scale_by={"epoch": 2}),
+        ["variants.packnet.scale_by.epoch", "'epochs'"],
+    ),
+    (
+        lambda raw: raw["variants"]["packnet"].update(scale_by={"epochs": 0.5}),
+        ["variants.packnet.scale_by.epochs", "integer"],
+    ),
+    (
+        lambda raw: raw["autoencoder"]["variants"]["packing"].pop("training"),
+        ["autoencoder.variants.packing", "'reconstruction' is an autoencoder's"],
+    ),
+    (lambda raw: _training(raw).update(mode="reconstruction"), ["variants.packnet", "an autoencoder's"]),
+    (lambda raw: raw["variants"]["densedepth"]["network"].update(norm="grup"), ["network.norm", "'group'"]),
+    (
+        lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True, norm="group", width=1),
+        ["variants.densedepth.network", "norm batch"],
+    ),
+    (lambda raw: raw["contest"].pop("seeds"), ["contest.seeds", "required"]),
+    (lambda raw: raw["diagnosis"].update(seeds=[1]), ["diagnosis.seeds: unknown key"]),
+    (lambda raw: raw["verdict"].update(contest=["packnet", "densedepth-best"]), ["verdict, contest, 'packnet'"]),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H5"].update(decisive=[["packnet", "packing"]]),
+        ["verdict, H5, 'packing'"],
+    ),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H8"].update(decisive=[["packnet", "packing"]]),
+        ["verdict, H8, 'packnet'", "'packing'"],
+    ),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H1"]["decisive"].append(["packnet", "constant"]),
+        ["verdict.hypotheses.H1", "takes one decisive pair"],
+    ),
+    (lambda raw: raw["verdict"].update(gap=["packnt", "densedepth"]), ["verdict, gap, 'packnt'", "'packnet'"]),
+    (
+        lambda raw: raw["verdict"]["hypotheses"]["H5"].update(decisive=[["packnet", "packnet-velocity"]]),
+        ["verdict, H5, 'packnet-velocity'"],
+    ),
+    (lambda raw: raw["verdict"]["hypotheses"]["H5"].update(rule="close"), ["verdict.hypotheses.H5.rule", "'closes'"]),
+    (lambda raw: raw["verdict"]["hypotheses"].update(h5={}), ["verdict.hypotheses.h5"]),
+    (lambda raw: raw["temporal"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
+    (lambda raw: _context(raw).update(motion="handhold"), ["motion in scales.small.context", "'handheld'"]),
+    (lambda raw: _context(raw).update(moton="walk"), ["scales.small.context.moton", "'motion'"]),
+    (lambda raw: _context(raw).update(kinds=["true"]), ["scales.small.context.kinds", "'recorded'"]),
+    (lambda raw: raw["motions"]["vehicle"].update(speed=[5, 1]), ["motions.vehicle"]),
+    (lambda raw: raw["motions"]["vehicle"].update(sped=[1, 5]), ["motions.vehicle.sped", "'speed'"]),
+]
+
+
+@pytest.mark.parametrize(("edit", "words"), WRONG, ids=[" ".join(words) for _, words in WRONG])
+def test_a_fault_is_one_line_that_names_it(project, edit, words):
+    with pytest.raises(InputError) as caught:
+        project(edit)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith("params.yaml: ")
+    for word in words:
+        assert word in message
+
+
+def test_unknown_variant_is_told_with_the_nearest(project):
+    with pytest.raises(InputError, match=r"unknown variant 'packnet-lrelu'; did you mean 'packnet"):
+        project().variant("packnet-lrelu")
+
+
+def test_missing_and_broken_files(tmp_path: Path):
+    with pytest.raises(InputError, match="not found"):
+        load_study(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("scale: [small\n")
+    with pytest.raises(InputError, match="not YAML") as caught:
+        load_study(tmp_path / "params.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_in_the_file_is_executed(tmp_path: Path):
+    (tmp_path / "params.yaml").write_text("!!python/object/apply:os.mkdir [made]\n")
+    with pytest.raises(InputError, match="not YAML"):
+        load_study(tmp_path / "params.yaml")
+    assert not Path("made").exists()
+
+
+def test_digest_depends_on_values_not_on_the_order_of_keys(project):
+    study = project()
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert digest(study.variant("packnet")) != digest(study.variant("packnet-direct"))

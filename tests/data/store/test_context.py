@@ -1,0 +1,84 @@
+"""The file of neighbouring frames: what is written is read, and what is wrong is told."""
+
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from packdepth.data.store.context import ContextStore
+from packdepth.data.store.frames import Store
+from packdepth.errors import InputError
+from tests.support.context import neighbours
+from tests.support.stores import slopes, write_store
+
+Write = Callable[..., Path]
+
+
+def test_what_is_written_is_read(tmp_path: Path, store: Store, write_context: Write):
+    batch = neighbours(4)
+    context = ContextStore(write_context(tmp_path / "c.h5", store, batch), "recorded", store)
+    assert len(context) == 4
+    assert [context.frame(place) for place in range(4)] == [3, 2, 1, 0]
+    for place in (0, 3):
+        np.testing.assert_array_equal(context.rgb(place), batch.rgb[place])
+        np.testing.assert_array_equal(context.mask(place), batch.mask[place])
+        np.testing.assert_array_equal(context.pose(place), batch.pose[place])
+        np.testing.assert_array_equal(context.velocity(place), batch.velocity[place])
+        np.testing.assert_array_equal(context.time_step(place), batch.time_step[place])
+    again = pickle.loads(pickle.dumps(context))
+    np.testing.assert_array_equal(again.rgb(1), batch.rgb[1])
+
+
+def test_images_of_the_training_store_are_read_there(tmp_path: Path, store: Store, write_context: Write):
+    places = np.array([[1, 2], [3, 0], [0, 1], [2, 3]], np.int32)
+    batch = replace(neighbours(4), rgb=None, mask=None, image=places)
+    context = ContextStore(write_context(tmp_path / "c.h5", store, batch), "recorded", store)
+    np.testing.assert_array_equal(context.rgb(1), np.stack([store.rgb(3), store.rgb(0)]))
+    assert context.mask(1).shape == (2, 64, 64)
+    assert context.mask(1).all()
+
+
+def test_context_of_other_frames_is_refused(tmp_path: Path, store: Store, write_context: Write):
+    path = write_context(tmp_path / "c.h5", store, neighbours(4))
+    other = Store(write_store(tmp_path / "other.h5", slopes(4, seed=7)))
+    with pytest.raises(InputError, match=r"c\.h5: made from other frames than those of .*other\.h5"):
+        ContextStore(path, "recorded", other)
+
+
+def test_a_kind_that_is_not_there(tmp_path: Path, store: Store, write_context: Write):
+    path = write_context(tmp_path / "c.h5", store, neighbours(4))
+    with pytest.raises(InputError, match="holds recorded context, not synthetic"):
+        ContextStore(path, "synthetic", store)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda file: file.attrs.update(format="x"), "its format is 'x'"),
+        (lambda file: file.__delitem__("recorded/pose"), "recorded/pose is missing"),
+        (lambda file: file.__delitem__("recorded/mask"), "neither images nor their places"),
+        (lambda file: file["recorded"].attrs.__delitem__("fingerprint"), "no fingerprint"),
+        (lambda file: file["recorded/velocity"].resize(2, axis=0), "recorded/velocity is missing or of a wrong shape"),
+    ],
+)
+def test_a_broken_file(tmp_path: Path, store: Store, write_context: Write, spoil, told: str):
+    path = write_context(tmp_path / "c.h5", store, neighbours(4))
+    with h5py.File(path, "a") as file:
+        spoil(file)
+    with pytest.raises(InputError, match=told):
+        ContextStore(path, "recorded", store)
+
+
+def test_images_of_another_size(tmp_path: Path, store: Store, write_context: Write):
+    path = write_context(tmp_path / "c.h5", store, neighbours(4, size=(32, 64)))
+    with pytest.raises(InputError, match=r"of \(32, 64\), the store's images of \(64, 64\)"):
+        ContextStore(path, "recorded", store)
+
+
+def test_no_file(tmp_path: Path, store: Store):
+    with pytest.raises(InputError, match="no such store; `snakemake"):
+        ContextStore(tmp_path / "none.h5", "recorded", store)

@@ -1,0 +1,232 @@
+"""A tiny study in temporary clones of the project, run with the real tools."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+PARTS = (
+    "Snakefile",
+    "dvc.yaml",
+    ".dvc/config",
+    ".dvc/.gitignore",
+    ".dvcignore",
+    ".gitignore",
+    "profiles",
+    "workflow",
+    "src",
+)
+TINY = """
+scale: tiny
+seeds: [0]
+training:
+  mode: supervised
+  context: recorded
+  photometric: {ssim: 0.85, smoothness: 0.001}
+  velocity: {weight: 0.0}
+  epochs: 8
+  batch_size: 2
+  devices: 1
+  micro_batches: 1
+  optimizer: adam
+  learning_rate: 1.0e-4
+  pose_learning_rate: 1.0e-4
+  schedule: constant
+  warmup: 0.0
+  weight_decay: 0.0
+  flip: 0.5
+  channel_swap: 0.25
+  max_depth: 10.0
+  first_output: unbiased
+  loss: {l1: 0.1, ssim: 1.0, gradient: 0.0, silog: 0.0}
+  cpu:  {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
+  cuda: {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
+  workers: 0
+  save_every: 2
+  diagnostics_every: 4
+variants:
+  constant: {network: {architecture: constant}, training: {learning_rate: 0.0}}
+  packnet: {network: {architecture: packnet}}
+scales:
+  tiny:
+    data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0}
+    context: {kinds: [recorded, synthetic], motion: walk}
+    width: 0.125
+    training: {}
+    temporal: {save_every: 1}
+    evaluation: {protocol: indoor, flip: true}
+figures: [curves, bars]
+temporal:
+  variants:
+    selfsup: {network: {architecture: packnet, head: scaled-sigmoid}, training: {mode: self-supervised}}
+    synthetic:
+      network: {architecture: densedepth, head: scaled-sigmoid}
+      training: {mode: semi-supervised, context: synthetic, velocity: {weight: 0.5}}
+  figures: [scale_factor]
+diagnosis:
+  variants:
+    packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}}
+contest:
+  seeds: [0, 1]
+  variants:
+    packnet-best: {network: {architecture: packnet, head: leaky-relu}, training: {schedule: cosine}}
+    densedepth-best: {network: {architecture: densedepth}, training: {schedule: cosine}}
+autoencoder:
+  seeds: [0]
+  variants:
+    packing: {network: {architecture: autoencoder, sampling: packing}, training: {mode: reconstruction}}
+    pooling: {network: {architecture: autoencoder, sampling: pooling}, training: {mode: reconstruction}}
+verdict:
+  gap: [packnet, constant]
+  contest: [densedepth-best, packnet-best]
+  hypotheses:
+    H1: {claim: It fades, kind: structure, rule: vanishes, decisive: [[packnet, densedepth-best]]}
+    H7: {claim: It cannot, kind: environment, rule: closes, decisive: [[packnet, packnet-leaky-relu]]}
+    H8: {claim: It keeps more, kind: structure, rule: keeps, decisive: [[pooling, packing]]}
+motions:
+  walk:
+    frequency: 10.0
+    speed: [0.6, 1.4]
+    acceleration: 1.0
+    mean_direction: [0.0, 0.0, 1.0]
+    direction_spread: [0.3, 0.1, 0.2]
+    turn: 3.0
+    turn_acceleration: 3.0
+    turn_axes: [0.6, 1.0, 0.3]
+"""
+TARGETS = ("all", "temporal", "diagnosis", "autoencoder", "verdict")  # everything but transfer
+ARCHIVES = {"packdepth data download --scale tiny"}
+STORES = {"packdepth data make train --scale tiny", "packdepth data make test --scale tiny"}
+DATA = ARCHIVES | STORES
+TRAIN, EVALUATE = (
+    {f"packdepth {phase} --variant {variant} --seed 0" for variant in ("constant", "packnet")}
+    for phase in ("train", "evaluate")
+)
+FIGURES = {"packdepth figure curves", "packdepth figure bars"}
+TABLES = {"packdepth tables"}
+STUDY = DATA | TRAIN | EVALUATE | FIGURES | TABLES
+OF_TEMPORAL = {
+    "packdepth context",
+    *(
+        f"packdepth {phase} --variant {name} --seed 0"
+        for phase in ("train", "evaluate")
+        for name in ("selfsup", "synthetic")
+    ),
+    "packdepth context-quality",
+    "packdepth figure scale_factor",
+    "packdepth temporal-tables",
+}
+VERDICT = {"packdepth findings", "packdepth verdict"} | {
+    f"packdepth verdict-figure {name}" for name in ("H1", "H7", "H8", "conclusion")
+}
+OF_LEAKY = {f"packdepth {phase} --variant packnet-leaky-relu --seed 0" for phase in ("train", "evaluate")}
+OF_DIAGNOSIS = OF_LEAKY | {
+    f"packdepth {phase} --variant {name}-best --seed {seed}"
+    for phase in ("train", "evaluate")
+    for name in ("packnet", "densedepth")
+    for seed in (0, 1)
+}
+OF_AUTOENCODER = {
+    f"packdepth {phase} --variant {name} --seed 0"
+    for phase in ("train", "reconstruct")
+    for name in ("packing", "pooling")
+}
+OF_VERDICT = OF_DIAGNOSIS | OF_AUTOENCODER | VERDICT
+AFTER_PACKNET = {command for command in TRAIN | EVALUATE if "packnet" in command} | FIGURES | TABLES
+ANOTHER_HEAD = ("params.yaml", "{architecture: packnet}", "{architecture: packnet, head: sigmoid}")
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of the project with the tiny study."""
+
+    path: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        tools = Path(sys.executable).parent
+        python_path = [self.path / "src", Path(__file__).parent / "recorder"]
+        private = self.path / ".git" / "private"  # no setting or cache of the user's
+        return os.environ | {
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(map(str, python_path)),
+            "PACKDEPTH_RUNS": str(self.path / ".git" / "runs"),
+            "OMP_NUM_THREADS": "1",
+            "DVC_SITE_CACHE_DIR": str(private / "dvc-cache"),
+            "DVC_GLOBAL_CONFIG_DIR": str(private / "dvc"),
+            "XDG_CACHE_HOME": str(private / "cache"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **{f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        }
+
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        """Start a command in a process group of its own."""
+        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=self.path, env=self.env, text=True, start_new_session=True, **pipes)
+
+    def run(self, *command: str, code: int = 0) -> str:
+        """Run a command to its end, expect its exit code, and return what it printed."""
+        done = subprocess.run(command, cwd=self.path, env=self.env, text=True, capture_output=True)
+        assert done.returncode == code, f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def ran(self) -> dict[str, set[str]]:
+        """The packdepth commands that have ended since last asked, and the files of packdepth that each imported."""
+        notes = self.path / ".git" / "runs"
+        lines = notes.read_text().splitlines() if notes.exists() else []
+        notes.unlink(missing_ok=True)
+        runs = [(run["command"], run["files"]) for run in map(json.loads, lines)]
+        assert len({command for command, _ in runs}) == len(runs), f"something ran twice: {runs}"
+        return dict((command, set(files)) for command, files in runs)
+
+    def planned(self, *arguments: str) -> set[str]:
+        """The packdepth commands that Snakemake would run."""
+        lines = self.run("snakemake", "--dry-run", "--printshellcmds", *arguments).splitlines()
+        return {line.removeprefix("Shell command: ").strip() for line in lines if "packdepth " in line}
+
+    def outdated(self) -> set[str]:
+        """The packdepth commands that DVC would run, apart from those that only wait for their results."""
+        lines = self.run("dvc", "repro", "--dry").splitlines()
+        return {line.removeprefix("> ") for line in lines if line.startswith("> ")}
+
+    def sync(self) -> str:
+        """What `make sync` does."""
+        return self.run(sys.executable, "workflow/sync.py")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        text = (self.path / file).read_text()
+        assert old in text
+        (self.path / file).write_text(text.replace(old, new))
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+
+    def copy(self, path: Path) -> "Clone":
+        shutil.copytree(self.path, path, symlinks=True)
+        return Clone(path)
+
+    def results(self) -> dict[str, bytes]:
+        """Every file of data/ and results/."""
+        folders = (self.path / "data", self.path / "results")
+        files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+        return {file.relative_to(self.path).as_posix(): file.read_bytes() for file in files}
+
+
+def new_clone(path: Path, params: str = TINY) -> Clone:
+    for part in PARTS:
+        (path / part).parent.mkdir(parents=True, exist_ok=True)
+        if (PROJECT / part).is_dir():
+            shutil.copytree(PROJECT / part, path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(PROJECT / part, path / part)
+    (path / "params.yaml").write_text(params)
+    clone = Clone(path)
+    clone.edit("profiles/default/config.yaml", "100/5s", "100/1s")  # tests start few jobs, and wait for every end
+    clone.run("git", "init", "--quiet")
+    clone.commit("the project")
+    return clone

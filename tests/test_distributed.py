@@ -1,0 +1,131 @@
+"""Processes that share every batch: what they tell one another, and that they train like one."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from packdepth import distributed, paths
+from packdepth.data.store.context import FORMAT, append_neighbours
+from packdepth.data.store.frames import Store
+from packdepth.errors import InputError
+from packdepth.training import loop, resume
+from tests.support.context import neighbours
+from tests.support.stores import slopes, write_store
+
+CHECKPOINT = "results/tiny/temporal/checkpoints/new/seed0/model.safetensors"
+
+
+def tell(folder: Path) -> None:
+    """What each of two processes knows, in a file of its own."""
+    number = distributed.rank()
+    weight = torch.nn.Parameter(torch.zeros(2))
+    weight.grad = torch.tensor([1.0, 4.0]) * (number + 1)
+    distributed.average_gradients([weight, torch.nn.Parameter(torch.zeros(1))])
+    known = {
+        "size": distributed.size(),
+        "count": distributed.count_of_all(torch.tensor(10 * (number + 1))).item(),
+        "means": [mean.tolist() for mean in distributed.mean_of_all([torch.tensor([number, 2.0]), torch.tensor(3.0)])],
+        "gradient": weight.grad.tolist(),
+    }
+    print(f"process {number}")
+    (folder / f"{number}.json").write_text(json.dumps(known))
+
+
+def fail_in_the_second(error: Exception) -> None:
+    if distributed.rank() == 1:
+        raise error
+    distributed.mean_of_all([torch.zeros(())])  # never answered
+
+
+def train_and_stop(*arguments: Any) -> None:
+    """Train until the first state is saved."""
+    save = resume.save_state
+
+    def save_and_stop(folder: Path, state: dict[str, Any]) -> None:
+        save(folder, state)
+        raise OSError(f"stopped at step {state['step']}")
+
+    resume.save_state = save_and_stop
+    loop.train_in(*arguments)
+
+
+def test_what_processes_tell_one_another(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    distributed.run(2, tell, tmp_path)
+    first, second = (json.loads((tmp_path / f"{number}.json").read_text()) for number in range(2))
+    assert first == second
+    assert first == {"size": 2, "count": 15.0, "means": [[0.5, 2.0], 3.0], "gradient": [1.5, 6.0]}
+    assert capfd.readouterr().out == "process 0\n"
+
+
+def test_one_process_is_this_one(tmp_path: Path):
+    distributed.run(1, tell, tmp_path)
+    alone = json.loads((tmp_path / "0.json").read_text())
+    assert alone == {"size": 1, "count": 10, "means": [[0.0, 2.0], 3.0], "gradient": [1.0, 4.0]}
+
+
+@pytest.mark.parametrize("error", [InputError("broken in a place"), OSError(28, "No space left on device")], ids=repr)
+def test_what_one_process_raises_ends_all_and_is_raised(error: Exception):
+    with pytest.raises(type(error)) as raised:
+        distributed.run(2, fail_in_the_second, error)
+    assert str(raised.value) == str(error)
+
+
+@pytest.fixture
+def losses(project):
+    """Train with these settings, and give the loss of every step; `holes` are rows without depth in five frames."""
+
+    def of(holes=20, mode="supervised", **changes):
+        def edit(raw):
+            raw["scales"]["tiny"]["training"] |= {"batch_size": 4, "epochs": 2, "save_every": 4, **changes}
+            network = {"architecture": "packnet", "head": "scaled-sigmoid", "width": 0.125}
+            raw["temporal"]["variants"]["new"] = {"network": network, "training": {"mode": mode}}
+
+        study, frames = project(edit), slopes(12)
+        depth = frames.depth.copy()
+        depth[:5, :holes] = 0  # so that the parts of a batch know depth at different numbers of pixels
+        write_store(paths.store("tiny", "train"), replace(frames, depth=depth))
+        with h5py.File(paths.context("tiny"), "w") as file:
+            append_neighbours(file.create_group("recorded"), neighbours(12))
+            file["recorded"].attrs["fingerprint"] = "of these neighbours"
+            fingerprint = Store(paths.store("tiny", "train")).fingerprint
+            file.attrs.update({"format": FORMAT, "store": fingerprint, "parameters": "{}"})
+        loop.train(study, study.run("new", 0))
+        return pd.read_csv(study.run("new", 0).train_log)["loss"].tolist()
+
+    return of
+
+
+@pytest.mark.parametrize("mode", ["supervised", "self-supervised"])
+def test_two_processes_train_like_one(losses, mode):
+    alone, shared = losses(mode=mode), losses(mode=mode, devices=2)
+    assert len(alone) == 6
+    assert shared[:4] == pytest.approx(alone[:4], rel=1e-5)
+    assert shared == pytest.approx(alone, rel=1e-3)  # Adam moves by the sign of gradients that are 0 but for rounding
+    assert shared != alone
+
+
+def test_turns_train_like_one_batch_where_depth_is_known_everywhere(losses):
+    assert losses(holes=0, micro_batches=2) == pytest.approx(losses(holes=0), rel=1e-5)
+
+
+def test_processes_that_were_stopped_end_with_the_bits_of_ones_left_alone(losses, monkeypatch):
+    alone, weights = losses(devices=2), load_file(CHECKPOINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "train_in", train_and_stop)
+        with pytest.raises(OSError, match="stopped at step 4"):
+            losses(devices=2)
+    again, weights_again = losses(devices=2), load_file(CHECKPOINT)
+    assert again == alone
+    assert all(torch.equal(weights[name], weights_again[name]) for name in weights)
+
+
+def test_a_batch_without_equal_parts_is_refused(losses):
+    with pytest.raises(InputError, match="a batch of 4 makes no equal parts for 3 devices in 1 micro-batches"):
+        losses(devices=3)

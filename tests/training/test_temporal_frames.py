@@ -1,0 +1,61 @@
+"""Training frames with neighbours: augmented alike, and from the right places."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from packdepth.config.variants import Velocity
+from packdepth.data.store.context import ContextStore
+from packdepth.data.store.frames import Store
+from packdepth.training.augmentation import draw_augmentation
+from packdepth.training.loader import CountedBatches, TrainingFrames, batches
+from packdepth.training.temporal_frames import TemporalFrames
+from tests.support.context import neighbours
+
+SENSOR = Velocity(weight=1.0)
+
+
+@pytest.fixture
+def frames(tmp_path: Path, store: Store, write_context: Callable[..., Path]) -> Callable[..., TemporalFrames]:
+    context = ContextStore(write_context(tmp_path / "c.h5", store, neighbours(4)), "recorded", store)
+    return lambda flip=0.0, swap=0.0: TemporalFrames(TrainingFrames(store, 0, flip, swap), context, SENSOR)
+
+
+def test_an_item_is_the_frame_with_its_neighbours(store: Store, frames: Callable[..., TemporalFrames]):
+    item = frames()[0, 1]  # epoch 0, place 1: frame 2 of the store
+    np.testing.assert_array_equal(item["image"], store.rgb(2))
+    np.testing.assert_allclose(item["depth"][0], store.depth(2))
+    assert item["context"].shape == (2, 64, 64, 3)
+    assert item["context"][:, 0, 63, 0].tolist() == [11, 12]
+    assert item["seen"].shape == (2, 1, 64, 64)
+    assert item["seen"].float().mean((1, 2, 3)).tolist() == [1.0, 0.5]
+    np.testing.assert_allclose(item["distance"], 0.2, rtol=1e-6)
+    np.testing.assert_array_equal(item["intrinsics"], store.intrinsics(2))
+
+
+def test_the_draw_is_that_of_the_frame_and_epoch(frames: Callable[..., TemporalFrames]):
+    item, draw = frames(flip=0.5, swap=1.0)[3, 1], draw_augmentation((0, 3, 2), 0.5, 1.0)
+    assert all(torch.equal(item[name], draw[name]) for name in ("flipped", "colours"))
+
+
+def test_batches_stack_all_of_it(frames: Callable[..., TemporalFrames]):
+    batch = next(iter(batches(frames(), CountedBatches(4, 2, 1, 0), 0)))
+    shapes = {name: tuple(values.shape) for name, values in batch.items()}
+    assert shapes == {
+        "image": (2, 64, 64, 3),
+        "depth": (2, 1, 64, 64),
+        "flipped": (2,),
+        "colours": (2, 3),
+        "context": (2, 2, 64, 64, 3),
+        "seen": (2, 2, 1, 64, 64),
+        "intrinsics": (2, 3, 3),
+        "distance": (2, 2),
+    }
+
+
+def test_the_fingerprint_tells_frames_and_context_apart(store: Store, frames: Callable[..., TemporalFrames]):
+    assert frames().fingerprint != TrainingFrames(store, 0, 0, 0).fingerprint
+    assert store.fingerprint in frames().fingerprint

@@ -1,0 +1,74 @@
+"""Files appear under their final name only when whole."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from packdepth.utils.files import atomic_write, file_states, remove_parts, require_space, write_json, write_text
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "deep" / "file.txt"
+    write_text(path, "old")
+
+    def fail_halfway() -> None:
+        with atomic_write(path) as part:
+            part.write_text("half")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        fail_halfway()
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_read_only_link_is_replaced_not_written_through(tmp_path: Path):
+    cached, path = tmp_path / "cached", tmp_path / "file.txt"
+    cached.write_text("cached")
+    cached.chmod(0o444)
+    os.link(cached, path)
+    write_text(path, "new")
+    assert (cached.read_text(), path.read_text()) == ("cached", "new")
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path):
+    for name in (".train.x_1.part.h5", ".test.x_1.part.h5", ".train.x_1.part.csv", "train.h5"):
+        (tmp_path / name).touch()
+    remove_parts(tmp_path / "train.h5")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".test.x_1.part.h5", ".train.x_1.part.csv", "train.h5"]
+
+
+def test_no_room_is_the_error_of_a_full_disk(tmp_path: Path):
+    with pytest.raises(OSError, match="No space left on device"):
+        require_space(tmp_path, 1 << 60)
+
+
+def test_little_is_written_where_space_cannot_be_reserved(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1 << 50))
+    asked: list[int] = []
+    monkeypatch.setattr(os, "posix_fallocate", lambda file, start, size: asked.append(size))
+    require_space(tmp_path, 1000)
+    require_space(tmp_path, 1 << 40)
+    assert asked == [1000, 1 << 30]
+
+
+def test_the_usual_permissions(tmp_path: Path):
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    write_json(tmp_path / "file.json", {"a": 1})
+    assert (tmp_path / "file.json").stat().st_mode == plain.stat().st_mode
+
+
+def test_the_state_of_files_tells_what_has_changed(tmp_path: Path):
+    path, gone = tmp_path / "list.txt", tmp_path / "gone.txt"
+    path.write_text("a")
+    os.utime(path, ns=(0, 0))
+    before = file_states([path, gone])
+    assert file_states([path, gone]) == before
+    path.write_text("b")
+    assert file_states([path, gone]) != before
+    os.utime(path, ns=(0, 0))
+    gone.write_text("")
+    assert file_states([path, gone]) != before
