@@ -1,46 +1,81 @@
-"""The study, in order: data, training, evaluation, figures and tables. Every rule calls one packdepth command.
+"""The study, in order: data, context, training, evaluation, tables and figures. Every rule calls one packdepth command.
 
-snakemake --cores 8 --resources gpu=1     all that is missing or out of date
-snakemake figures                         as much as the figures need; likewise data, training, evaluation, tables
+snakemake --cores 8 --resources gpu=1     the report's rows and the temporal pair: all that is missing or out of date
+snakemake everything                      all groups of params.yaml, and the verdict
+snakemake NAME                            one group (report, temporal, supervision, diagnosis, contest, autoencoder),
+                                          one phase (data, training, evaluation, tables, figures), `verdict`, or what
+                                          one hypothesis rests on (H2)
 snakemake data/kitti/test.h5              the store of any scale, downloaded first where it has to be
-snakemake temporal                        what learns from neighbouring frames: context, training, evaluation, figures
-snakemake diagnosis                       what shows why PackNet loses: one change a variant; `snakemake H2`: of one hypothesis
-snakemake verdict                         what came of it
 snakemake transfer                        every checkpoint on every data set that params.yaml lists under `transfer`
 snakemake --report results/report.html    a report with captions
+snakemake --list                          every rule, explained
 
-params.yaml says what is studied. dvc.yaml states the same graph for DVC; tests/workflow holds the two together.
+params.yaml says what is studied. dvc.yaml and workflow/everything/dvc.yaml state the same graph for DVC;
+tests/workflow holds the two together.
 """
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/temporal.smk"
-include: "workflow/rules/diagnosis.smk"
+include: "workflow/rules/runs.smk"
+include: "workflow/rules/results.smk"
+include: "workflow/rules/verdict.smk"
 include: "workflow/rules/transfer.smk"
 
 
+report: "workflow/report/workflow.rst"
+
+
+localrules:
+    all,
+    everything,
+    data,
+    training,
+    evaluation,
+    tables,
+    figures,
+
+
 rule all:
+    """Make the report's rows and the temporal pair (default)."""
     default_target: True
     input:
-        [f"{RESULTS}/figures/{name}.png" for name in config["figures"]],
-        rules.tables.output,
+        *results_of("report"),
+        *results_of("temporal"),
+
+
+rule everything:
+    """Make all groups and the verdict."""
+    input:
+        *[path for group in GROUPS for path in results_of(group)],
+        rules.verdict.input,
 
 
 rule data:
-    input: expand(rules.store.output, scale=SCALE, split=["train", "test"])
+    """Make the scale's stores."""
+    input:
+        expand(rules.store.output, scale=SCALE, split=["train", "test"]),
 
 
 rule training:
-    input: every_run(rules.train.output)
+    """Train what the default target needs."""
+    input:
+        *[path for group in DEFAULT for path in runs_of(group, TRAINED)],
 
 
 rule evaluation:
-    input: every_run(rules.evaluate.output)
+    """Evaluate what the default target needs."""
+    input:
+        *[path for group in DEFAULT for path in runs_of(group, EVALUATED)],
+
+
+rule tables:
+    """Write the tables that the default target has."""
+    input:
+        *[path for group in DEFAULT for path in expand(rules.table.output, group=group)],
 
 
 rule figures:
-    input: [f"{RESULTS}/figures/{name}.png" for name in config["figures"]]
+    """Draw the figures that the default target has."""
+    input:
+        *[path for group in DEFAULT for path in figures_of(group)],

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from packdepth import models
 from packdepth.checkpoints import packnet_sfm
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
 

@@ -9,7 +9,7 @@ import time
 
 import torch
 
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.data import rooms
 from packdepth.data.context.synthesis import synthesize
 

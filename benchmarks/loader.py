@@ -23,7 +23,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from packdepth import models
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.data import rooms
 from packdepth.data.store.batch import Batch
 from packdepth.data.store.frames import Store

@@ -21,7 +21,7 @@ import torch
 from contenders import DENSEDEPTH, HALF, OURS, PUBLISHED, PUBLISHED_FP32, contenders
 from measuring import Case, measure
 
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.utils.files import atomic_write, write_json
 
 TUNED = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "8589934592"}

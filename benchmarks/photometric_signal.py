@@ -8,8 +8,8 @@ between the first two is all that can teach a network the shape of a scene.
 import torch
 from torch import Tensor
 
+from packdepth.config.load import load_study
 from packdepth.config.motions import MotionModel
-from packdepth.config.study import load_study
 from packdepth.data import rooms
 from packdepth.data.context.trajectory import sample
 from packdepth.geometry.rigid import inverse, rigid, rotation_from_vector

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from packdepth import models
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.models.packnet import PackNet
 from packdepth.training import computing
 

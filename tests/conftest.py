@@ -11,7 +11,8 @@ import yaml
 from hypothesis import settings
 
 from packdepth import paths
-from packdepth.config.study import Study, load_study
+from packdepth.config.load import load_study
+from packdepth.config.study import Study
 from tests.support.stores import TOP, slopes, write_store
 
 pytest_plugins = ["tests.support.context_store", "tests.support.packnet_sfm"]
@@ -20,8 +21,9 @@ settings.register_profile("untimed", deadline=None)  # a first call loads what l
 settings.load_profile("untimed")
 TINY = {
     "data": {"dataset": "rooms", "size": [64, 64], "train": 12, "test": 3, "seed": 0},
+    "context": {"kinds": ["recorded", "synthetic"], "motion": "cart"},
     "width": 0.25,
-    "training": {"save_every": 2, "diagnostics_every": 2},
+    "training": {"context": "recorded", "save_every": 2, "diagnostics_every": 2},
     "evaluation": {"protocol": "indoor", "flip": True},
 }
 

@@ -35,7 +35,7 @@ def test_the_usual_mistakes(stores):
     refused(packdepth("data", "show", "nothing.h5"), "nothing.h5: no such store")
     refused(packdepth("predict", "nothing.safetensors", "image.png"), "nothing.safetensors: no such checkpoint")
     Path("params.yaml").unlink()
-    refused(packdepth("tables"), "params.yaml: not found")
+    refused(packdepth("tables", "report"), "params.yaml: not found")
 
 
 def test_data_show_prints_and_draws(stores, tmp_path):

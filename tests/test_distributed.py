@@ -19,7 +19,7 @@ from packdepth.training import loop, resume
 from tests.support.context import neighbours
 from tests.support.stores import slopes, write_store
 
-CHECKPOINT = "results/tiny/temporal/checkpoints/new/seed0/model.safetensors"
+CHECKPOINT = "results/tiny/runs/temporal/new/seed0/model.safetensors"
 
 
 def tell(folder: Path) -> None:
@@ -85,7 +85,7 @@ def losses(project):
         def edit(raw):
             raw["scales"]["tiny"]["training"] |= {"batch_size": 4, "epochs": 2, "save_every": 4, **changes}
             network = {"architecture": "packnet", "head": "scaled-sigmoid", "width": 0.125}
-            raw["temporal"]["variants"]["new"] = {"network": network, "training": {"mode": mode}}
+            raw["groups"]["temporal"]["variants"]["new"] = {"network": network, "training": {"mode": mode}}
 
         study, frames = project(edit), slopes(12)
         depth = frames.depth.copy()

@@ -7,8 +7,8 @@ from packdepth.paths import Run, checkpoint_name
 
 
 def test_checkpoints_of_ours_are_called_by_scale_variant_and_seed():
-    assert checkpoint_name(str(Run("small", "packnet-direct", 3).checkpoint)) == "small-packnet-direct-seed3"
-    elsewhere = "https://example.org/mine/results/medium/checkpoints/packnet/seed0/model.safetensors?download=1"
+    assert checkpoint_name(str(Run("small", "report", "packnet-direct", 3).checkpoint)) == "small-packnet-direct-seed3"
+    elsewhere = "https://example.org/mine/results/medium/runs/report/packnet/seed0/model.safetensors?download=1"
     assert checkpoint_name(elsewhere) == "medium-packnet-seed0"
 
 

@@ -1,11 +1,14 @@
-"""Make Snakemake and DVC agree on which outputs are current. Runs no stage.
+"""Make Snakemake and DVC agree on which outputs are current. Runs no stage, and touches no file of data/ or results/.
 
-    python workflow/sync.py         both ways: as below, then record in dvc.lock what Snakemake has made
-    python workflow/sync.py pull    tell Snakemake what dvc.lock proves current; the Snakefile does this by itself
+    python workflow/sync.py         both ways: `pull`, then record in dvc.lock what Snakemake has made
+    python workflow/sync.py pull    tell Snakemake of files that DVC put in place; the Snakefile does this by itself
+    python workflow/sync.py note    remember the content of what Snakemake has made; the Snakefile does this, too
 
-DVC judges by content, against the dvc.lock beside each dvc.yaml. Snakemake judges by modification times and by a record
-it keeps of every output it made. So what `dvc pull`, `dvc checkout` and `dvc repro` put in place looks old, new or made
-with other parameters to Snakemake, and what Snakemake made is unknown to DVC.
+DVC judges by content, against the dvc.lock next to each dvc.yaml. Snakemake judges by modification times and by a
+record that it keeps of every output it made: parameters, code, and checksums of the inputs. A record says nothing of a
+file that DVC has put there since. So there is a ledger here of the content that each record stands for. Where DVC has
+placed another content, the record is replaced: by one that calls the file current where dvc.lock proves it, or else by
+one that calls it outdated. A file of the same content under a new date is nothing new.
 """
 
 import base64
@@ -14,87 +17,189 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from packdepth.config.load import load_study
+from packdepth.config.settings import write_settings
+from packdepth.errors import InputError
+from packdepth.utils.files import write_json
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage import Stage
 
-LOCKS = (Path("dvc.lock"), Path("workflow/temporal/dvc.lock"), Path("workflow/diagnosis/dvc.lock"))
-SEEN = Path(".snakemake/dvc.lock.seen")
-TARGETS = ("all", "temporal", "diagnosis", "verdict")
-LONG_AGO = (1, 1)  # seconds since 1970; 0 reads as "no time" to Snakemake
+TOP = Path(__file__).resolve().parents[1]
+LOCKS = (Path("dvc.lock"), Path("workflow/everything/dvc.lock"))
+METADATA = Path(".snakemake/metadata")  # Snakemake's records
+LEDGER = Path(".snakemake/packdepth-ledger.json")
+TARGETS = ("all", "everything")
+OUTDATED = "made from other inputs or settings than today's, as dvc.lock tells"
 
 
 def main() -> None:
-    """Sync, and say what is left to be made; for `pull`, silently and only if there is something to do."""
-    only_pull = sys.argv[1:] == ["pull"]
-    if only_pull and settled():
+    """Do what the command line says; a user's mistake ends in one line and exit code 2."""
+    try:
+        match sys.argv[1:]:
+            case ["pull"]:
+                pull()
+            case ["note"]:
+                Ledger().save()
+            case []:
+                sync()
+            case _:
+                raise InputError(f"expected pull, note or nothing, got {' '.join(sys.argv[1:])}")
+    except InputError as error:
+        print(f"sync: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def sync() -> None:
+    """Both ways, and say what is left to be made."""
+    from dvc.repo import Repo
+
+    write_settings(load_study())
+    pull()
+    with Repo() as repo:
+        commit(repo)
+    with Repo() as repo:
+        changed = repo.status()
+        left = [stage.addressing for stage in repo.index.stages if stage.addressing in changed and wanted(stage)]
+    print(f"sync: still to be made: {', '.join(left)}" if left else "sync: Snakemake and DVC agree")
+
+
+def wanted(stage: "Stage") -> bool:
+    """Whether a stage is made without being asked for: the default ones always, others if they were made before."""
+    return stage.relpath == "dvc.yaml" or any(Path(out.def_path).exists() for out in stage.outs)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What Snakemake keeps of an output, in a file of its own."""
+
+    path: Path
+    content: dict[str, Any]
+
+    @classmethod
+    def of(cls, output: str, folder: Path = METADATA) -> "Record | None":
+        """The record of an output, or None."""
+        name = base64.urlsafe_b64encode(output.encode()).decode()
+        most = os.pathconf(".", "PC_NAME_MAX")
+        parts = [name[start : start + most - 1] for start in range(0, len(name), most - 1)]
+        path = folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])  # as Snakemake splits long names
+        return cls(path, json.loads(path.read_text())) if path.is_file() else None
+
+    @property
+    def endtime(self) -> float:
+        """The output's modification time when it was made."""
+        return float(self.content["endtime"])
+
+
+class Ledger:
+    """The content (MD5, as DVC names it) that each record stands for, and files hashed before."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[str, Any]] = json.loads(LEDGER.read_text()) if LEDGER.is_file() else {}
+
+    def md5(self, output: str) -> str:
+        """Of a file's content, from memory if it has the size and date that it had then."""
+        entry, state = self._entries.get(output, {}), _state(output)
+        return entry["md5"] if entry.get("state") == state else _hash(output, "md5")
+
+    def knows(self, output: str, record: Record | None) -> bool:
+        """Whether the record stands for the file that is there."""
+        if record is None:
+            return False
+        if record.endtime == Path(output).lstat().st_mtime:
+            return True
+        entry = self._entries.get(output, {})
+        return entry.get("endtime") == record.endtime and entry["md5"] == self.md5(output)
+
+    def note(self, output: str, endtime: float) -> None:
+        """Remember that the record of this time stands for the file that is there."""
+        self._entries[output] = {"endtime": endtime, "md5": self.md5(output), "state": _state(output)}
+
+    def save(self) -> None:
+        """Keep it, with all that the records stand for now."""
+        if not METADATA.is_dir():
+            return
+        for output in _recorded():
+            record = Record.of(output)
+            if record and Path(output).is_file() and self.knows(output, record):
+                self.note(output, record.endtime)
+        write_json(LEDGER, self._entries)
+
+
+def pull() -> None:
+    """Give every file that DVC has put in place a record: that of a current file, or of an outdated one."""
+    placed = _locked_outputs()
+    if not placed:
+        return
+    ledger = Ledger()
+    strange = [
+        output
+        for output, md5 in placed.items()
+        if Path(output).is_file() and not ledger.knows(output, Record.of(output)) and ledger.md5(output) == md5
+    ]
+    if not strange:
         return
     from dvc.repo import Repo  # takes a second, and most times there is nothing to do
 
     with Repo() as repo:
-        pull(repo)
-        if only_pull:
-            return
-        commit(repo)
-    with Repo() as repo:
-        left = ", ".join(stage.addressing for stage, files in outdated(repo).items() if wanted(stage, files))
-        print(f"sync: still to be made: {left}" if left else "sync: Snakemake and DVC agree")
+        changed = repo.status()
+        outdated = {out.def_path for stage in repo.index.stages if stage.addressing in changed for out in stage.outs}
+    with tempfile.TemporaryDirectory() as folder:
+        for output, record in _records_of_all(Path(folder)):
+            if output in strange:
+                _adopt(output, record, output not in outdated)
+                ledger.note(output, Path(output).lstat().st_mtime)
+    ledger.save()
 
 
-def settled() -> bool:
-    """Whether every dvc.lock is as last seen, and Snakemake knows every file they list."""
-    locks = [lock for lock in LOCKS if lock.exists()]
-    if not locks:
-        return True
-    if not SEEN.exists() or SEEN.read_text() != _digest():
-        return False
-    stages = [stage for lock in locks for stage in yaml.load(lock.read_text(), yaml.CSafeLoader)["stages"].values()]
-    files = [Path(out["path"]) for stage in stages for out in stage["outs"]]
-    return all(known(file) for file in files if file.exists())
+def _adopt(output: str, record: Record, current: bool) -> None:
+    inputs = [name for name in record.content["input"] if Path(name).is_file()]
+    content = record.content | {
+        "endtime": Path(output).lstat().st_mtime,
+        "input_checksums": {name: f"sha256:{_hash(name, 'sha256')}" for name in inputs},
+    }
+    if not current:
+        content["params"] = [OUTDATED]
+    write_json(METADATA / record.path, content)
 
 
-def known(file: Path) -> bool:
-    """Whether Snakemake's record is of this very file: Snakemake made it, or `pull` touched it, and none since."""
-    record = _record(file)
-    return record.exists() and json.loads(record.read_text())["endtime"] == file.lstat().st_mtime
-
-
-def outdated(repo: "Repo") -> dict["Stage", list[Path]]:
-    """Stages whose command, inputs, parameters or outputs differ from dvc.lock, and their outputs."""
-    changed = repo.status()
-    stages = [stage for stage in repo.index.stages if stage.addressing in changed]
-    return {stage: [Path(out.def_path) for out in stage.outs] for stage in stages}
-
-
-def wanted(stage: "Stage", files: list[Path]) -> bool:
-    """Whether a stage is to be made without being asked for: the report's always, a group's if it was made before."""
-    return stage.relpath == "dvc.yaml" or any(file.exists() for file in files)
-
-
-def pull(repo: "Repo") -> None:
-    """Make new to Snakemake what dvc.lock proves current, and old what DVC put in place but is not current."""
-    old = [file for files in outdated(repo).values() for file in files]
-    omitted: list[str | Path] = ["--omit-from", *old] if old else []
-    snakemake(*TARGETS, "--touch", "--forceall", "--ignore-incomplete", *omitted)
-    strange = [file for file in old if file.exists() and not known(file)]
-    recorded = [file for file in strange if _record(file).exists()]
-    if recorded:  # of another file that stood here: its parameters and inputs would be taken for this one's
-        snakemake("--cleanup-metadata", *recorded)
-    for file in strange:
-        os.utime(file, LONG_AGO, follow_symlinks=False)
-    SEEN.write_text(_digest())
+def _records_of_all(folder: Path) -> Iterator[tuple[str, Record]]:
+    """What Snakemake would record of every output: made elsewhere by --touch, on empty files."""
+    for name in ("src", "params.yaml"):
+        (folder / name).symlink_to(Path(name).resolve())
+    run = _snakemake(*TARGETS, "--summary", folder=folder)
+    outputs = [row.split("\t")[0] for row in run.splitlines()[1:]]
+    for output in outputs:
+        (folder / output).parent.mkdir(parents=True, exist_ok=True)
+        (folder / output).touch()
+    _snakemake(*TARGETS, "--touch", "--forceall", folder=folder)
+    for output in outputs:
+        if record := Record.of(output, folder / METADATA):
+            yield output, Record(record.path.relative_to(folder / METADATA), record.content)
 
 
 def commit(repo: "Repo") -> None:
     """Record in dvc.lock the stages that Snakemake has made anew, as `dvc commit` does, but all in one go."""
-    rows = [row.split("\t") for row in snakemake(*TARGETS, "--summary").splitlines()[1:]]
-    current = {Path(row[0]) for row in rows if row[-2:] == ["ok", "no update"]}
-    made = [stage for stage, files in outdated(repo).items() if all(file in current and known(file) for file in files)]
+    rows = [row.split("\t") for row in _snakemake(*TARGETS, "--summary").splitlines()[1:]]
+    current = {row[0] for row in rows if row[-2:] == ["ok", "no update"]}
+    ledger = Ledger()
+    known = {output for output in current if ledger.knows(output, Record.of(output))}
+    changed = repo.status()
+    made = [
+        stage
+        for stage in repo.index.stages
+        if stage.addressing in changed
+        and (stage.name == "settings" or all(out.def_path in known for out in stage.outs))
+    ]
     if made:
         with repo.lock:
             for stage in made:
@@ -103,25 +208,49 @@ def commit(repo: "Repo") -> None:
             for path in {stage.path for stage in made}:
                 of_file = [stage for stage in made if stage.path == path]
                 of_file[0].dvcfile.dump_stages(of_file, update_pipeline=False)
-        SEEN.write_text(_digest())
+    ledger.save()
 
 
-def snakemake(*arguments: str | Path) -> str:
-    """What snakemake prints. Ends this program, in one line, where snakemake fails: as when its directory is locked."""
-    command = [sys.executable, "-m", "snakemake", "--cores=1", *map(str, arguments)]
+def _snakemake(*arguments: str, folder: Path = Path()) -> str:
+    """What snakemake prints. Raises InputError where snakemake fails: as when its directory is locked."""
+    where = ["--snakefile", str(TOP / "Snakefile"), "--directory", str(folder), "--cores=1"]
+    command = [sys.executable, "-m", "snakemake", *where, *arguments]
     run = subprocess.run(command, env={**os.environ, "PACKDEPTH_SYNC": "1"}, text=True, capture_output=True)
     if run.returncode:
-        sys.exit(f"sync: snakemake {' '.join(map(str, arguments[:3]))}: {' '.join(run.stderr.split()[-60:])}")
+        raise InputError(f"snakemake {' '.join(arguments[:3])}: {' '.join(run.stderr.split()[-60:])}")
     return run.stdout
 
 
-def _record(file: Path) -> Path:
-    """Where Snakemake keeps what it knows of an output."""
-    return Path(".snakemake/metadata", base64.urlsafe_b64encode(str(file).encode()).decode())
+def _locked_outputs() -> dict[str, str]:
+    """The MD5 of every file that a dvc.lock lists as an output. Raises InputError for a broken one."""
+    outputs: dict[str, str] = {}
+    for lock in LOCKS:
+        if not lock.exists():
+            continue
+        try:
+            stages = yaml.load(lock.read_text(), yaml.CSafeLoader)["stages"]
+            outputs |= {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+        except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+            raise InputError(f"{lock}: broken; remove it, and `make sync` writes it again") from None
+    return outputs
 
 
-def _digest() -> str:
-    return hashlib.sha256(b"".join(lock.read_bytes() for lock in LOCKS if lock.exists())).hexdigest()
+def _recorded() -> Iterator[str]:
+    """The outputs that Snakemake has records of."""
+    for file in METADATA.rglob("*"):
+        if file.is_file():
+            parts = file.relative_to(METADATA).parts
+            yield base64.urlsafe_b64decode("".join([*(part[1:] for part in parts[:-1]), parts[-1]])).decode()
+
+
+def _state(file: str) -> list[int]:
+    known = Path(file).stat()
+    return [known.st_size, known.st_mtime_ns]
+
+
+def _hash(file: str, algorithm: str) -> str:
+    with Path(file).open("rb") as content:
+        return hashlib.file_digest(content, algorithm).hexdigest()
 
 
 if __name__ == "__main__":

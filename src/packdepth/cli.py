@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from packdepth import paths
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.errors import InputError, one_of
 
 app = typer.Typer(
@@ -29,6 +29,14 @@ SeedOption = Annotated[int, typer.Option(min=0, help="The seed to train with.")]
 ScaleOption = Annotated[str | None, typer.Option(help="A scale of params.yaml [default: the one switched on].")]
 # A full disk in the words of the system, HDF5 and safetensors, and in torch's, which drops the system's.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
+
+
+@app.command()
+def settings() -> None:
+    """Write the resolved settings of the scale, where their content is new."""
+    from packdepth.config.settings import write_settings
+
+    write_settings(load_study())
 
 
 @data_app.command("download")
@@ -113,26 +121,17 @@ def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]
     from importlib import import_module
 
     study = load_study()
-    group = study.drawn[one_of(name, study.drawn, "figure")]
-    import_module(f"packdepth.figures.{name}").draw(study, paths.figure(study.scale, name, group))
+    one_of(name, study.figures, "figure")
+    import_module(f"packdepth.figures.{name}").draw(study, paths.figure(study.scale, name))
 
 
 @app.command()
-def tables() -> None:
-    """Write the table of reported and measured numbers, and the provenance of every run."""
-    from packdepth.analysis.report_table import write_report_table
+def tables(group: Annotated[str, typer.Argument(help="A group of params.yaml.")]) -> None:
+    """Write the table of a group, and the provenance of its runs."""
+    from packdepth.analysis.group_table import write_group_table
 
     study = load_study()
-    write_report_table(study)
-    print(paths.tables(study.scale).joinpath("table.md").read_text())
-
-
-@app.command()
-def temporal_tables() -> None:
-    """Write the table of the temporal variants, and the provenance of every run."""
-    from packdepth.analysis.temporal_table import write_temporal_table
-
-    print(write_temporal_table(load_study()))
+    print(write_group_table(study, one_of(group, study.by_group, "group")))
 
 
 @app.command()
@@ -145,7 +144,7 @@ def context_quality() -> None:
 
 @app.command()
 def reconstruct(variant: VariantOption, seed: SeedOption) -> None:
-    """Evaluate a trained autoencoder: how well it says images again."""
+    """Evaluate a trained autoencoder: how well it reconstructs images."""
     from packdepth.evaluation.reconstruction import reconstruct
 
     study = load_study()
@@ -178,15 +177,15 @@ def verdict() -> None:
 
 
 @app.command()
-def verdict_figure(name: Annotated[str, typer.Argument(help="A hypothesis of params.yaml, or: answer.")]) -> None:
-    """Draw the figure of one hypothesis, or the one that carries the answer, from the findings."""
+def verdict_figure(name: Annotated[str, typer.Argument(help="A hypothesis of params.yaml, or: conclusion.")]) -> None:
+    """Draw the figure of one hypothesis, or the one of the conclusion, from the findings."""
     from packdepth.analysis.findings import Findings
     from packdepth.figures.verdict.hypothesis import CONCLUSION, draw
 
     study = load_study()
     one_of(name, [*study.verdict.hypotheses, CONCLUSION], "hypothesis")
-    folder = paths.findings(study.scale)
-    draw(study, Findings.read(folder), name, folder / f"{name}.png")
+    findings = Findings.read(paths.findings(study.scale))
+    draw(study, findings, name, paths.verdict(study.scale) / f"{name}.png")
 
 
 @app.command()

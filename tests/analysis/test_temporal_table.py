@@ -6,11 +6,14 @@ import pandas as pd
 import pytest
 
 from packdepth import paths
-from packdepth.analysis.temporal_table import faults, summarise_temporal, write_temporal_table
+from packdepth.analysis.group_table import write_group_table
+from packdepth.analysis.temporal_table import faults, summarise_temporal
 from packdepth.errors import InputError
 from packdepth.utils.files import write_json, write_text
+from tests.support.stores import with_variants
 
-VARIANTS = ("packnet-supervised", "densedepth-selfsup", "packnet-velocity-synthetic", "sensor-noise", "sensor-bias")
+PAIR = ("packnet-photometric", "packnet-photometric-velocity")  # which the group is compared with
+VARIANTS = (*PAIR, "packnet-supervised", "densedepth-selfsup", "sensor-noise", "sensor-bias")
 FACTORS = [[1.0, 3.0], [2.0, 6.0]]  # of two images, for each seed
 
 
@@ -18,8 +21,10 @@ FACTORS = [[1.0, 3.0], [2.0, 6.0]]  # of two images, for each seed
 def study(project):
     def edit(raw):
         raw["seeds"] = [0, 1]
-        raw["temporal"]["variants"] = {name: raw["temporal"]["variants"][name] for name in VARIANTS}
-        raw["temporal"]["variants"]["sensor-bias"]["training"]["velocity"] |= {"drop_out": 0.3}
+        group = raw["groups"]["supervision"]
+        group["variants"] = {name: group["variants"][name] for name in VARIANTS if name not in PAIR}
+        group["variants"]["sensor-bias"]["training"]["velocity"] |= {"drop_out": 0.3}
+        raw["scales"]["tiny"]["groups"] = {"temporal": {"context": "synthetic"}}
 
     study = project(edit)
     for variant in VARIANTS:
@@ -30,14 +35,14 @@ def study(project):
                 "metric": {"pooled": metric, "mean_over_images": dict.fromkeys(metric, 99.0)},
                 "median_scaled": {"pooled": {"abs_rel": 0.1, "delta1": 0.9}},
             }
-            write_json(run.metrics, {"headline": {"aggregate": "pooled", "median_scaled": False}, **numbers})
+            write_json(run.evaluation, {"headline": {"aggregate": "pooled", "median_scaled": False}, **numbers})
             write_json(run.provenance, {"variant": variant, "seed": seed, "parameters": 2 * 10**6, "seconds": 10.0})
             write_text(run.per_image, pd.DataFrame({"id": ["a", "b"], "median_factor": factors}).to_csv(index=False))
     return study
 
 
 def test_factors_and_metrics(study):
-    table = summarise_temporal(study).set_index("variant")
+    table = summarise_temporal(study, "supervision").set_index("variant")
     assert list(table.index) == list(VARIANTS)
     row = table.loc["densedepth-selfsup"]
     assert row["factor"] == pytest.approx(3.0)  # of 2 and 4
@@ -48,26 +53,25 @@ def test_factors_and_metrics(study):
 
 
 def test_files(study):
-    text = write_temporal_table(study)
-    folder = paths.tables("tiny", paths.TEMPORAL)
+    text = write_group_table(study, "supervision")
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
     assert rows["packnet-supervised"].startswith("| packnet-supervised | packnet | supervised | - | - | - | 2.00 M |")
     assert "| densedepth | self-supervised | recorded | 0 | - |" in rows["densedepth-selfsup"]
-    assert "| packnet | self-supervised | synthetic | 0.05 | - |" in rows["packnet-velocity-synthetic"]
+    assert "| packnet | self-supervised | synthetic | 0.05 | - |" in rows["packnet-photometric-velocity"]
     assert "| 0.05 | noise 0.3 m/s |" in rows["sensor-noise"]
     assert "| 0.05 | bias +25%, drop-out 30% |" in rows["sensor-bias"]
     assert rows["sensor-noise"].endswith("| 0.100 ± 0.000 | 0.900 ± 0.000 | 10 s |")
-    assert text == (folder / "table.md").read_text()
+    assert text == paths.table("tiny", "supervision", "md").read_text()
     assert "2 seeds" in text
     assert text.endswith("pooled over pixels. ± is the deviation over seeds.\n")
-    assert pd.read_csv(folder / "table.csv")["variant"].tolist() == list(VARIANTS)
-    assert len(json.loads((folder / "provenance.json").read_text())) == 10
+    assert pd.read_csv(paths.table("tiny", "supervision", "csv"))["variant"].tolist() == list(VARIANTS)
+    assert len(json.loads(paths.table_provenance("tiny", "supervision").read_text())) == 12
 
 
 def test_one_seed_has_no_deviation(study):
     alone = study.model_copy(update={"seeds": [1]})
-    assert summarise_temporal(alone)["factor_std"].isna().all()
-    assert "±" not in write_temporal_table(alone)
+    assert summarise_temporal(alone, "supervision")["factor_std"].isna().all()
+    assert "±" not in write_group_table(alone, "supervision")
 
 
 def test_faults_count_only_for_a_training_that_listens(study):
@@ -80,11 +84,10 @@ def test_faults_count_only_for_a_training_that_listens(study):
 
 def test_a_missing_result_is_named(study):
     study.run("sensor-bias", 1).per_image.unlink()
-    with pytest.raises(InputError, match=r"temporal/evaluation/sensor-bias/seed1/per_image\.csv: not there yet"):
-        write_temporal_table(study)
+    with pytest.raises(InputError, match=r"runs/supervision/sensor-bias/seed1/per_image\.csv: not there yet"):
+        write_group_table(study, "supervision")
 
 
 def test_a_study_without_such_variants_is_told(study):
-    none = study.model_copy(update={"temporal": study.temporal.model_copy(update={"variants": {}})})
-    with pytest.raises(InputError, match=r"temporal\.variants is empty"):
-        write_temporal_table(none)
+    with pytest.raises(InputError, match=r"groups\.temporal\.variants is empty"):
+        write_group_table(with_variants(study, "temporal", {}), "temporal")

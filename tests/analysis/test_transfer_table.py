@@ -18,7 +18,9 @@ AGGREGATES = {"tiny": "pooled", "kitti": "mean_over_images"}
 @pytest.fixture
 def study(project):
     def edit(raw):
-        raw["variants"] = {name: raw["variants"][name] for name in ("constant", "packnet")}
+        raw["groups"]["report"]["variants"] = {
+            name: raw["groups"]["report"]["variants"][name] for name in ("constant", "packnet")
+        }
         raw["verdict"] = no_verdict("packnet")
         raw["transfer"] = {"data": ["tiny", "kitti"], "checkpoints": [PUBLISHED]}
 
@@ -35,7 +37,7 @@ def study(project):
             }
             content = {"checkpoint": checkpoint, "data": data, "images": 3, "protocol": {"name": f"of-{data}"}}
             content |= {"headline": {"aggregate": aggregate}} | numbers
-            write_json(paths.transfer("tiny", data, checkpoint) / "metrics.json", content)
+            write_json(paths.transfer("tiny") / data / checkpoint / "metrics.json", content)
     return study
 
 
@@ -51,12 +53,12 @@ def test_cells(study):
     ]
     assert "| tiny-packnet-seed0 | 1.011 / 1.021 | 1.111 / 1.121 |" in lines
     assert lines[-1] == "| PackNet01_MR_velsup_CStoK | KITTI | 0.108 | 0.887 |"
-    assert text == (paths.tables("tiny").with_name("transfer") / "table.md").read_text()
+    assert text == (paths.transfer("tiny") / "table.md").read_text()
 
 
 def test_numbers(study):
     write_transfer_table(study)
-    table = pd.read_csv(paths.tables("tiny").with_name("transfer") / "table.csv").set_index(["checkpoint", "data"])
+    table = pd.read_csv(paths.transfer("tiny") / "table.csv").set_index(["checkpoint", "data"])
     assert table.loc[("tiny-packnet-seed0", "kitti"), "abs_rel_scaled"] == pytest.approx(1.12)
     assert table.loc[("tiny-packnet-seed0", "kitti"), "protocol"] == "of-kitti"
     assert len(table) == 6
@@ -71,7 +73,7 @@ def test_without_a_published_checkpoint_nothing_published_is_told(study):
 
 
 def test_a_missing_result_is_named(study):
-    (paths.transfer("tiny", "kitti", "tiny-packnet-seed0") / "metrics.json").unlink()
+    (paths.transfer("tiny") / "kitti" / "tiny-packnet-seed0" / "metrics.json").unlink()
     with pytest.raises(InputError, match=r"kitti/tiny-packnet-seed0/metrics\.json: not there yet"):
         write_transfer_table(study)
 

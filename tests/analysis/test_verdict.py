@@ -11,7 +11,8 @@ from packdepth.analysis.conclusion import sentences
 from packdepth.analysis.findings import Findings, find, provenance
 from packdepth.analysis.rules import decide
 from packdepth.analysis.verdict import verdict_markdown, write_verdict
-from packdepth.config.study import Study, load_study
+from packdepth.config.load import load_study
+from packdepth.config.study import Study
 from packdepth.errors import InputError
 from tests.support.stores import TOP
 from tests.support.verdicts import HYPOTHESES, LOSSES, PSNR_NOISE, SEED_NOISE, spread_out, study_by_hand
@@ -146,7 +147,7 @@ def test_every_run_is_accounted_for(study):
 
 def test_a_missing_result_is_named(study):
     study.run("packnet-narrow", 0).per_image.unlink()
-    with pytest.raises(InputError, match=r"diagnosis/evaluation/packnet-narrow/seed0/per_image\.csv: not there yet"):
+    with pytest.raises(InputError, match=r"runs/diagnosis/packnet-narrow/seed0/per_image\.csv: not there yet"):
         find(study)
 
 
@@ -190,7 +191,7 @@ def test_the_document_has_every_hypothesis_with_figure_verdict_and_command(study
     for key in study.verdict.hypotheses:
         section = text.partition(f"## {key}: Claim {key}\n")[2].partition("\n## ")[0]
         assert re.search(r"\*\*(Supported|Refuted|Open)\.\*\*", section)
-        assert f"(verdict/{key}.png)" in section
+        assert f"({key}.png)" in section
         assert f"`snakemake {key}` trains" in section
     assert "| `packnet` | `packnet-leaky-relu` | yes | 0.500 | 0.250 | 0.250 (" in text
 
@@ -209,7 +210,7 @@ def test_every_number_follows_its_file(study):
 def test_losses_of_their_own_are_not_set_beside_the_others(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     study = study_by_hand(
-        edit=lambda raw: raw["diagnosis"]["variants"]["packnet-narrow"].update(training={"loss": {"l1": 1}})
+        edit=lambda raw: raw["groups"]["diagnosis"]["variants"]["packnet-narrow"].update(training={"loss": {"l1": 1}})
     )
     rows = re.findall(r"^\| packnet-(?:narrow|rate-triple) \|.*$", verdict_markdown(study, find(study)), re.MULTILINE)
     assert [("other | other" in row) for row in rows] == [False, True]
@@ -222,15 +223,15 @@ def test_other_rungs_are_told_of(study):
 
 def test_it_is_written_whole(study):
     text = write_verdict(study, find(study))
-    assert paths.verdict("smoke").read_text() == text
+    assert (paths.verdict("smoke") / "verdict.md").read_text() == text
 
 
 def test_the_published_verdict_is_what_its_tables_say(monkeypatch):
-    published = TOP / "docs" / "verdict.md"
+    published = TOP / "docs/results/small/verdict/verdict.md"
     if not published.exists():
         pytest.skip("no verdict is published yet")
     monkeypatch.chdir(TOP)
     scale = re.search(r"results of scale `([a-z0-9-]+)`", published.read_text())
     assert scale
     study = load_study().at(scale[1])
-    assert verdict_markdown(study, Findings.read(TOP / "docs" / "verdict")) == published.read_text()
+    assert verdict_markdown(study, Findings.read(published.parent / "findings")) == published.read_text()

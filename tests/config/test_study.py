@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.errors import InputError
 from packdepth.utils.fingerprint import digest
 
@@ -12,7 +12,7 @@ from packdepth.utils.fingerprint import digest
 def test_the_shipped_file_is_right_at_every_scale(shipped, project):
     for scale in shipped["scales"]:
         study = project(lambda raw, scale=scale: raw.update(scale=scale))
-        assert [study.variant(name).name for name in study.variants] == list(shipped["variants"])
+        assert [study.variant(name).name for name in study.variants] == list(shipped["groups"]["report"]["variants"])
 
 
 @pytest.mark.parametrize("scale", ["kitti-tiny", "ddad-tiny"])
@@ -24,7 +24,7 @@ def test_variant_wins_over_scale_and_scale_over_defaults(project):
     def edit(raw):
         raw["training"] |= {"batch_size": 4, "learning_rate": 1e-4}
         raw["scales"]["tiny"]["training"] |= {"batch_size": 3, "epochs": 5}
-        raw["variants"]["packnet"]["training"] = {"epochs": 7, "loss": {"gradient": 2.0}}
+        raw["groups"]["report"]["variants"]["packnet"]["training"] = {"epochs": 7, "loss": {"gradient": 2.0}}
 
     training = project(edit).variant("packnet").training
     assert (training.learning_rate, training.batch_size, training.epochs) == (1e-4, 3, 7)
@@ -32,7 +32,7 @@ def test_variant_wins_over_scale_and_scale_over_defaults(project):
 
 
 def test_width_is_the_scales_unless_the_variant_has_its_own(project):
-    study = project(lambda raw: raw["variants"]["densedepth"]["network"].update(width=0.5))
+    study = project(lambda raw: raw["groups"]["report"]["variants"]["densedepth"]["network"].update(width=0.5))
     assert study.variant("packnet").network.width == 0.25
     assert study.variant("densedepth").network.width == 0.5
 
@@ -48,7 +48,7 @@ def test_a_scale_may_train_temporal_variants_otherwise(project):
         raw["scales"]["tiny"] |= {
             "context": raw["scales"]["small"]["context"],
             "training": {"epochs": 6, "save_every": 7},
-            "temporal": {"epochs": 5, "workers": 3, "batch_size": 1},
+            "groups": {"temporal": {"epochs": 5, "workers": 3, "batch_size": 1}},
         }
 
     settings = project(grouped).variant("new").training
@@ -59,7 +59,12 @@ def test_a_scale_may_train_temporal_variants_otherwise(project):
 
 def test_a_variant_may_multiply_what_the_scale_has(project):
     def times(raw):
-        raw["variants"]["packnet"]["scale_by"] = {"width": 0.5, "learning_rate": 3, "epochs": 2, "batch_size": 2}
+        raw["groups"]["report"]["variants"]["packnet"]["scale_by"] = {
+            "width": 0.5,
+            "learning_rate": 3,
+            "epochs": 2,
+            "batch_size": 2,
+        }
         raw["scales"]["tiny"]["training"] |= {"epochs": 3, "learning_rate": 1e-3}
 
     variant = project(times).variant("packnet")
@@ -70,8 +75,8 @@ def test_a_variant_may_multiply_what_the_scale_has(project):
 
 def test_a_width_of_its_own_is_multiplied_too_and_products_are_whole_where_they_should_be(project):
     def times(raw):
-        raw["variants"]["packnet"]["network"]["width"] = 0.5
-        raw["variants"]["packnet"]["scale_by"] = {"width": 3, "batch_size": 1.1}
+        raw["groups"]["report"]["variants"]["packnet"]["network"]["width"] = 0.5
+        raw["groups"]["report"]["variants"]["packnet"]["scale_by"] = {"width": 3, "batch_size": 1.1}
         raw["scales"]["tiny"]["training"]["batch_size"] = 100
 
     variant = project(times).variant("packnet")
@@ -79,13 +84,28 @@ def test_a_width_of_its_own_is_multiplied_too_and_products_are_whole_where_they_
 
 
 def test_groups_have_files_and_may_have_seeds_of_their_own(project):
-    study = project(lambda raw: raw["contest"].update(seeds=[4, 5]))
+    study = project(lambda raw: raw["groups"]["contest"].update(seeds=[4, 5]))
     assert study.seeds_of("packnet-best") == [4, 5]
     assert study.seeds_of("packnet") == study.seeds_of("packnet-log") == study.seeds
-    assert (
-        str(study.run("packnet-log", 1).metrics) == "results/tiny/diagnosis/evaluation/packnet-log/seed1/metrics.json"
-    )
-    assert list(study.groups) == ["", "temporal", "diagnosis", "contest", "autoencoder"]
+    assert str(study.run("packnet-log", 1).metrics) == "results/tiny/runs/diagnosis/packnet-log/seed1/metrics.json"
+    assert list(study.by_group) == ["report", "temporal", "supervision", "diagnosis", "contest", "autoencoder"]
+
+
+def test_a_group_shows_those_that_it_is_compared_with(project):
+    study = project()
+    pair = list(study.groups.temporal.variants)
+    assert study.shown("temporal") == pair
+    assert study.shown("supervision") == [*pair, *study.groups.supervision.variants]
+
+
+def test_what_a_scale_says_for_a_group_wins_over_the_scale(project):
+    def edit(raw):
+        raw["scales"]["tiny"]["training"]["epochs"] = 5
+        raw["scales"]["tiny"]["groups"] = {"diagnosis": {"epochs": 7}}
+
+    study = project(edit)
+    assert study.variant("packnet-log").training.epochs == 7
+    assert study.variant("packnet").training.epochs == 5
 
 
 def test_a_batch_must_divide_at_the_scale_that_is_trained_alone(project):
@@ -96,8 +116,8 @@ def test_a_batch_must_divide_at_the_scale_that_is_trained_alone(project):
 def test_temporal_variants_have_files_of_their_own(project):
     study = project(lambda raw: _temporal(raw).update(mode="self-supervised"))
     assert study.variant("new").training.mode == "self-supervised"
-    assert str(study.run("new", 1).metrics) == "results/tiny/temporal/evaluation/new/seed1/metrics.json"
-    assert str(study.run("packnet", 1).metrics) == "results/tiny/evaluation/packnet/seed1/metrics.json"
+    assert str(study.run("new", 1).metrics) == "results/tiny/runs/temporal/new/seed1/metrics.json"
+    assert str(study.run("packnet", 1).metrics) == "results/tiny/runs/report/packnet/seed1/metrics.json"
 
 
 def test_an_unknown_protocol_is_refused_with_those_that_there_are(project):
@@ -109,16 +129,16 @@ def _compared(*checkpoints):
     return lambda raw: raw["transfer"].update(checkpoints=list(checkpoints))
 
 
-OWN = "results/tiny/checkpoints/packnet/seed0/model.safetensors"
+OWN = "results/tiny/runs/report/packnet/seed0/model.safetensors"
 
 
 def _training(raw):
-    return raw["variants"]["packnet"].setdefault("training", {})
+    return raw["groups"]["report"]["variants"]["packnet"].setdefault("training", {})
 
 
 def _temporal(raw):
-    raw["temporal"]["variants"]["new"] = {"network": {"architecture": "packnet"}, "training": {}}
-    return raw["temporal"]["variants"]["new"]["training"]
+    raw["groups"]["temporal"]["variants"]["new"] = {"network": {"architecture": "packnet"}, "training": {}}
+    return raw["groups"]["temporal"]["variants"]["new"]["training"]
 
 
 def _context(raw):
@@ -130,9 +150,14 @@ WRONG = [
     (lambda raw: raw.update(seed=[1]), ["seed: unknown key", "'seeds'"]),
     (lambda raw: raw.update(seeds=[]), ["seeds"]),
     (lambda raw: raw.update(seeds=[1, 1]), ["seeds", "once"]),
-    (lambda raw: raw.update(variants={}), ["variants", "at least 1"]),
-    (lambda raw: raw["variants"]["packnet"].update(trainning={}), ["variants.packnet.trainning", "'training'"]),
-    (lambda raw: raw["variants"]["constant"].pop("network"), ["variants.constant.network", "required"]),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["packnet"].update(trainning={}),
+        ["variants.packnet.trainning", "'training'"],
+    ),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["constant"].pop("network"),
+        ["variants.constant.network", "required"],
+    ),
     (lambda raw: raw["training"].pop("epochs"), ["training.epochs", "required"]),
     (lambda raw: raw["training"].update(batch_size=0), ["training.batch_size", "greater than 0", "0"]),
     (lambda raw: _training(raw).update(lerning_rate=1), ["variants.packnet.training.lerning_rate", "'learning_rate'"]),
@@ -145,13 +170,19 @@ WRONG = [
         lambda raw: raw["scales"]["small"]["evaluation"].update(protocol="x"),
         ["evaluation.protocol", "must be one of indoor"],
     ),
-    (lambda raw: raw.update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
+    (lambda raw: raw["groups"]["report"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
     (
-        lambda raw: raw["variants"]["packnet"]["network"].update(skips="sun"),
+        lambda raw: raw["groups"]["report"]["variants"]["packnet"]["network"].update(skips="sun"),
         ["packnet.network.skips", "'sum'", "'sun'"],
     ),
-    (lambda raw: raw["variants"]["packnet"]["network"].update(skip="sum"), ["packnet.network.skip", "'skips'"]),
-    (lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True), ["densedepth", "width 1", "0.25"]),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["packnet"]["network"].update(skip="sum"),
+        ["packnet.network.skip", "'skips'"],
+    ),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["densedepth"]["network"].update(pretrained=True),
+        ["densedepth", "width 1", "0.25"],
+    ),
     (lambda raw: _training(raw).update(devices=2, batch_size=3), ["variants.packnet: a batch of 3", "2 devices in 1"]),
     (
         lambda raw: _training(raw).update(cpu={"compile": True, "checkpointing": True}),
@@ -168,43 +199,60 @@ WRONG = [
     (_compared("a/best.ckpt", "b/best.ckpt"), ["transfer.checkpoints", "a/best.ckpt and b/best.ckpt", "'best'"]),
     (_compared(f"/old/{OWN}"), [f"{OWN} and /old/{OWN}", "both called 'tiny-packnet-seed0'"]),
     (_compared("https://example.org/"), ["transfer.checkpoints", "'https://example.org/' names no file"]),
-    (lambda raw: raw["variants"].update(Big={"network": {"architecture": "packnet"}}), ["variants.Big"]),
+    (
+        lambda raw: raw["groups"]["report"]["variants"].update(Big={"network": {"architecture": "packnet"}}),
+        ["variants.Big"],
+    ),
     (
         lambda raw: _training(raw).update(mode="self-supervised"),
-        ["variants.packnet", "'self-supervised'", "under `temporal`"],
+        ["variants.packnet", "'self-supervised'", "temporal and supervision"],
     ),
-    (lambda raw: raw["scales"]["small"]["temporal"].update(epoch=1), ["scales.small.temporal.epoch", "'epochs'"]),
-    (lambda raw: raw["scales"]["small"].pop("temporal"), ["scales.small:", "context and temporal stand together"]),
-    (lambda raw: raw["scales"]["small"].pop("context"), ["scales.small:", "context and temporal stand together"]),
+    (
+        lambda raw: raw["scales"]["small"]["groups"]["temporal"].update(epoch=1),
+        ["scales.small.groups.temporal.epoch", "'epochs'"],
+    ),
+    (lambda raw: raw["scales"]["small"]["groups"].update(temporl={}), ["scales.small.groups", "'temporal'"]),
+    (lambda raw: raw["scales"]["small"].pop("context"), ["scales.small.context", "required"]),
     (lambda raw: _temporal(raw).update(mode="unsupervised"), ["temporal.variants.new.training.mode", "'unsupervised'"]),
     (lambda raw: _temporal(raw).update(context="true"), ["training.context", "'recorded' or 'synthetic'"]),
     (lambda raw: _temporal(raw).update(velocity={"wieght": 1}), ["training.velocity.wieght", "'weight'"]),
     (lambda raw: _temporal(raw).update(velocity={"drop_out": 2}), ["training.velocity.drop_out", "less than or equal"]),
     (
-        lambda raw: raw["temporal"]["variants"].update(packnet={"network": {"architecture": "packnet"}}),
-        ["'packnet'", "stands under variants and under temporal.variants"],
+        lambda raw: raw["groups"]["temporal"]["variants"].update(packnet={"network": {"architecture": "packnet"}}),
+        ["'packnet'", "stands under groups.report.variants and under groups.temporal.variants"],
     ),
-    (lambda raw: raw["contest"].update(seeds=[1, 1]), ["contest.seeds", "once"]),
+    (lambda raw: raw["groups"]["contest"].update(seeds=[1, 1]), ["contest.seeds", "once"]),
     (
-        lambda raw: raw["variants"]["packnet"].update(scale_by={"epoch": 2}),
+        lambda raw: raw["groups"]["report"]["variants"]["packnet"].update(scale_by={"epoch": 2}),
         ["variants.packnet.scale_by.epoch", "'epochs'"],
     ),
     (
-        lambda raw: raw["variants"]["packnet"].update(scale_by={"epochs": 0.5}),
+        lambda raw: raw["groups"]["report"]["variants"]["packnet"].update(scale_by={"epochs": 0.5}),
         ["variants.packnet.scale_by.epochs", "integer"],
     ),
     (
-        lambda raw: raw["autoencoder"]["variants"]["packing"].pop("training"),
+        lambda raw: raw["groups"]["autoencoder"]["variants"]["packing"].pop("training"),
         ["autoencoder.variants.packing", "'reconstruction' is an autoencoder's"],
     ),
     (lambda raw: _training(raw).update(mode="reconstruction"), ["variants.packnet", "an autoencoder's"]),
-    (lambda raw: raw["variants"]["densedepth"]["network"].update(norm="grup"), ["network.norm", "'group'"]),
     (
-        lambda raw: raw["variants"]["densedepth"]["network"].update(pretrained=True, norm="group", width=1),
+        lambda raw: raw["groups"]["report"]["variants"]["densedepth"]["network"].update(norm="grup"),
+        ["network.norm", "'group'"],
+    ),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["densedepth"]["network"].update(
+            pretrained=True, norm="group", width=1
+        ),
         ["variants.densedepth.network", "norm batch"],
     ),
-    (lambda raw: raw["contest"].pop("seeds"), ["contest.seeds", "required"]),
-    (lambda raw: raw["diagnosis"].update(seeds=[1]), ["diagnosis.seeds: unknown key"]),
+    (lambda raw: raw["groups"]["diagnosis"].update(seed=[1]), ["diagnosis.seed: unknown key", "'seeds'"]),
+    (lambda raw: raw["groups"].update(mine={"variants": {}}), ["groups.mine: unknown key"]),
+    (lambda raw: raw["groups"]["report"].update(variants={}), ["groups.report.variants is empty"]),
+    (lambda raw: raw["groups"]["temporal"].update(compared_with=["reprt"]), ["compared_with", "'report'"]),
+    (lambda raw: raw["groups"]["temporal"]["figures"].append("curves"), ["'curves'", "report and temporal"]),
+    (lambda raw: raw["scales"].update({"smoke.2": raw["scales"]["smoke"]}), ["scales.smoke.2", "pattern"]),
+    (lambda raw: raw["scales"].update({"$(touch x)": raw["scales"]["smoke"]}), ["scales", "pattern"]),
+    (lambda raw: raw.update(scale="../smoke"), ["scale", "pattern", "'../smoke'"]),
     (lambda raw: raw["verdict"].update(contest=["packnet", "densedepth-best"]), ["verdict, contest, 'packnet'"]),
     (
         lambda raw: raw["verdict"]["hypotheses"]["H5"].update(decisive=[["packnet", "packing"]]),
@@ -225,7 +273,7 @@ WRONG = [
     ),
     (lambda raw: raw["verdict"]["hypotheses"]["H5"].update(rule="close"), ["verdict.hypotheses.H5.rule", "'closes'"]),
     (lambda raw: raw["verdict"]["hypotheses"].update(h5={}), ["verdict.hypotheses.h5"]),
-    (lambda raw: raw["temporal"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
+    (lambda raw: raw["groups"]["temporal"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
     (lambda raw: _context(raw).update(motion="handhold"), ["motion in scales.small.context", "'handheld'"]),
     (lambda raw: _context(raw).update(moton="walk"), ["scales.small.context.moton", "'motion'"]),
     (lambda raw: _context(raw).update(kinds=["true"]), ["scales.small.context.kinds", "'recorded'"]),

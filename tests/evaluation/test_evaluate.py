@@ -11,21 +11,21 @@ import torch
 from packdepth import paths
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.evaluation.evaluate import evaluate, image_losses, training_losses
+from packdepth.evaluation.evaluate import HEADLINE, evaluate, image_losses, training_losses
 from packdepth.evaluation.metrics import METRICS
 from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.models.constant import Constant
 from packdepth.training.loop import train
 from tests.support.stores import slopes, write_store
 
-RUN = paths.Run("tiny", "constant", 0)
+RUN = paths.Run("tiny", "report", "constant", 0)
 
 
 def test_files_agree(stores):
     study = stores()
     train(study, RUN)
     evaluate(study, RUN)
-    metrics = json.loads(RUN.metrics.read_text())
+    metrics = json.loads(RUN.evaluation.read_text())
     table = pd.read_csv(RUN.per_image)
     assert table["id"].tolist() == [f"slopes/1/{i}" for i in range(3)]
     for name in METRICS:
@@ -42,6 +42,8 @@ def test_files_agree(stores):
     truth = samples["truth"]
     assert metrics["metric"]["pooled"]["abs_rel"] == pytest.approx((abs(truth - predicted) / truth).mean(), rel=1e-5)
     assert metrics["training_loss"] == pytest.approx(pd.read_csv(RUN.train_log)["loss"].mean())
+    names = {"training_loss": metrics, "test_loss": metrics, **dict.fromkeys(HEADLINE, metrics["headline"])}
+    assert json.loads(RUN.metrics.read_text()) == {name: where[name] for name, where in names.items()}
     distance = pd.read_csv(RUN.error_by_distance)
     assert distance["pixels"].sum() == truth.size
     inside = (truth >= distance["near"][0]) & (truth < distance["far"][0])
@@ -75,7 +77,7 @@ def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):
 
 def test_a_checkpoint_of_another_variant_is_refused(stores):
     study = stores()
-    other = paths.Run("tiny", "packnet", 0)
+    other = paths.Run("tiny", "report", "packnet", 0)
     train(study, RUN)
     train(study, other)
     RUN.checkpoint.write_bytes(other.checkpoint.read_bytes())
@@ -93,7 +95,7 @@ def test_nothing_to_count_is_told(stores):
     write_store(paths.store("tiny", "test"), far)
     with pytest.raises(InputError, match="no image has a pixel that protocol 'indoor' counts"):
         evaluate(study, RUN)
-    assert not RUN.metrics.exists()
+    assert not RUN.evaluation.exists()
 
 
 def test_truths_of_several_sizes(stores):

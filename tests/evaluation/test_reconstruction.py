@@ -37,7 +37,7 @@ def test_files_agree(stores):
     run = study.run("pooling-operations", 0)
     train(study, run)
     reconstruct(study, run)
-    metrics, table = json.loads(run.metrics.read_text()), pd.read_csv(run.per_image)
+    metrics, table = json.loads(run.evaluation.read_text()), pd.read_csv(run.per_image)
     assert set(table["images"]) == {"test", "photos"}
     assert (table["images"] == "test").sum() == 3
     for source in ("test", "photos"):

@@ -17,11 +17,11 @@ from packdepth.evaluation.transfer import evaluate_pair
 from packdepth.training.loop import train
 from tests.support.stores import slopes
 
-RUN = paths.Run("tiny", "constant", 0)
+RUN = paths.Run("tiny", "report", "constant", 0)
 
 
 def result(name: str) -> dict:
-    return json.loads((paths.transfer("tiny", "tiny", name) / "metrics.json").read_text())
+    return json.loads((paths.transfer("tiny") / "tiny" / name / "metrics.json").read_text())
 
 
 def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
@@ -29,11 +29,11 @@ def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
     train(study, RUN)
     evaluate(study, RUN)
     evaluate_pair(study, str(RUN.checkpoint), "tiny")
-    ours, own = result("tiny-constant-seed0"), json.loads(RUN.metrics.read_text())
+    ours, own = result("tiny-constant-seed0"), json.loads(RUN.evaluation.read_text())
     assert (ours["checkpoint"], ours["data"], ours["images"]) == ("tiny-constant-seed0", "tiny", 3)
     for part in ("headline", "protocol", "metric", "median_scaled"):
         assert ours[part] == own[part]
-    per_image = paths.transfer("tiny", "tiny", "tiny-constant-seed0") / "per_image.csv"
+    per_image = paths.transfer("tiny") / "tiny" / "tiny-constant-seed0" / "per_image.csv"
     pd.testing.assert_frame_equal(pd.read_csv(per_image), pd.read_csv(RUN.per_image).drop(columns="loss"))
 
 

@@ -11,13 +11,15 @@ import yaml
 
 from packdepth import paths
 from packdepth.analysis.results import runs
-from packdepth.config.study import Study, load_study
+from packdepth.config.load import load_study
+from packdepth.config.study import Study
 from packdepth.paths import Run
 from tests.support.stores import no_verdict
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 VARIANTS = ("constant", "densedepth", "packnet-no-skips")
-TEMPORAL = ("packnet-supervised", "packnet-selfsup", "packnet-velocity", "sensor-noise", "sensor-bias")
+PAIR = ("packnet-photometric", "packnet-photometric-velocity")
+SUPERVISION = ("packnet-supervised", "packnet-selfsup", "packnet-velocity", "sensor-noise", "sensor-bias")
 
 
 @pytest.fixture
@@ -28,17 +30,18 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         variants: tuple[str, ...] = VARIANTS,
         seeds: tuple[int, ...] = (0,),
         steps: int = 12,
-        temporal: tuple[str, ...] = TEMPORAL,
+        supervision: tuple[str, ...] = SUPERVISION,
     ) -> Study:
         monkeypatch.chdir(tmp_path)
         content = yaml.safe_load(PARAMS.read_text())
         content |= {"scale": "smoke", "seeds": list(seeds)}
-        for section, names in ((content, variants), (content["temporal"], temporal)):
+        for group, names in (("report", variants), ("supervision", supervision)):
+            section = content["groups"][group]
             section["variants"] = {name: section["variants"][name] for name in names}
         content["verdict"] = no_verdict(variants[0])
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         study = load_study()
-        for run in (run for variant in (*variants, *temporal) for run in runs(study, variant)):
+        for run in (run for variant in (*variants, *PAIR, *supervision) for run in runs(study, variant)):
             _write(run, steps)
         _write_context(study.scale)
         return study
@@ -47,7 +50,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 def _write(run: Run, steps: int) -> None:
-    for file in (run.train_log, run.metrics):
+    for file in (run.train_log, run.evaluation):
         file.parent.mkdir(parents=True, exist_ok=True)
     step = np.arange(1, steps + 1)
     loss = (len(run.variant) + run.seed) / (10 + step)
@@ -61,7 +64,7 @@ def _write(run: Run, steps: int) -> None:
     metrics = {"training_loss": loss.mean(), "final_training_loss": loss[-1], "headline": headline}
     metrics |= {scaling: {"pooled": headline} for scaling in ("metric", "median_scaled")}
     pd.DataFrame({"id": ["a", "b", "c"], "median_factor": [0.5, 1.0 + run.seed, 2.0]}).to_csv(run.per_image)
-    run.metrics.write_text(json.dumps(metrics))
+    run.evaluation.write_text(json.dumps(metrics))
     run.provenance.write_text(json.dumps({"parameters": 1000, "seconds": 2.0}))
     depth = np.linspace(0, 8, 2 * 4 * 6, dtype=np.float32).reshape(2, 4, 6)
     np.savez(run.samples, rgb=np.zeros((2, 4, 6, 3), np.uint8), truth=depth, prediction=depth + 1)
@@ -69,7 +72,7 @@ def _write(run: Run, steps: int) -> None:
 
 def _write_context(scale: str) -> None:
     quality, examples = paths.context_quality(scale), paths.context_examples(scale)
-    quality.parent.mkdir(parents=True)
+    quality.parent.mkdir(parents=True, exist_ok=True)
     frames = {"displacement_px": [4.0, 1.0, 2.0], "psnr_seen": [30.0, 36.0, 33.0], "ssim_seen": [0.7, 0.9, 0.8]}
     methods = {"forward-warp": [0.8, 0.9, 0.85], "noise-floor": None}
     tables = [pd.DataFrame({"method": name, **frames, "coverage": known}) for name, known in methods.items()]

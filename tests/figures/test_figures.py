@@ -20,13 +20,14 @@ TARGET = Path("results/smoke/figures/figure.png")
 NEEDED = {  # of the last variant drawn
     "curves": ("packnet", "train_log"),
     "loss_spread": ("packnet", "train_log"),
-    "bars": ("packnet", "metrics"),
+    "bars": ("packnet", "evaluation"),
     "panel": ("packnet", "samples"),
     "error_by_distance": ("packnet", "error_by_distance"),
     "gradients": ("packnet", "diagnostics"),
     "scale_factor": ("packnet-velocity", "per_image"),
-    "speed_sensor": ("sensor-bias", "metrics"),
-    "temporal_panel": ("packnet-velocity", "samples"),
+    "speed_sensor": ("sensor-bias", "evaluation"),
+    "temporal_panel": ("packnet-photometric-velocity", "samples"),
+    "supervision_panel": ("packnet-velocity", "samples"),
 }
 NEEDED_OF_CONTEXT = {"context_quality": paths.context_quality, "context_examples": paths.context_examples}
 
@@ -66,7 +67,7 @@ def test_draws_one_seed_and_several(make_study: MakeStudy, name: str, seeds: tup
 def test_draws_few_steps_of_the_constant_or_a_network_alone(
     make_study: MakeStudy, name: str, variants: tuple[str, ...]
 ) -> None:
-    draw(name, make_study(variants=variants, steps=2, temporal=("packnet-supervised",)))
+    draw(name, make_study(variants=variants, steps=2, supervision=("packnet-supervised",)))
     assert is_drawn()
 
 
@@ -75,7 +76,7 @@ def test_a_missing_result_is_named_and_an_older_figure_kept(make_study: MakeStud
     study = make_study(variants=("densedepth", "packnet"))
     missing = needed(study, name)
     missing.unlink()
-    TARGET.parent.mkdir()
+    TARGET.parent.mkdir(parents=True)
     TARGET.write_bytes(b"older")
     with pytest.raises(InputError, match=f"^{missing}: not there yet"):
         draw(name, study)

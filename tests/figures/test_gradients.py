@@ -16,7 +16,7 @@ def test_norms_are_means_over_seeds_with_stages_in_the_order_of_the_file(make_st
     for seed, factor in ((0, 1), (1, 3)):
         rows = [f"{step},{name},{factor * step}" for step in (5, 10) for name in ("gradient_norm/stem", "loss_scale")]
         rows += [f"{step},gradient_norm/body,{factor}" for step in (5, 10)]
-        Run("smoke", "densedepth", seed).diagnostics.write_text("\n".join(["step,name,value", *rows]))
+        Run("smoke", "report", "densedepth", seed).diagnostics.write_text("\n".join(["step,name,value", *rows]))
     table = norms(study, "densedepth")
     assert list(table.index) == ["stem", "body"]
     assert list(table.columns) == [5, 10]

@@ -4,7 +4,8 @@ from typing import Any
 
 import yaml
 
-from packdepth.config.study import Study, load_study
+from packdepth.config.load import load_study
+from packdepth.config.study import Study
 from packdepth.figures.speed_sensor import by_reference
 
 MakeStudy = Callable[..., Study]
@@ -13,7 +14,7 @@ MakeStudy = Callable[..., Study]
 def with_variants(more: dict[str, Any]) -> Study:
     """The study in this folder with more temporal variants, each PackNet's with these settings of the sensor."""
     content = yaml.safe_load(Path("params.yaml").read_text())
-    variants = content["temporal"]["variants"]
+    variants = content["groups"]["supervision"]["variants"]
     for name, (like, sensor) in more.items():
         training = variants[like]["training"]
         velocity = training["velocity"] | sensor
@@ -35,7 +36,7 @@ def test_amounts_stand_in_order_from_the_perfect_sensor(make_study: MakeStudy) -
 
 
 def test_only_what_differs_in_one_fault_is_drawn(make_study: MakeStudy) -> None:
-    make_study(temporal=("packnet-velocity", "densedepth-velocity", "packnet-selfsup"))
+    make_study(supervision=("packnet-velocity", "densedepth-velocity", "packnet-selfsup"))
     study = with_variants(
         {
             "two-faults": ("packnet-velocity", {"noise": 0.1, "lag": 0.2}),
@@ -47,4 +48,4 @@ def test_only_what_differs_in_one_fault_is_drawn(make_study: MakeStudy) -> None:
 
 
 def test_without_a_perfect_sensor_there_is_no_reference(make_study: MakeStudy) -> None:
-    assert by_reference(make_study(temporal=("sensor-noise", "packnet-selfsup")), "noise") == {}
+    assert by_reference(make_study(supervision=("sensor-noise", "packnet-selfsup")), "noise") == {}

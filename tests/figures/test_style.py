@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from packdepth.config.study import Study, load_study
+from packdepth.config.load import load_study
+from packdepth.config.study import Study
 from packdepth.figures import _style
+from tests.support.stores import with_variants
 
 MakeStudy = Callable[..., Study]
 STUDY = load_study(Path(__file__).parents[2] / "params.yaml")
@@ -21,14 +23,14 @@ def test_every_variant_looks_different() -> None:
 
 def test_twenty_more_variants_change_no_style_and_repeat_none() -> None:
     more = {f"more-{i}": STUDY.variants["packnet"] for i in range(20)}
-    styles = _style.styles(STUDY.model_copy(update={"variants": STUDY.variants | more}))
+    styles = _style.styles(with_variants(STUDY, "report", STUDY.variants | more))
     assert styles == styles | _style.styles(STUDY)
     assert len({tuple(style.values()) for style in styles.values()}) == len(styles)
 
 
 def test_the_constant_is_told_by_its_architecture() -> None:
     variants = {"floor": STUDY.variants["constant"], "packnet": STUDY.variants["packnet"]}
-    study = STUDY.model_copy(update={"variants": variants})
+    study = with_variants(STUDY, "report", variants)
     assert _style.is_constant(study, "floor")
     assert _style.networks(study) == ["packnet"]
     assert _style.styles(study)["floor"] == _style.CONSTANT

@@ -90,7 +90,7 @@ def test_those_that_are_shipped_match_packing_in_parameters_or_operations() -> N
         return sum(p.numel() for p in models.build(**network).parameters()), flops(network, size)
 
     parameters, operations = cost("packing")
-    for name in study.autoencoder.variants:
+    for name in study.groups.autoencoder.variants:
         own = cost(name)
         if not name.endswith("-operations"):
             assert own[0] == pytest.approx(parameters, rel=0.1), name

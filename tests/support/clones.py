@@ -25,7 +25,7 @@ scale: tiny
 seeds: [0]
 training:
   mode: supervised
-  context: recorded
+  context: synthetic
   photometric: {ssim: 0.85, smoothness: 0.001}
   velocity: {weight: 0.0}
   epochs: 8
@@ -48,38 +48,44 @@ training:
   workers: 0
   save_every: 2
   diagnostics_every: 4
-variants:
-  constant: {network: {architecture: constant}, training: {learning_rate: 0.0}}
-  packnet: {network: {architecture: packnet}}
+groups:
+  report:
+    variants:
+      constant: {network: {architecture: constant}, training: {learning_rate: 0.0}}
+      packnet: {network: {architecture: packnet}}
+    figures: [curves, bars]
+  temporal:
+    variants:
+      photometric: {network: {architecture: packnet, head: scaled-sigmoid}, training: {mode: self-supervised}}
+    figures: [temporal_panel, context_quality]
+  supervision:
+    compared_with: [temporal]
+    variants:
+      semisup:
+        network: {architecture: densedepth, head: scaled-sigmoid}
+        training: {mode: semi-supervised, context: recorded, velocity: {weight: 0.5}}
+    figures: [scale_factor]
+  diagnosis:
+    variants:
+      packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}}
+  contest:
+    seeds: [0, 1]
+    variants:
+      packnet-best: {network: {architecture: packnet, head: leaky-relu}, training: {schedule: cosine}}
+      densedepth-best: {network: {architecture: densedepth}, training: {schedule: cosine}}
+  autoencoder:
+    seeds: [0]
+    variants:
+      packing: {network: {architecture: autoencoder, sampling: packing}, training: {mode: reconstruction}}
+      pooling: {network: {architecture: autoencoder, sampling: pooling}, training: {mode: reconstruction}}
 scales:
   tiny:
     data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0}
     context: {kinds: [recorded, synthetic], motion: walk}
     width: 0.125
     training: {}
-    temporal: {save_every: 1}
+    groups: {temporal: {save_every: 1}}
     evaluation: {protocol: indoor, flip: true}
-figures: [curves, bars]
-temporal:
-  variants:
-    selfsup: {network: {architecture: packnet, head: scaled-sigmoid}, training: {mode: self-supervised}}
-    synthetic:
-      network: {architecture: densedepth, head: scaled-sigmoid}
-      training: {mode: semi-supervised, context: synthetic, velocity: {weight: 0.5}}
-  figures: [scale_factor]
-diagnosis:
-  variants:
-    packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}}
-contest:
-  seeds: [0, 1]
-  variants:
-    packnet-best: {network: {architecture: packnet, head: leaky-relu}, training: {schedule: cosine}}
-    densedepth-best: {network: {architecture: densedepth}, training: {schedule: cosine}}
-autoencoder:
-  seeds: [0]
-  variants:
-    packing: {network: {architecture: autoencoder, sampling: packing}, training: {mode: reconstruction}}
-    pooling: {network: {architecture: autoencoder, sampling: pooling}, training: {mode: reconstruction}}
 verdict:
   gap: [packnet, constant]
   contest: [densedepth-best, packnet-best]
@@ -98,46 +104,55 @@ motions:
     turn_acceleration: 3.0
     turn_axes: [0.6, 1.0, 0.3]
 """
-TARGETS = ("all", "temporal", "diagnosis", "autoencoder", "verdict")  # everything but transfer
-ARCHIVES = {"packdepth data download --scale tiny"}
-STORES = {"packdepth data make train --scale tiny", "packdepth data make test --scale tiny"}
-DATA = ARCHIVES | STORES
-TRAIN, EVALUATE = (
-    {f"packdepth {phase} --variant {variant} --seed 0" for variant in ("constant", "packnet")}
-    for phase in ("train", "evaluate")
-)
+TARGETS = ("all", "everything")  # all but transfer
+DATA = {
+    "packdepth data download --scale tiny",
+    "packdepth data make train --scale tiny",
+    "packdepth data make test --scale tiny",
+}
+CONTEXT = {"packdepth context"}
+QUALITY = {"packdepth context-quality"}
+SETTINGS = {"packdepth settings"}  # of DVC: Snakemake writes them when it starts
+
+
+def runs(phase: str, *variants: str, seeds: tuple[int, ...] = (0,)) -> set[str]:
+    """The commands of a phase, for some variants and seeds."""
+    return {f"packdepth {phase} --variant {variant} --seed {seed}" for variant in variants for seed in seeds}
+
+
+TRAIN, EVALUATE = (runs(phase, "constant", "packnet") for phase in ("train", "evaluate"))
+TRAIN_TEMPORAL, EVALUATE_TEMPORAL = (runs(phase, "photometric") for phase in ("train", "evaluate"))
 FIGURES = {"packdepth figure curves", "packdepth figure bars"}
-TABLES = {"packdepth tables"}
-STUDY = DATA | TRAIN | EVALUATE | FIGURES | TABLES
-OF_TEMPORAL = {
-    "packdepth context",
-    *(
-        f"packdepth {phase} --variant {name} --seed 0"
-        for phase in ("train", "evaluate")
-        for name in ("selfsup", "synthetic")
-    ),
-    "packdepth context-quality",
-    "packdepth figure scale_factor",
-    "packdepth temporal-tables",
-}
+FIGURES_TEMPORAL = {"packdepth figure temporal_panel", "packdepth figure context_quality"}
+TABLES, TABLES_TEMPORAL = {"packdepth tables report"}, {"packdepth tables temporal"}
+REPORT = TRAIN | EVALUATE | FIGURES | TABLES
+TEMPORAL = TRAIN_TEMPORAL | EVALUATE_TEMPORAL | FIGURES_TEMPORAL | TABLES_TEMPORAL | QUALITY
+STUDY = DATA | CONTEXT | REPORT | TEMPORAL  # what a bare `snakemake` and `dvc repro` make
+SUPERVISION = (
+    runs("train", "semisup")
+    | runs("evaluate", "semisup")
+    | {
+        "packdepth tables supervision",
+        "packdepth figure scale_factor",
+    }
+)
 VERDICT = {"packdepth findings", "packdepth verdict"} | {
-    f"packdepth verdict-figure {name}" for name in ("H1", "H7", "H8", "conclusion")
+    f"packdepth verdict-figure {key}" for key in ("H1", "H7", "H8", "conclusion")
 }
-OF_LEAKY = {f"packdepth {phase} --variant packnet-leaky-relu --seed 0" for phase in ("train", "evaluate")}
-OF_DIAGNOSIS = OF_LEAKY | {
-    f"packdepth {phase} --variant {name}-best --seed {seed}"
+DIAGNOSIS = runs("train", "packnet-leaky-relu") | runs("evaluate", "packnet-leaky-relu")
+CONTEST = {
+    command
     for phase in ("train", "evaluate")
-    for name in ("packnet", "densedepth")
-    for seed in (0, 1)
+    for command in runs(phase, "packnet-best", "densedepth-best", seeds=(0, 1))
 }
-OF_AUTOENCODER = {
-    f"packdepth {phase} --variant {name} --seed 0"
-    for phase in ("train", "reconstruct")
-    for name in ("packing", "pooling")
-}
-OF_VERDICT = OF_DIAGNOSIS | OF_AUTOENCODER | VERDICT
-AFTER_PACKNET = {command for command in TRAIN | EVALUATE if "packnet" in command} | FIGURES | TABLES
-ANOTHER_HEAD = ("params.yaml", "{architecture: packnet}", "{architecture: packnet, head: sigmoid}")
+AUTOENCODER = runs("train", "packing", "pooling") | runs("reconstruct", "packing", "pooling")
+EVERYTHING = STUDY | SUPERVISION | DIAGNOSIS | CONTEST | AUTOENCODER | VERDICT
+AFTER_PACKNET = runs("train", "packnet") | runs("evaluate", "packnet") | FIGURES | TABLES
+ANOTHER_HEAD = (
+    "params.yaml",
+    "packnet: {network: {architecture: packnet}}",
+    "packnet: {network: {architecture: packnet, head: sigmoid}}",
+)
 
 
 @dataclass(frozen=True)
@@ -186,11 +201,12 @@ class Clone:
     def planned(self, *arguments: str) -> set[str]:
         """The packdepth commands that Snakemake would run."""
         lines = self.run("snakemake", "--dry-run", "--printshellcmds", *arguments).splitlines()
-        return {line.removeprefix("Shell command: ").strip() for line in lines if "packdepth " in line}
+        commands = {line.removeprefix("Shell command: ").strip() for line in lines if "packdepth " in line}
+        return {command.partition(" 2>&1")[0] for command in commands}
 
-    def outdated(self) -> set[str]:
+    def outdated(self, *arguments: str) -> set[str]:
         """The packdepth commands that DVC would run, apart from those that only wait for their results."""
-        lines = self.run("dvc", "repro", "--dry").splitlines()
+        lines = self.run("dvc", "repro", "--dry", *arguments).splitlines()
         return {line.removeprefix("> ") for line in lines if line.startswith("> ")}
 
     def sync(self) -> str:
@@ -209,6 +225,10 @@ class Clone:
     def copy(self, path: Path) -> "Clone":
         shutil.copytree(self.path, path, symlinks=True)
         return Clone(path)
+
+    def stamps(self) -> dict[str, int]:
+        """When every file of data/ and results/ was written."""
+        return {name: (self.path / name).lstat().st_mtime_ns for name in self.results()}
 
     def results(self) -> dict[str, bytes]:
         """Every file of data/ and results/."""

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from packdepth.config.datasets import Data
+from packdepth.config.study import Study
 from packdepth.data.datasets.acquire import acquire
 from packdepth.data.datasets.convert import make_store
 from packdepth.data.store.batch import Batch
@@ -24,6 +25,12 @@ ORIGIN = Origin("slopes", 1, "none", "nobody", "tests", {"made": "by hand"})
 def no_verdict(variant: str) -> dict[str, Any]:
     """A verdict section that asks nothing, for a study that lacks the variants of the shipped one."""
     return {"gap": [variant, variant], "contest": ["densedepth-best", "packnet-best"], "hypotheses": {}}
+
+
+def with_variants(study: Study, group: str, variants: dict[str, Any]) -> Study:
+    """The study with other variants in a group."""
+    groups = study.groups.model_copy(update={group: study.by_group[group].model_copy(update={"variants": variants})})
+    return study.model_copy(update={"groups": groups})
 
 
 def slopes(frames: int, size: tuple[int, int] = (64, 64), seed: int = 0) -> Batch:

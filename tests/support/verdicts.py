@@ -10,7 +10,8 @@ import pandas as pd
 import yaml
 
 from packdepth.analysis.results import runs
-from packdepth.config.study import Study, load_study
+from packdepth.config.load import load_study
+from packdepth.config.study import Study
 from packdepth.paths import Run
 from tests.support.stores import TOP
 
@@ -52,10 +53,11 @@ def study_by_hand(
     section; `edit` changes params.yaml last.
     """
     known = LOSSES | (PSNR if autoencoders else {}) | (values or {})
-    content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "smoke", "figures": []}
-    for group in (content, *(content[name] for name in ("diagnosis", "contest", "autoencoder"))):
+    content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "smoke"}
+    for name in ("report", "diagnosis", "contest", "autoencoder"):
+        group = content["groups"][name]
         group["variants"] = {name: entry for name, entry in group["variants"].items() if name in known}
-        if seeds and group is not content and "seeds" in group:
+        if seeds and "seeds" in group:
             group["seeds"] = seeds
     hypotheses = {key: {"claim": f"Claim {key}", **hypothesis} for key, hypothesis in HYPOTHESES.items()}
     content["verdict"] |= {"hypotheses": hypotheses, **verdict}
@@ -68,7 +70,7 @@ def study_by_hand(
             if name in PSNR:
                 _write_reconstruction(run, value + PSNR_NOISE * (run.seed - 0.5) * 2**0.5)
             else:
-                of_seed = SEED_NOISE * (run.seed - 2) if name in study.contest.variants else 0.0
+                of_seed = SEED_NOISE * (run.seed - 2) if name in study.groups.contest.variants else 0.0
                 _write_evaluation(run, value + of_seed)
     return study
 
@@ -101,7 +103,7 @@ def _write_evaluation(run: Run, loss: float) -> None:
     table.sample(frac=1, random_state=run.seed).to_csv(run.per_image, index=False)  # in any order
     headline = {"aggregate": "pooled", "median_scaled": False, "abs_rel": 0.2, "rmse": 0.6, "delta1": 0.7}
     metrics = {"training_loss": loss + 0.1, "final_training_loss": loss + 0.05, "test_loss": float(losses.mean())}
-    run.metrics.write_text(json.dumps(metrics | {"headline": headline}))
+    run.evaluation.write_text(json.dumps(metrics | {"headline": headline}))
 
 
 def _write_reconstruction(run: Run, psnr: float) -> None:
@@ -113,4 +115,4 @@ def _write_reconstruction(run: Run, psnr: float) -> None:
     pd.concat(tables).to_csv(run.per_image, index=False)
     measured = {"ssim": 0.9, "error_to_0.25": 0.01, "error_to_0.5": 0.2}
     of_sources = {source: {"psnr": psnr + more, **measured} for source, more in (("test", 5.0), ("photos", 0.0))}
-    run.metrics.write_text(json.dumps({"variant": run.variant, "forward_gflops": 1.25, **of_sources}))
+    run.evaluation.write_text(json.dumps({"variant": run.variant, "forward_gflops": 1.25, **of_sources}))

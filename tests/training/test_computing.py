@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from packdepth import models
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.config.variants import Computing
 from packdepth.models.layers import ConvBlock, PackingBlock, ResidualBlock, UnpackingBlock
 from packdepth.models.network import ImageNetwork
@@ -74,7 +74,7 @@ def changed(**settings: Any) -> Computing:
 
 def test_every_packnet_of_params_yaml_is_tested():
     study = load_study(TOP / "params.yaml")
-    asked = [entry.network for entry in (study.variants | study.temporal.variants).values()]
+    asked = [entry.network for entry in (study.variants | study.groups.temporal.variants).values()]
     assert all(spec in SPECS.values() for spec in asked if spec["architecture"] == "packnet")
 
 

@@ -17,7 +17,7 @@ from tests.support.stores import slopes, write_store
 
 
 def run(variant: str, seed: int = 0) -> paths.Run:
-    return paths.Run("tiny", variant, seed)
+    return paths.Run("tiny", "report", variant, seed)
 
 
 @pytest.mark.parametrize("variant", ["constant", "densedepth", "packnet"])
@@ -51,7 +51,7 @@ def test_every_step_is_logged_and_diagnostics_come_at_their_interval(stores, var
 def test_a_network_learns_the_slopes_better_than_any_constant(stores):
     def long_run(raw):
         raw["scales"]["tiny"]["training"] |= {"epochs": 12, "learning_rate": 1e-3, "channel_swap": 0.0}
-        raw["variants"]["densedepth"]["network"]["width"] = 0.125
+        raw["groups"]["report"]["variants"]["densedepth"]["network"]["width"] = 0.125
 
     study = stores(long_run)
     for variant in ("constant", "densedepth"):
@@ -63,7 +63,10 @@ def test_a_network_learns_the_slopes_better_than_any_constant(stores):
 def test_the_schedule_is_followed_and_matters(stores):
     def scheduled(raw):
         raw["scales"]["tiny"]["training"] |= {"epochs": 2, "learning_rate": 1e-3}  # 6 steps
-        raw["variants"]["falling"] = {"network": {"architecture": "packnet"}, "training": {"schedule": "cosine"}}
+        raw["groups"]["report"]["variants"]["falling"] = {
+            "network": {"architecture": "packnet"},
+            "training": {"schedule": "cosine"},
+        }
 
     study = stores(scheduled)
     for variant in ("packnet", "falling"):
@@ -100,7 +103,11 @@ def test_what_two_steps_tell_is_told_after_a_kill_between_them(stores, monkeypat
 def test_activations_made_twice_are_told_as_they_are(stores):
     """With checkpointing, hooks see a stage's forward pass in the backward pass again."""
     again = {"cpu": {"checkpointing": True}}
-    study = stores(lambda raw: raw["variants"]["packnet-direct"].update(raw["variants"]["packnet"], training=again))
+    study = stores(
+        lambda raw: raw["groups"]["report"]["variants"]["packnet-direct"].update(
+            raw["groups"]["report"]["variants"]["packnet"], training=again
+        )
+    )
     for variant in ("packnet", "packnet-direct"):
         train(study, run(variant))
     assert told_by_diagnostics(run("packnet-direct")) == pytest.approx(told_by_diagnostics(run("packnet")), rel=1e-4)
@@ -123,7 +130,7 @@ def test_an_autoencoder_learns_its_image(stores):
     log = pd.read_csv(of.train_log)
     assert (log["loss"] == log["l1"]).all()
     assert log["loss"].tail(3).mean() < 0.5 * log["loss"].head(3).mean()
-    assert of.checkpoint.parts[2] == "autoencoder"
+    assert of.checkpoint.parts[3] == "autoencoder"
 
 
 def test_seeds_differ_and_repeat(stores):
@@ -137,7 +144,7 @@ def test_seeds_differ_and_repeat(stores):
 
 def test_bf16_and_channels_last_stay_near_fp32(stores):
     def fast(raw):
-        raw["variants"]["packnet-direct"] = {
+        raw["groups"]["report"]["variants"]["packnet-direct"] = {
             "network": {"architecture": "packnet"},
             "training": {"cpu": {"precision": "bf16", "channels_last": True}},
         }

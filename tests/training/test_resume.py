@@ -15,7 +15,7 @@ from packdepth import paths
 from packdepth.checkpoints.native import load_checkpoint
 from packdepth.training import resume
 
-RUN = paths.Run("tiny", "packnet", 0)
+RUN = paths.Run("tiny", "report", "packnet", 0)
 TRAIN = [sys.executable, "-m", "packdepth", "train", "--variant", RUN.variant, "--seed", str(RUN.seed)]
 ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
 
@@ -74,7 +74,7 @@ def test_a_second_process_with_other_settings_waits_and_then_trains(stores):
     first = subprocess.Popen(TRAIN, env=ONE_THREAD, stderr=subprocess.DEVNULL)
     while saved_rows() < 2:
         time.sleep(0.01)
-    study = stores(lambda raw: raw["variants"]["packnet"]["network"].update(head="sigmoid"))
+    study = stores(lambda raw: raw["groups"]["report"]["variants"]["packnet"]["network"].update(head="sigmoid"))
     second = subprocess.run(TRAIN, check=True, env=ONE_THREAD, capture_output=True, text=True)
     assert first.wait() == 0
     assert "waiting" in second.stderr

@@ -26,7 +26,7 @@ def temporal(stores):
 
     def write(**training):
         def edit(raw):
-            raw["temporal"]["variants"]["new"] = {"network": NETWORK, "training": training}
+            raw["groups"]["temporal"]["variants"]["new"] = {"network": NETWORK, "training": training}
 
         study = stores(edit)
         with h5py.File(paths.context("tiny"), "w") as file:
@@ -42,7 +42,7 @@ def temporal(stores):
 def test_terms_motion_and_both_networks_are_written(temporal):
     study, run = temporal(mode="self-supervised", velocity={"weight": 0.5})
     train(study, run)
-    assert str(run.checkpoint).startswith("results/tiny/temporal/")
+    assert str(run.checkpoint).startswith("results/tiny/runs/temporal/")
     log = pd.read_csv(run.train_log)
     assert log[["l1", "ssim", "gradient"]].isna().all(axis=None)
     total = log["photometric"] + 0.001 * log["smoothness"] + 0.5 * log["velocity"]

@@ -40,7 +40,7 @@ def test_every_scale_is_planned(tmp_path: Path, scale: str) -> None:
     assert f"packdepth data download --scale {scale}" in planned
     assert f"packdepth data make test --scale {scale}" in planned
     assert "packdepth evaluate --variant packnet --seed 0" in planned
-    assert "packdepth tables" in planned
+    assert "packdepth tables report" in planned
 
 
 @pytest.mark.parametrize("scale", ARCHIVES)
@@ -58,21 +58,31 @@ def test_stores_are_made_from_what_is_already_there(tmp_path: Path, scale: str) 
     assert not clone.planned(*targets)
 
 
+OWN = "results/tiny/runs/report/constant/seed0/model.safetensors"
+
+
 def test_every_checkpoint_on_every_data_set(tmp_path: Path) -> None:
     study = yaml.safe_load(TINY)
     labelled = {"dataset": "nyu-labelled", "size": [32, 64], "source": [str(p) for p in write_labelled(tmp_path)]}
     evaluation = {"protocol": "nyu-eigen", "flip": False}
-    study["scales"]["labelled"] = {"data": labelled, "width": 0.125, "training": {}, "evaluation": evaluation}
-    study["variants"] = {"constant": study["variants"]["constant"]}
-    others = ["results/other/checkpoints/constant/seed0/model.safetensors", "others/it's & mine.safetensors"]
+    context = {"kinds": ["synthetic"], "motion": "walk"}
+    study["scales"]["labelled"] = {
+        "data": labelled,
+        "context": context,
+        "width": 0.125,
+        "training": {},
+        "evaluation": evaluation,
+    }
+    study["groups"]["report"]["variants"].pop("packnet")
+    others = ["results/other/runs/report/constant/seed0/model.safetensors", "others/it's & mine.safetensors"]
     study["verdict"] = no_verdict("constant")
     study["transfer"] = {"data": ["tiny", "labelled"], "checkpoints": others}
     clone = new_clone(tmp_path / "clone", yaml.safe_dump(study, sort_keys=False))
     assert not any("transfer" in command for command in clone.planned())
-    clone.run("snakemake", "--cores", "2", "training")
+    clone.run("snakemake", "--cores", "2", OWN)
     for other in others:
         (clone.path / other).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(clone.path / "results/tiny/checkpoints/constant/seed0/model.safetensors", clone.path / other)
+        shutil.copy(clone.path / OWN, clone.path / other)
     clone.run("snakemake", "--cores", "2", "transfer")
     table = (clone.path / "results/tiny/transfer/table.md").read_text()
     assert "| abs_rel | tiny | labelled |" in table

@@ -1,14 +1,16 @@
-# What the rules share: params.yaml, checked, and the names of things.
+# What the rules share: params.yaml, checked; the resolved settings; names of files and of code.
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
-
-from modules import imported_by
-from packdepth.config.study import load_study
+from packdepth import paths
+from packdepth.config.load import load_study
+from packdepth.config.settings import resolved_settings, write_settings
+from packdepth.config.study import DATASETS
 from packdepth.errors import InputError
-from packdepth.paths import checkpoint_name
+
+SYNC = [sys.executable, os.path.join(workflow.basedir, "workflow", "sync.py")]
 
 try:
     STUDY = load_study()
@@ -18,33 +20,65 @@ except InputError as error:
     print(f"packdepth: {error}", file=sys.stderr)
     sys.exit(2)
 
-
-configfile: "params.yaml"
-
-
-if workflow.is_main_process and "PACKDEPTH_SYNC" not in os.environ and "--unlock" not in sys.argv:
-    # Take over what DVC has restored or made since the last look.
-    subprocess.run([sys.executable, os.path.join(workflow.basedir, "workflow", "sync.py"), "pull"])
-
-SCALE = config["scale"]
-RUNG = config["scales"][SCALE]
+SCALE = STUDY.scale
+config.update(scale=SCALE, seeds=STUDY.seeds)  # for captions
 RESULTS = f"results/{SCALE}"
-RUN = "{variant}/seed{seed}"  # one variant trained with one seed
+SETTINGS = resolved_settings(STUDY)
+GROUPS = list(STUDY.by_group)
+DEFAULT = ["report", "temporal"]
+PACKAGE = Path(workflow.basedir, "src", "packdepth")
 # glibc gives large blocks back to the system when they are freed, and every training step asks for them again, which
 # makes it slower on a CPU.
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**30))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
 
-THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same stand in each other's way
+THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same cores slow each other down
+# Where there is no GPU to wait for, trainings run side by side, a core each, which gets 1.3 to 1.6 times as much done.
+# The report's rows are the exception: their times are compared.
+ON_CORES = workflow.local_exec and not os.path.exists("/dev/nvidia0")
+THREADS_OF = {group: THREADS if group == "report" or not ON_CORES else 1 for group in GROUPS}
 
 
 wildcard_constraints:
-    scale="|".join(config["scales"]),
+    scale="|".join(STUDY.scales),
     split="train|test",
-    variant="[a-z0-9-]+",
+    group="|".join(GROUPS),
+    variant="[a-z0-9][a-z0-9_-]*",
     seed=r"\d+",
 
 
-def every_run(files):
-    """These files of every variant and seed."""
-    return expand(files, variant=config["variants"], seed=config["seeds"])
+if workflow.is_main_process and "PACKDEPTH_SYNC" not in os.environ and "--unlock" not in sys.argv:
+    # Take over what DVC has restored or made. Writes Snakemake's own records only, and only if there is such a file.
+    subprocess.run([*SYNC, "pull"])
+
+
+onstart:
+    write_settings(STUDY)
+
+
+onsuccess:
+    subprocess.run([*SYNC, "note"])
+
+
+onerror:
+    subprocess.run([*SYNC, "note"])
+
+
+def rooms(*names):
+    """Every file of these folders or modules of packdepth: what a rule's result depends on, besides its data."""
+    found = [file for name in names for file in [PACKAGE / name, *sorted((PACKAGE / name).rglob("*"))]]
+    return [
+        file.relative_to(workflow.basedir).as_posix()
+        for file in found
+        if file.is_file() and "__pycache__" not in file.parts and ".part" not in file.name
+    ]
+
+
+def settings(name):
+    """The resolved settings of a run, a group, ...: a parameter here, a file that stages depend on in DVC."""
+    return SETTINGS[name]
+
+
+def logged(command):
+    """A shell line that shows what a command prints, and keeps it."""
+    return f"{command} 2>&1 | tee {{log:q}}"

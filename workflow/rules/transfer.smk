@@ -1,46 +1,80 @@
+# Every checkpoint on every data set of `transfer` in params.yaml: asked for by name, for it downloads what is published.
 import re
 
-# Every checkpoint on every data set of `transfer` in params.yaml: asked for by name, for it downloads what is published.
-TRANSFER = config.get("transfer", {"data": [], "checkpoints": []})
-PUBLISHED = {checkpoint_name(address): address for address in TRANSFER["checkpoints"]}
+localrules:
+    transfer,
+
+
+PUBLISHED = {paths.checkpoint_name(address): address for address in STUDY.transfer.checkpoints}
 PAIR = f"{RESULTS}/transfer/{{scale}}/{{checkpoint}}/metrics.json"
+OWN = [(variant, seed) for variant in STUDY.variants for seed in STUDY.seeds_of(variant)]
+
+
+def evaluation_of(wildcards):
+    return resolved_settings(STUDY.at(wildcards.scale))["evaluation"]
 
 
 rule transfer_own:
-    message: "Transfer: {wildcards.variant}, seed {wildcards.seed}, on {wildcards.scale}"
+    """Evaluate a checkpoint of the scale on another scale's data."""
+    message:
+        "Transfer: {wildcards.variant}, seed {wildcards.seed}, on {wildcards.scale}"
     input:
-        imported_by("evaluate"),
+        rooms("checkpoints", "data/store", "evaluation", "losses", "models"),
         "data/{scale}/test.h5",
-        model=f"{RESULTS}/checkpoints/{RUN}/model.safetensors",
-    output: f"{RESULTS}/transfer/{{scale}}/{SCALE}-{{variant}}-seed{{seed}}/metrics.json"
-    params: evaluation=lambda wildcards: config["scales"][wildcards.scale]["evaluation"]
+        model=f"{RESULTS}/runs/report/{{variant}}/seed{{seed}}/model.safetensors",
+    output:
+        f"{RESULTS}/transfer/{{scale}}/{SCALE}-{{variant}}-seed{{seed}}/metrics.json",
+    log:
+        f"{RESULTS}/logs/transfer/{{scale}}/{{variant}}_seed{{seed}}.log",
+    params:
+        evaluation=evaluation_of,
     threads: THREADS
-    shell: "packdepth evaluate --checkpoint {input.model} --data {wildcards.scale}"
+    shell:
+        logged("packdepth evaluate --checkpoint {input.model} --data {wildcards.scale}")
 
 
 rule transfer_published:
-    message: "Transfer: {wildcards.checkpoint} on {wildcards.scale}"
+    """Evaluate a published checkpoint, or any file, on a scale's data."""
+    message:
+        "Transfer: {wildcards.checkpoint} on {wildcards.scale}"
     input:
-        imported_by("evaluate"),
+        rooms("checkpoints", "data/store", "evaluation", "losses", "models", "utils/download.py"),
         "data/{scale}/test.h5",
         lambda wildcards: [path for path in [PUBLISHED[wildcards.checkpoint]] if "://" not in path],
-    output: PAIR
+    output:
+        PAIR,
+    log:
+        f"{RESULTS}/logs/transfer/{{scale}}/{{checkpoint}}.log",
     params:
         address=lambda wildcards: PUBLISHED[wildcards.checkpoint],
-        evaluation=lambda wildcards: config["scales"][wildcards.scale]["evaluation"],
-    wildcard_constraints: checkpoint="|".join(map(re.escape, PUBLISHED)) or "none"
+        evaluation=evaluation_of,
+    wildcard_constraints:
+        checkpoint="|".join(map(re.escape, PUBLISHED)) or "none",
     threads: THREADS
-    shell: "packdepth evaluate --checkpoint {params.address:q} --data {wildcards.scale}"
+    shell:
+        logged("packdepth evaluate --checkpoint {params.address:q} --data {wildcards.scale}")
 
 
 rule transfer:
-    message: "Transfer: table"
+    """Write the table of every checkpoint on every data set."""
+    message:
+        "Transfer: table"
     input:
-        imported_by("transfer"),
-        expand(rules.transfer_own.output, scale=TRANSFER["data"], variant=config["variants"], seed=config["seeds"]),
-        expand(rules.transfer_published.output, scale=TRANSFER["data"], checkpoint=PUBLISHED),
+        rooms("analysis"),
+        [
+            path.format(scale=data, variant=variant, seed=seed)
+            for path in rules.transfer_own.output
+            for data in STUDY.transfer.data
+            for variant, seed in OWN
+        ],
+        expand(rules.transfer_published.output, scale=STUDY.transfer.data, checkpoint=PUBLISHED),
     output:
         f"{RESULTS}/transfer/table.csv",
         f"{RESULTS}/transfer/table.md",
-    params: transfer=TRANSFER, variants=config["variants"], seeds=config["seeds"]
-    shell: "packdepth transfer"
+    log:
+        f"{RESULTS}/logs/transfer.log",
+    params:
+        transfer=STUDY.transfer.model_dump_json(),
+        settings=settings("groups/report"),
+    shell:
+        logged("packdepth transfer")

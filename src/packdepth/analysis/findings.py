@@ -14,7 +14,6 @@ from packdepth.analysis.scales import compare, other_scales
 from packdepth.config.study import Study
 from packdepth.utils.files import write_text
 
-REPORT = "report"  # the group that has no name
 POINTS = 200  # of a curve
 LATE = 0.8  # of the training; what diagnostics say from here on is averaged
 OF_STAGES = ("gradient_rms", "update_ratio", "activation_std")
@@ -53,18 +52,18 @@ class Findings:
 
 def provenance(study: Study) -> list[dict[str, Any]]:
     """Where every run that the findings rest on comes from. Raises InputError that names a missing one."""
-    groups = [study.groups[name] for name in (*paths.COMPARED, "autoencoder")]
+    groups = [study.by_group[name] for name in (*paths.COMPARED, "autoencoder")]
     return [read_json(run.provenance) for group in groups for name in group.variants for run in runs(study, name)]
 
 
 def find(study: Study) -> Findings:
     """Gather what training and evaluation wrote. Raises InputError that names a missing result."""
-    names = [name for group in paths.COMPARED for name in study.groups[group].variants]
+    names = [name for group in paths.COMPARED for name in study.by_group[group].variants]
     variants = pd.DataFrame([_row(study, name) for name in names])
-    rows = variants[variants["group"] == REPORT]
+    rows = variants[variants["group"] == "report"]
     of_report = dict(zip(rows["variant"], rows["final_loss"], strict=True))
     others = {scale: losses for scale, losses in other_scales().items() if scale != study.scale}
-    reconstructions = [row for name in study.autoencoder.variants for row in _reconstructions(study, name)]
+    reconstructions = [row for name in study.groups.autoencoder.variants for row in _reconstructions(study, name)]
     return Findings(
         variants=variants,
         effects=_effects(study),
@@ -83,7 +82,7 @@ def _row(study: Study, name: str) -> dict[str, Any]:
     noise = square / product - 1 if product > 0 else np.nan
     return {
         "variant": name,
-        "group": study.group_of(name) or REPORT,
+        "group": study.group_of(name),
         "architecture": study.variant(name).network.architecture,
         "seeds": len(values),
         "test_loss_std": values["test_loss"].std(),
@@ -94,7 +93,7 @@ def _row(study: Study, name: str) -> dict[str, Any]:
 
 
 def _measured(run: paths.Run) -> dict[str, float]:
-    metrics, provenance = read_json(run.metrics), read_json(run.provenance)
+    metrics, provenance = read_json(run.evaluation), read_json(run.provenance)
     diagnostics = read_csv(run.diagnostics)
     late = diagnostics[diagnostics["step"] > LATE * diagnostics["step"].max()].groupby("name")["value"].mean()
     whole = diagnostics.groupby("name")["value"].mean()
@@ -134,30 +133,30 @@ def _effects(study: Study) -> pd.DataFrame:
     for key, pairs in study.verdict.pairs.items():
         decisive = study.verdict.hypotheses[key].decisive if key in study.verdict.hypotheses else pairs
         for before, after in pairs:
-            noise = noises["autoencoder" if before in study.autoencoder.variants else "contest"]
+            noise = noises["autoencoder" if before in study.groups.autoencoder.variants else "contest"]
             row = {"hypothesis": key, "decides": (before, after) in decisive, "before": before, "after": after}
             row |= asdict(effect(_losses(study, before), _losses(study, after), noise))
             rows.append(row | {"seed_noise": noise.deviation, "freedom": noise.freedom})
     table = pd.DataFrame(rows)
-    of_depth = ~table["before"].isin(study.autoencoder.variants)
+    of_depth = ~table["before"].isin(study.groups.autoencoder.variants)
     return table.assign(share=(table["mean"] / table["mean"].iloc[0]).where(of_depth))
 
 
 def _noise(study: Study, group: str) -> SeedNoise:
-    return seed_noise([_losses(study, name).mean().tolist() for name in study.groups[group].variants])
+    return seed_noise([_losses(study, name).mean().tolist() for name in study.by_group[group].variants])
 
 
 def _losses(study: Study, name: str) -> pd.DataFrame:
     """The loss of every test image, a row an image, a column a seed; of an autoencoder, -PSNR (dB)."""
     tables = {run.seed: read_csv(run.per_image).set_index("id") for run in runs(study, name)}
-    if name in study.autoencoder.variants:
+    if name in study.groups.autoencoder.variants:
         return pd.DataFrame({seed: -table.loc[table["images"] == "test", "psnr"] for seed, table in tables.items()})
     return pd.DataFrame({seed: table["loss"] for seed, table in tables.items()})
 
 
 def _reconstructions(study: Study, name: str) -> list[dict[str, Any]]:
     """Means over seeds, for each set of images."""
-    measured = [read_json(run.metrics) for run in runs(study, name)]
+    measured = [read_json(run.evaluation) for run in runs(study, name)]
     size = {
         "variant": name,
         "parameters": read_json(runs(study, name)[0].provenance)["parameters"],

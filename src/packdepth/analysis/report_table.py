@@ -1,14 +1,13 @@
-"""The table of reported and measured numbers side by side, and the provenance of every run."""
+"""The table of reported and measured numbers side by side."""
 
 from typing import Any
 
 import pandas as pd
 
 from packdepth import paths
-from packdepth.analysis.results import BASELINE, all_runs, read_json, reported, runs
-from packdepth.analysis.text import MEANS, circumstances, markdown_table, number
+from packdepth.analysis.results import BASELINE, read_json, reported, runs
+from packdepth.analysis.text import MEANS, TextTable, circumstances, number
 from packdepth.config.study import Study
-from packdepth.utils.files import write_json, write_text
 
 MEASURED = ("loss", "final_loss", "abs_rel", "rmse", "delta1", "seconds")
 CAPTION = (
@@ -17,21 +16,14 @@ CAPTION = (
 )
 
 
-def write_report_table(study: Study) -> None:
-    """Write table.csv, table.md and provenance.json. Raises InputError that names a missing result."""
-    table = summarise_report(study)
-    folder = paths.tables(study.scale)
-    write_text(folder / "table.csv", table.to_csv(index=False, float_format="%.6g"))
-    write_text(folder / "table.md", report_markdown(table, study))
-    write_json(folder / "provenance.json", [read_json(run.provenance) for run in all_runs(study)])
+def summarise_report(study: Study, group: str) -> pd.DataFrame:
+    """A row a variant of a group.
 
-
-def summarise_report(study: Study) -> pd.DataFrame:
-    """A row a variant: the reported loss and its ratio to DenseDepth's; mean and deviation over seeds of ours.
+    The reported loss and its ratio to DenseDepth's; mean and deviation over seeds of ours.
 
     The deviation is the sample's (n - 1), empty for a single seed.
     """
-    rows = [_row(study, variant) for variant in study.variants]
+    rows = [_row(study, variant) for variant in study.shown(group)]
     table = pd.DataFrame(rows)
     for column in ("reported_loss", "reported_hours", "loss", "final_loss", "seconds"):
         baseline = table.loc[table["variant"] == BASELINE, column]
@@ -57,7 +49,7 @@ def _row(study: Study, variant: str) -> dict[str, Any]:
 
 
 def _measured(run: paths.Run) -> dict[str, float]:
-    metrics, provenance = read_json(run.metrics), read_json(run.provenance)
+    metrics, provenance = read_json(run.evaluation), read_json(run.provenance)
     return {
         "parameters": provenance["parameters"],
         "loss": metrics["training_loss"],
@@ -67,7 +59,7 @@ def _measured(run: paths.Run) -> dict[str, float]:
     }
 
 
-def report_markdown(table: pd.DataFrame, study: Study) -> str:
+def report_text(table: pd.DataFrame, study: Study) -> TextTable:
     """The table for people, with its caption."""
     head = ["variant", "parameters", "report: loss", "x", "ours: loss", "x", "final"]
     head += ["abs_rel", "rmse", "delta1", "report: time x", "ours: time", "x"]
@@ -85,6 +77,6 @@ def report_markdown(table: pd.DataFrame, study: Study) -> str:
         ]
         for _, row in table.iterrows()
     ]
-    headline = read_json(next(all_runs(study)).metrics)["headline"]
+    headline = read_json(runs(study, table["variant"].iloc[0])[0].evaluation)["headline"]
     means = MEANS[headline["aggregate"]] + (", median-scaled" if headline["median_scaled"] else "")
-    return f"{markdown_table(head, rows)}\n\n{circumstances(study)}. {CAPTION}{means}.\n"
+    return TextTable(head, rows, f"{circumstances(study)}. {CAPTION}{means}.")

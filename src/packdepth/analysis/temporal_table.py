@@ -6,11 +6,10 @@ import pandas as pd
 
 from packdepth import paths
 from packdepth.analysis.results import read_csv, read_json, runs
-from packdepth.analysis.text import MEANS, circumstances, markdown_table, number
+from packdepth.analysis.text import MEANS, TextTable, circumstances, number
 from packdepth.config.study import Study
 from packdepth.config.variants import Training
 from packdepth.errors import InputError
-from packdepth.utils.files import write_json, write_text
 
 FAULTS = ("noise", "bias", "lag", "drop_out")  # of the speed sensor
 MEASURED = ("factor", "factor_spread", "abs_rel", "rmse", "delta1", "abs_rel_scaled", "delta1_scaled", "seconds")
@@ -21,29 +20,15 @@ CAPTION = (
 )
 
 
-def write_temporal_table(study: Study) -> str:
-    """Write table.csv, table.md and provenance.json of the temporal variants; returns table.md.
-
-    Raises InputError that names a missing result.
-    """
-    table = summarise_temporal(study)
-    folder = paths.tables(study.scale, paths.TEMPORAL)
-    write_text(folder / "table.csv", table.to_csv(index=False, float_format="%.6g"))
-    write_text(folder / "table.md", temporal_markdown(table, study))
-    provenance = [read_json(run.provenance) for variant in study.temporal.variants for run in runs(study, variant)]
-    write_json(folder / "provenance.json", provenance)
-    return temporal_markdown(table, study)
-
-
-def summarise_temporal(study: Study) -> pd.DataFrame:
-    """A row a temporal variant: its settings; mean and deviation over seeds of what was measured.
+def summarise_temporal(study: Study, group: str) -> pd.DataFrame:
+    """A row a variant of a group: its settings; mean and deviation over seeds of what was measured.
 
     Metrics are means as the protocol publishes them (`aggregate`). The deviation is the sample's (n - 1), empty for a
     single seed. Raises InputError that names a missing result, or says that there are no such variants.
     """
-    if not study.temporal.variants:
-        raise InputError("params.yaml: temporal.variants is empty; there is nothing to tell of")
-    return pd.DataFrame([_row(study, variant) for variant in study.temporal.variants])
+    if not study.shown(group):
+        raise InputError(f"params.yaml: groups.{group}.variants is empty; there is nothing to tell of")
+    return pd.DataFrame([_row(study, variant) for variant in study.shown(group)])
 
 
 def faults(training: Training) -> dict[str, float]:
@@ -82,7 +67,7 @@ def _sensor(training: Training) -> str:
 
 
 def _measured(run: paths.Run) -> dict[str, Any]:
-    metrics, provenance = read_json(run.metrics), read_json(run.provenance)
+    metrics, provenance = read_json(run.evaluation), read_json(run.provenance)
     factors = read_csv(run.per_image)["median_factor"]
     aggregate = metrics["headline"]["aggregate"]
     plain, scaled = metrics["metric"][aggregate], metrics["median_scaled"][aggregate]
@@ -97,7 +82,7 @@ def _measured(run: paths.Run) -> dict[str, Any]:
     }
 
 
-def temporal_markdown(table: pd.DataFrame, study: Study) -> str:
+def temporal_text(table: pd.DataFrame, study: Study) -> TextTable:
     """The table for people, with its caption."""
     head = ["variant", "network", "mode", "context", "velocity weight", "sensor", "parameters", "factor", "spread"]
     head += ["abs_rel", "rmse", "delta1", "scaled: abs_rel", "delta1", "time"]
@@ -114,4 +99,4 @@ def temporal_markdown(table: pd.DataFrame, study: Study) -> str:
     ]
     means = MEANS[table["aggregate"].iloc[0]]
     seeds = " ± is the deviation over seeds." if len(study.seeds) > 1 else ""
-    return f"{markdown_table(head, rows)}\n\n{circumstances(study)}. {CAPTION}{means}.{seeds}\n"
+    return TextTable(head, rows, f"{circumstances(study)}. {CAPTION}{means}.{seeds}")

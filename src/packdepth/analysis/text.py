@@ -1,10 +1,45 @@
 """How tables for people are written."""
 
+from dataclasses import dataclass
+from html import escape
+
 import pandas as pd
 
 from packdepth.config.study import Study
 
 MEANS = {"pooled": "pooled over pixels", "mean_over_images": "means over images"}
+
+
+STYLE = """body {font: 15px system-ui, sans-serif; margin: 1em}
+table {border-collapse: collapse} th, td {padding: .3em .7em; border-bottom: 1px solid #ccc; text-align: right}
+th:first-child, td:first-child {text-align: left} p {max-width: 60em; color: #444}"""
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table with its caption: cells as they are read."""
+
+    head: list[str]
+    rows: list[list[str]]
+    caption: str  # Markdown, code in backquotes
+
+    def markdown(self) -> str:
+        """The table, an empty line, the caption."""
+        return f"{markdown_table(self.head, self.rows)}\n\n{self.caption}\n"
+
+    def html(self) -> str:
+        """A page of its own."""
+        parts = escape(self.caption).split("`")
+        caption = "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
+        lines = [_html_row("th", self.head), *(_html_row("td", row) for row in self.rows)]
+        return (
+            f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><style>{STYLE}</style>\n'
+            f"<table>\n{''.join(lines)}</table>\n<p>{caption}</p></html>\n"
+        )
+
+
+def _html_row(tag: str, cells: list[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>\n"
 
 
 def markdown_table(head: list[str], rows: list[list[str]]) -> str:

@@ -26,7 +26,7 @@ def write_transfer_table(study: Study) -> str:
     Raises InputError that names a missing result.
     """
     table = pd.DataFrame([_row(read_json(path)) for path in _cells(study)])
-    folder = paths.tables(study.scale).with_name("transfer")
+    folder = paths.transfer(study.scale)
     write_text(folder / "table.csv", table.to_csv(index=False, float_format="%.6g"))
     write_text(folder / "table.md", transfer_markdown(table))
     return transfer_markdown(table)
@@ -37,7 +37,7 @@ def _cells(study: Study) -> Iterator[Path]:
     checkpoints = [str(run.checkpoint) for run in all_runs(study)] + study.transfer.checkpoints
     for checkpoint in checkpoints:
         for data in study.transfer.data:
-            yield paths.transfer(study.scale, data, paths.checkpoint_name(checkpoint)) / "metrics.json"
+            yield paths.transfer(study.scale) / data / paths.checkpoint_name(checkpoint) / "metrics.json"
 
 
 def _row(result: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ ERRORS = "error_to_"  # columns of autoencoders.csv, by the highest frequency of
 def write_verdict(study: Study, findings: Findings) -> str:
     """Write verdict.md; returns it."""
     text = verdict_markdown(study, findings)
-    write_text(paths.verdict(study.scale), text)
+    write_text(paths.verdict(study.scale) / "verdict.md", text)
     return text
 
 
@@ -28,7 +28,7 @@ def verdict_markdown(study: Study, findings: Findings) -> str:
         _head(study, findings),
         "## The answer",
         " ".join(conclusion.sentences(study, findings)),
-        "![Test loss of the networks that the answer is about](verdict/conclusion.png)",
+        "![Test loss of the networks that the answer is about](conclusion.png)",
         *(_section(study, key, findings) for key in study.verdict.hypotheses),
         _contest(study, findings),
         _scales(study, findings),
@@ -63,7 +63,7 @@ def _section(study: Study, key: str, findings: Findings) -> str:
     parts = [
         f"## {key}: {hypothesis.claim}",
         f"**{decide(hypothesis, key, findings).capitalize()}.** {_why(hypothesis, key, findings)}",
-        f"![{key}](verdict/{key}.png)",
+        f"![{key}]({key}.png)",
         _of_autoencoders(findings, rows) if hypothesis.rule == "keeps" else _changes(findings, rows),
         f"`snakemake {key}` trains and evaluates what this rests on, `snakemake verdict` writes it anew.",
     ]
@@ -138,7 +138,7 @@ def _contest(study: Study, findings: Findings) -> str:
     images = [f"{row['low_images']:.3f} to {row['high_images']:.3f}" for _, row in rows.iterrows()]
     parts = [
         "## Both at their best",
-        _listing(study, findings, list(study.contest.variants)),
+        _listing(study, findings, list(study.groups.contest.variants)),
         _changes(findings, rows),
         f"Over the test images alone (paired bootstrap, the seeds as they are): {', '.join(images)}.",
     ]

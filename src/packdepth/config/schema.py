@@ -9,6 +9,8 @@ from packdepth.errors import InputError, nearest
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+# Of scales, variants and motions: one that make, Snakemake, DVC, shells and file systems read alike.
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
 class Strict(BaseModel):

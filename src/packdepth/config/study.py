@@ -1,61 +1,59 @@
 """The schema of params.yaml, and how one variant's settings are resolved from it.
 
 A setting is looked up in this order, the later one winning: `training` (the defaults of the study), the scale's
-`training`, for temporal variants the scale's `temporal`, the variant's `training`. Then the variant's `scale_by`
-multiplies.
+`training`, what the scale says for the variant's group, the variant's `training`. Then its `scale_by` multiplies.
 Whatever is wrong in the file is told in one line that names the key, what it got and what it may be.
 """
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-import yaml
 from pydantic import AfterValidator, Field
 
 from packdepth import paths
-from packdepth.config import datasets, names
 from packdepth.config.datasets import Data
 from packdepth.config.hypotheses import Verdict
 from packdepth.config.motions import MotionModel
 from packdepth.config.protocols import PROTOCOLS
-from packdepth.config.schema import Positive, Strict, Tagged, validated
+from packdepth.config.schema import Name, Positive, Strict, Tagged, validated
 from packdepth.config.variants import (
-    AutoencoderNetwork,
     ConstantNetwork,
     DenseDepthNetwork,
     Kind,
     LossWeights,
     Network,
-    PackNetNetwork,
     Training,
     Variant,
     VariantEntry,
 )
 from packdepth.errors import InputError, one_of
 
-PARAMS_FILE = Path("params.yaml")
+PARAMS_FILE = "params.yaml"
 SCALABLE = ("learning_rate", "epochs", "batch_size")  # settings of trainings that a variant can multiply
 
 
-TAGGED: Tagged = {
-    "rooms": datasets.RoomsData,
-    "folder": datasets.FolderData,
-    "nyu-labelled": datasets.NyuLabelledData,
-    "nyu-50k": datasets.Nyu50kData,
-    "make3d": datasets.Make3dData,
-    "kitti": datasets.KittiData,
-    "ddad": datasets.DdadData,
-    "packnet": PackNetNetwork,
-    "densedepth": DenseDepthNetwork,
-    "constant": ConstantNetwork,
-    "autoencoder": AutoencoderNetwork,
-}
+def _members(union: Any, tag: str) -> Tagged:
+    """The sections of a union by the value of their key `tag`, which tells them apart."""
+    return {get_args(section.model_fields[tag].annotation)[0]: section for section in get_args(get_args(union)[0])}
+
+
+DATASETS = _members(Data, "dataset")
+TAGGED = DATASETS | _members(Network, "architecture")
 
 
 def _known_protocol(name: str) -> str:
     if name not in PROTOCOLS:
         raise ValueError(f"must be one of {', '.join(PROTOCOLS)}")
     return name
+
+
+def _once(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("each seed may stand once")
+    return seeds
+
+
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_once)]
+Variants = dict[Name, VariantEntry]
 
 
 class Evaluation(Strict):
@@ -74,13 +72,13 @@ class Context(Strict):
 
 
 class Scale(Strict):
-    """One rung of the ladder."""
+    """How much is studied: a data set, the networks' width, and what their training needs there."""
 
     data: Data
-    context: Context | None = None
+    context: Context
     width: Positive = Field(description="width factor of every network")
     training: dict[str, Any] = Field(description="what differs from the defaults")
-    temporal: dict[str, Any] | None = Field(None, description="what differs for temporal variants from all that")
+    groups: dict[str, dict[str, Any]] = Field(default_factory=dict, description="what differs from that, by group")
     evaluation: Evaluation
 
 
@@ -88,55 +86,40 @@ class Transfer(Strict):
     """Which checkpoints `snakemake transfer` holds against which data sets."""
 
     data: list[str] = Field(description="scales, for their data sets and protocols")
-    checkpoints: list[str] = Field(description="beside the scale's own: paths, or addresses of published ones")
-
-
-Variants = dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], VariantEntry]
-
-
-def _once(seeds: list[int]) -> list[int]:
-    if len(set(seeds)) < len(seeds):
-        raise ValueError("each seed may stand once")
-    return seeds
-
-
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_once)]
+    checkpoints: list[str] = Field(description="besides the scale's own: paths, or addresses of published ones")
 
 
 class Group(Strict):
-    """Variants beside the report's, with files of their own: `snakemake NAME` makes them."""
+    """Variants that answer one question. They share tables and figures, and a folder of results."""
 
     variants: Variants
+    seeds: Seeds | None = Field(None, description="what each variant is trained with, where not the study's")
+    figures: list[str] = Field(default_factory=list, description="modules of figures/ that show them")
+    compared_with: list[str] = Field(default_factory=list, description="groups that its table and figures show, too")
 
 
-class DrawnGroup(Group):
-    """Those with figures of their own."""
+class Groups(Strict):
+    """Every group; `snakemake NAME` makes one."""
 
-    figures: list[str]
-
-
-class RepeatedGroup(Group):
-    """Those with seeds of their own."""
-
-    seeds: Seeds
+    report: Group = Field(description="the report's rows")
+    temporal: Group = Field(description="a pair that learns from neighbouring frames, without and with velocity")
+    supervision: Group = Field(description="other ways to learn from neighbouring frames")
+    diagnosis: Group = Field(description="what shows why a network loses, one change a variant")
+    contest: Group = Field(description="both networks at their best, over several seeds")
+    autoencoder: Group = Field(description="what ways of going down and up keep of an image")
 
 
 class Study(Strict):
     """params.yaml."""
 
-    scale: str
+    scale: Name
     seeds: Seeds
-    figures: list[str]
     training: Training
-    scales: dict[str, Scale]
+    groups: Groups
+    scales: dict[Name, Scale]
     transfer: Transfer = Transfer(data=[], checkpoints=[])
-    variants: Annotated[Variants, Field(min_length=1)]
-    motions: dict[str, MotionModel] = Field(default_factory=dict)
-    temporal: DrawnGroup = Field(description="what learns from neighbouring frames")
-    diagnosis: Group = Field(description="what shows why a network loses, one change a variant")
-    contest: RepeatedGroup = Field(description="both networks at their best, over several seeds")
-    autoencoder: RepeatedGroup = Field(description="what ways of going down and up keep of an image")
-    verdict: Verdict = Field(description="what the three before are to tell")
+    motions: dict[Name, MotionModel] = Field(default_factory=dict)
+    verdict: Verdict = Field(description="what the groups are to tell")
 
     def at(self, scale: str | None) -> "Study":
         """This study with another scale switched on, or as it is for None. Raises InputError for an unknown one."""
@@ -153,93 +136,92 @@ class Study(Strict):
         return self.active_scale.data
 
     @property
-    def groups(self) -> dict[str, Group]:
-        """The groups of variants by the folder of their results, the report's ("") first."""
-        return {"": Group(variants=self.variants)} | {name: getattr(self, name) for name in paths.GROUPS}
+    def by_group(self) -> dict[str, Group]:
+        """The groups by their names, the report's first."""
+        return {name: getattr(self.groups, name) for name in Groups.model_fields}
 
     @property
-    def drawn(self) -> dict[str, str]:
-        """The group of variants that each figure shows."""
-        return dict.fromkeys(self.figures, "") | dict.fromkeys(self.temporal.figures, paths.TEMPORAL)
+    def variants(self) -> Variants:
+        """The report's variants."""
+        return self.groups.report.variants
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """The group that each figure shows."""
+        return {figure: name for name, group in self.by_group.items() for figure in group.figures}
+
+    def shown(self, group: str) -> list[str]:
+        """The variants that a group's table and figures show: those of `compared_with`, then its own."""
+        chosen = self.by_group[group]
+        return [name for other in (*chosen.compared_with, group) for name in self.by_group[other].variants]
 
     def group_of(self, variant: str) -> str:
         """The name of the group that a variant belongs to. Raises InputError for an unknown variant."""
-        groups = {name: group for group, content in self.groups.items() for name in content.variants}
+        groups = {name: group for group, content in self.by_group.items() for name in content.variants}
         return groups[one_of(variant, groups, "variant")]
 
     def seeds_of(self, variant: str) -> list[int]:
         """The seeds that a variant is trained with."""
-        group = self.groups[self.group_of(variant)]
-        return group.seeds if isinstance(group, RepeatedGroup) else self.seeds
+        return self.by_group[self.group_of(variant)].seeds or self.seeds
 
     @property
     def loss(self) -> LossWeights:
         """What the scale trains with, unless a variant says otherwise."""
-        settings = _merged(self.training.model_dump(), self.active_scale.training)
-        of_scale: Training = _validated(Training, settings, f"scales.{self.scale}.training")
+        settings = merged(self.training.model_dump(), self.active_scale.training)
+        of_scale: Training = checked(Training, settings, f"scales.{self.scale}.training")
         return of_scale.loss
 
     def variant(self, name: str) -> Variant:
         """The settings of one variant at this scale. Raises InputError for an unknown name or a bad setting."""
         group = self.group_of(name)
-        entry = self.groups[group].variants[name]
-        where = f"{group}.variants.{name}" if group else f"variants.{name}"
-        constant = entry.network.get("architecture") == "constant"
-        width = {} if constant else {"width": self.active_scale.width}
-        network: Network = _validated(Network, {**width, **entry.network}, f"{where}.network")
-        if not isinstance(network, ConstantNetwork):
-            network = network.model_copy(update={"width": network.width * entry.scale_by.width})
-        if isinstance(network, DenseDepthNetwork) and network.pretrained and network.width != 1:
-            raise InputError(f"params.yaml: {where}: ImageNet's weights are of width 1, not {network.width}")
-        of_group = (self.active_scale.temporal or {}) if group == paths.TEMPORAL else {}
-        settings = _merged(self.training.model_dump(), self.active_scale.training, of_group, entry.training)
-        training: Training = _validated(Training, settings, f"{where}.training")
-        multiplied = {key: round(getattr(training, key) * getattr(entry.scale_by, key), 9) for key in SCALABLE}
-        training = _validated(Training, training.model_dump() | multiplied, f"{where}.scale_by")
-        if training.batch_size % (training.devices * training.micro_batches):
-            parts = f"{training.devices} devices in {training.micro_batches} micro-batches"
-            raise InputError(f"params.yaml: {where}: a batch of {training.batch_size} makes no equal parts for {parts}")
-        if training.uses_context and group != paths.TEMPORAL:
-            raise InputError(f"params.yaml: {where}: mode {training.mode!r} is for variants under `temporal`")
+        entry = self.by_group[group].variants[name]
+        where = f"groups.{group}.variants.{name}"
+        network = self._network(entry, where)
+        training = self._training(entry, group, where)
+        if training.uses_context and group not in paths.WITH_CONTEXT:
+            raise InputError(
+                f"params.yaml: {where}: mode {training.mode!r} is for variants of {' and '.join(paths.WITH_CONTEXT)}"
+            )
         if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
             raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")
         return Variant(name=name, network=network, training=training)
 
+    def _network(self, entry: VariantEntry, where: str) -> Network:
+        constant = entry.network.get("architecture") == "constant"
+        width = {} if constant else {"width": self.active_scale.width}
+        network: Network = checked(Network, {**width, **entry.network}, f"{where}.network")
+        if not isinstance(network, ConstantNetwork):
+            network = network.model_copy(update={"width": network.width * entry.scale_by.width})
+        if isinstance(network, DenseDepthNetwork) and network.pretrained and network.width != 1:
+            raise InputError(f"params.yaml: {where}: ImageNet's weights are of width 1, not {network.width}")
+        return network
+
+    def _training(self, entry: VariantEntry, group: str, where: str) -> Training:
+        scale = self.active_scale
+        settings = merged(self.training.model_dump(), scale.training, scale.groups.get(group, {}), entry.training)
+        training: Training = checked(Training, settings, f"{where}.training")
+        multiplied = {key: round(getattr(training, key) * getattr(entry.scale_by, key), 9) for key in SCALABLE}
+        training = checked(Training, training.model_dump() | multiplied, f"{where}.scale_by")
+        if training.batch_size % (training.devices * training.micro_batches):
+            parts = f"{training.devices} devices in {training.micro_batches} micro-batches"
+            raise InputError(f"params.yaml: {where}: a batch of {training.batch_size} makes no equal parts for {parts}")
+        return training
+
     def run(self, variant: str, seed: int) -> paths.Run:
         """The files of one variant trained with one seed. Raises InputError for an unknown variant."""
-        return paths.Run(self.scale, variant, seed, self.group_of(variant))
+        return paths.Run(self.scale, self.group_of(variant), variant, seed)
 
 
-def load_study(path: Path = PARAMS_FILE) -> Study:
-    """Read and check params.yaml, every variant of it. Raises InputError, in one line."""
-    if not path.is_file():
-        raise InputError(f"{path}: not found; run this where params.yaml stands")
-    try:
-        raw = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    study: Study = _validated(Study, raw, "", str(path))
-    names.check_names(study, str(path))
-    names.check_verdict(study, str(path))
-    for name, scale in study.scales.items():
-        for key, settings in (("training", scale.training), ("temporal", scale.temporal or {})):
-            where = f"scales.{name}.{key}"
-            _validated(Training, _merged(study.training.model_dump(), settings), where, str(path))
-    for name in (name for group in study.groups.values() for name in group.variants):
-        study.variant(name)
-    names.name_checkpoints(study, f"{path}: transfer.checkpoints")
-    return study
-
-
-def _merged(*layers: dict[str, Any]) -> dict[str, Any]:
+def merged(*layers: dict[str, Any]) -> dict[str, Any]:
     """The layers laid over one another, nested sections too."""
-    merged: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for layer in layers:
         for key, value in layer.items():
-            old = merged.get(key)
-            merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
+            old = result.get(key)
+            result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
 
 
-def _validated(schema: Any, raw: Any, where: str, file: str = "params.yaml") -> Any:
+def checked(schema: Any, raw: Any, where: str, file: str = PARAMS_FILE) -> Any:
+    """`raw` as a section of params.yaml. Raises InputError, one line that names the key below `where` and the fault."""
     return validated(schema, raw, where, file, TAGGED)

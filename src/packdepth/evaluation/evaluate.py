@@ -19,6 +19,7 @@ from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 
+HEADLINE = ("abs_rel", "rmse", "delta1")  # of the metrics, what `dvc metrics show` shows
 SAMPLES = 4  # frames kept with their predictions, spread evenly over the test split
 
 
@@ -43,7 +44,10 @@ def evaluate(study: Study, run: paths.Run) -> None:
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})
     losses["test_loss"] = float(table["loss"].mean())
-    write_json(run.metrics, {"variant": run.variant, "seed": run.seed, **losses, **tally.summary()})
+    summary = tally.summary()
+    write_json(run.evaluation, {"variant": run.variant, "seed": run.seed, **losses, **summary})
+    headline = {name: summary["headline"][name] for name in HEADLINE}
+    write_json(run.metrics, {name: losses[name] for name in ("training_loss", "test_loss")} | headline)
 
 
 @torch.inference_mode()

@@ -5,11 +5,16 @@ from packdepth.config.study import Study
 from packdepth.errors import InputError
 
 
-def sound(study: Study) -> list[str]:
-    """The temporal variants whose speed sensor, if they have one, never errs. Raises InputError if there are none."""
-    chosen = [name for name in study.temporal.variants if not faults(study.variant(name).training)]
+def sound(study: Study, group: str) -> list[str]:
+    """The variants of a group whose speed sensor, if they have one, never errs.
+
+    Raises InputError if there are none.
+    """
+    chosen = [name for name in study.shown(group) if not faults(study.variant(name).training)]
     if not chosen:
-        raise InputError("params.yaml: temporal.variants has none without a faulty sensor; there is nothing to draw")
+        raise InputError(
+            f"params.yaml: groups.{group}.variants has none without a faulty sensor; there is nothing to draw"
+        )
     return chosen
 
 

@@ -19,7 +19,7 @@ LABEL: dict[str, Any] = {"padding": 3, "fontsize": 9, "bbox": {"facecolor": "whi
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    table = summarise_report(study)
+    table = summarise_report(study, "report")
     constant = table["variant"].map(lambda variant: is_constant(study, variant)).to_numpy(bool)
     rows, floors = table[~constant], table[constant]
     title = f"The report's average loss and ours, scale {study.scale}"

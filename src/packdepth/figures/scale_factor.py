@@ -27,9 +27,9 @@ SCALINGS = {
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    variants = sound(study)
+    variants = sound(study, "supervision")
     teachers = list(dict.fromkeys(taught_by(study, variant) for variant in variants))
-    table = summarise_temporal(study).set_index("variant").loc[variants]
+    table = summarise_temporal(study, "supervision").set_index("variant").loc[variants]
     title = f"Factor from predicted to true depth, scale {study.scale}"
     with canvas(path, title, _note(study), height=1.6 + 0.48 * max(len(variants), 2)) as figure:
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.2, 1])

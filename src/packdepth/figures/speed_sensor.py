@@ -17,7 +17,7 @@ FLOOR = {"linestyle": ":", "fillstyle": "none"}
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    table = summarise_temporal(study).set_index("variant")
+    table = summarise_temporal(study, "supervision").set_index("variant")
     found = {fault: by_reference(study, fault) for fault in FAULTS}
     references = list(dict.fromkeys(name for of_fault in found.values() for name in of_fault))
     with canvas(path, f"Faults of the speed sensor, scale {study.scale}", _note(study), height=5) as figure:
@@ -45,7 +45,7 @@ def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
     without such a reference is left out.
     """
     found: dict[str, dict[float, str]] = {}
-    for name in study.temporal.variants:
+    for name in study.shown("supervision"):
         variant = study.variant(name)
         amounts = faults(variant.training)
         reference = _reference(study, variant)
@@ -58,7 +58,7 @@ def _reference(study: Study, variant: Variant) -> str | None:
     """The first temporal variant like this one, with a perfect sensor."""
     perfect = variant.training.velocity.model_copy(update=dict.fromkeys(FAULTS, 0.0))
     training = variant.training.model_copy(update={"velocity": perfect})
-    others = map(study.variant, study.temporal.variants)
+    others = map(study.variant, study.shown("supervision"))
     return next((o.name for o in others if (o.network, o.training) == (variant.network, training)), None)
 
 

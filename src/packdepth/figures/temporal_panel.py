@@ -9,13 +9,15 @@ from packdepth.figures._sheet import sheet
 from packdepth.figures._temporal import sound
 
 
-def draw(study: Study, path: Path) -> None:
-    """Write the figure to `path`. Raises InputError that names a missing result."""
+def draw(study: Study, path: Path, group: str = "temporal") -> None:
+    """Write the figure of a group to `path`. Raises InputError that names a missing result."""
     note = (
         f"Seed {study.seeds[0]}. Depth as predicted, one scale for all; grey: no truth."
         " Number: median true / predicted depth (1: metric)."
     )
-    sheet(study, sound(study), path, f"Depth learned from neighbouring frames, scale {study.scale}", note, factor)
+    sheet(
+        study, sound(study, group), path, f"Depth learned from neighbouring frames, scale {study.scale}", note, factor
+    )
 
 
 def factor(truth: np.ndarray, prediction: np.ndarray) -> str:

@@ -18,7 +18,7 @@ CONTEXT = {"kinds": ["recorded", "synthetic"], "motion": "cart"}
 
 def with_context(**changes):
     def edit(raw):
-        raw["scales"]["tiny"] |= {"context": CONTEXT | changes, "temporal": {}}
+        raw["scales"]["tiny"] |= {"context": CONTEXT | changes}
 
     return edit
 
@@ -54,12 +54,6 @@ def test_another_seed_moves_otherwise(project):
         for seed in (0, 1)
     }
     assert len(fingerprints) == 2
-
-
-def test_a_scale_without_context(project):
-    study = project()
-    with pytest.raises(InputError, match=r"scales\.tiny has no `context`"):
-        run(study)
 
 
 def test_sparse_depth_makes_no_synthetic_context(project):

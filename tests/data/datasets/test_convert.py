@@ -1,7 +1,9 @@
 """Conversion: in order whatever the threads do, restarted where it stopped, the same bytes in the end."""
 
+import sys
 import threading
 import time
+import types
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,6 @@ import torch
 from packdepth.config.datasets import ImageSize
 from packdepth.data.datasets import convert as making_stores
 from packdepth.data.datasets.base import DatasetInfo
-from packdepth.data.datasets.registry import SOURCES
 from packdepth.data.store.batch import Batch
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
@@ -63,7 +64,9 @@ class Slopes:
 @pytest.fixture
 def data(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlopesData]:
     """The data set, known to the project; four pieces a part, two threads."""
-    monkeypatch.setitem(SOURCES, SlopesData, Slopes)
+    module = types.ModuleType("slopes")
+    module.SOURCE = Slopes  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "packdepth.data.datasets.slopes", module)
     monkeypatch.setattr(making_stores, "PIECES", 4)
     Slopes.asked.clear()
     Slopes.threads.clear()

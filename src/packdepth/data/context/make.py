@@ -26,11 +26,9 @@ DENSE = 0.3  # share of known depth that a frame is warped with; LiDAR has a twe
 def make_context(study: Study, store_path: Path, path: Path) -> None:
     """Write every kind of context that the scale asks for.
 
-    Raises InputError if the scale asks for none, or the store has not what a kind needs.
+    Raises InputError if the store has not what a kind needs.
     """
     settings = study.active_scale.context
-    if settings is None:
-        raise InputError(f"params.yaml: scales.{study.scale} has no `context`: which kinds, and what motion")
     store = Store(store_path)
     with locked(LOCKS / study.scale / "context.lock", "makes this file"):
         remove_parts(path)

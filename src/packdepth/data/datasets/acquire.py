@@ -8,7 +8,7 @@ from typing import Any
 from packdepth.config.datasets import Data, ExternalData
 from packdepth.data.datasets.archives import Tree
 from packdepth.data.datasets.base import DatasetInfo
-from packdepth.data.datasets.registry import SOURCES
+from packdepth.data.datasets.registry import source_of
 from packdepth.errors import InputError
 from packdepth.utils import download
 from packdepth.utils.files import write_json
@@ -19,7 +19,7 @@ def acquire(data: Data, folder: Path, listing: Path) -> None:
 
     Prints the licence and the citation. Raises InputError if a source is not there or no mirror gives a whole file.
     """
-    source = SOURCES[type(data)]
+    source = source_of(data)
     if isinstance(data, ExternalData):
         _tell(source.info)
     local = data.sources if isinstance(data, ExternalData) else []

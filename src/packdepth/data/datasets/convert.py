@@ -20,7 +20,7 @@ from packdepth.config.datasets import Data
 from packdepth.data.datasets.acquire import archives, read_listing
 from packdepth.data.datasets.archives import Tree
 from packdepth.data.datasets.base import SPLITS, Source
-from packdepth.data.datasets.registry import SOURCES
+from packdepth.data.datasets.registry import source_of
 from packdepth.data.store.batch import EncodedBatch, encode
 from packdepth.data.store.writer import Origin, create_store
 from packdepth.errors import InputError
@@ -40,7 +40,7 @@ def make_store(data: Data, split: str, listing: Path, path: Path) -> None:
     """
     if split not in SPLITS:
         raise InputError(f"unknown split {split!r}; may be {' or '.join(SPLITS)}")
-    source = SOURCES[type(data)](data, split, Tree(archives(listing)))
+    source = source_of(data)(data, split, Tree(archives(listing)))
     origin = _origin(source, data, split, listing)
     key = digest(origin.parameters, read_listing(listing), file_states(source.files), code_digest(*CODE))
     with locked(FOLDER / path.parent.name / f"{split}.lock", "makes this store"), _parts(path, key) as folder:

@@ -239,3 +239,6 @@ def _json(tree: Tree, name: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"{tree}: {name}: expected a JSON object")
     return content
+
+
+SOURCE = Ddad

@@ -154,3 +154,6 @@ def _trajectory(path: Path, names: list[str]) -> pd.DataFrame | None:
 def _camera_matrix(intrinsics: tuple[float, float, float, float]) -> Tensor:
     fx, fy, cx, cy = intrinsics
     return torch.tensor([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
+
+
+SOURCE = Folder

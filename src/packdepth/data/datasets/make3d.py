@@ -125,3 +125,6 @@ def _distance(tree: Tree, name: str) -> NDArray[np.float32]:
         raise InputError(f"{tree}: {name}: Position3DGrid is {grid.shape}, not {GRID}")
     distance: NDArray[np.float32] = grid[..., DISTANCE].astype(np.float32)
     return distance
+
+
+SOURCE = Make3d

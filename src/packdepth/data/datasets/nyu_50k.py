@@ -100,3 +100,6 @@ def _rows(tree: Tree, name: str) -> list[tuple[str, str]]:
     if not rows:
         raise InputError(f"{tree}: {name}: is empty")
     return [(rgb, depth) for rgb, depth in rows]
+
+
+SOURCE = Nyu50k

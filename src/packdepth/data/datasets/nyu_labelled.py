@@ -110,3 +110,6 @@ def _numbers(tree: Tree, name: str, frames: int) -> list[int]:
     if sorted(number for each in numbers.values() for number in each) != list(range(1, frames + 1)):
         raise InputError(f"{tree}: {SPLITS}: its splits do not cover the frames 1 to {frames}, each once")
     return numbers[name]
+
+
+SOURCE = NyuLabelled

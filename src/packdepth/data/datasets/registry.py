@@ -1,21 +1,18 @@
-"""The data sets, by their section of params.yaml. Adding one is a line here."""
+"""The data sets: each is the module of its name, which gives its class as SOURCE. Nothing lists them."""
 
-from packdepth.config import datasets
+from importlib import import_module
+
+from packdepth.config.datasets import Data
 from packdepth.data.datasets.base import Source
-from packdepth.data.datasets.ddad import Ddad
-from packdepth.data.datasets.folder import Folder
-from packdepth.data.datasets.kitti import Kitti
-from packdepth.data.datasets.make3d import Make3d
-from packdepth.data.datasets.nyu_50k import Nyu50k
-from packdepth.data.datasets.nyu_labelled import NyuLabelled
-from packdepth.data.datasets.rooms import Rooms
 
-SOURCES: dict[type[datasets.ImageSize], type[Source]] = {
-    datasets.RoomsData: Rooms,
-    datasets.FolderData: Folder,
-    datasets.NyuLabelledData: NyuLabelled,
-    datasets.Nyu50kData: Nyu50k,
-    datasets.Make3dData: Make3d,
-    datasets.KittiData: Kitti,
-    datasets.DdadData: Ddad,
-}
+
+def module_name(dataset: str) -> str:
+    """The module of a data set, below this package: nyu_50k of `nyu-50k`."""
+    return dataset.replace("-", "_")
+
+
+def source_of(data: Data) -> type[Source]:
+    """The class that gives a data set's frames."""
+    module = import_module(f"packdepth.data.datasets.{module_name(data.dataset)}")
+    source: type[Source] = module.SOURCE
+    return source

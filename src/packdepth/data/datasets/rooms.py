@@ -52,3 +52,6 @@ class Rooms:
             pose=frames.pose.cpu().numpy(),
             time=frames.time.cpu().numpy(),
         )
+
+
+SOURCE = Rooms

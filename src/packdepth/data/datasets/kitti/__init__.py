@@ -1,3 +1,5 @@
 """KITTI raw: splits, calibration, motion, and the source of stores."""
 
-from packdepth.data.datasets.kitti.source import Kitti as Kitti
+from packdepth.data.datasets.kitti.source import Kitti
+
+SOURCE = Kitti

@@ -1,0 +1,27 @@
+"""The table of one group of variants, in the form that its question asks for: `packdepth tables GROUP`."""
+
+from packdepth import paths
+from packdepth.analysis.report_table import report_text, summarise_report
+from packdepth.analysis.results import read_json, runs
+from packdepth.analysis.temporal_table import summarise_temporal, temporal_text
+from packdepth.config.study import Study
+from packdepth.utils.files import write_json, write_text
+
+
+def write_group_table(study: Study, group: str) -> str:
+    """Write a group's table as CSV, Markdown and HTML, and the provenance of its runs; returns the Markdown.
+
+    Raises InputError that names a missing result.
+    """
+    if group in paths.WITH_CONTEXT:
+        table = summarise_temporal(study, group)
+        text = temporal_text(table, study)
+    else:
+        table = summarise_report(study, group)
+        text = report_text(table, study)
+    write_text(paths.table(study.scale, group, "csv"), table.to_csv(index=False, float_format="%.6g"))
+    write_text(paths.table(study.scale, group, "md"), text.markdown())
+    write_text(paths.table(study.scale, group, "html"), text.html())
+    provenance = [read_json(run.provenance) for variant in study.shown(group) for run in runs(study, variant)]
+    write_json(paths.table_provenance(study.scale, group), provenance)
+    return text.markdown()

@@ -1,0 +1,94 @@
+"""The groups that are made by name, and the verdict: under both tools."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.clones import (
+    AUTOENCODER,
+    CONTEST,
+    CONTEXT,
+    DATA,
+    DIAGNOSIS,
+    EVALUATE,
+    EVALUATE_TEMPORAL,
+    EVERYTHING,
+    QUALITY,
+    REPORT,
+    SETTINGS,
+    SUPERVISION,
+    TARGETS,
+    TEMPORAL,
+    TRAIN,
+    TRAIN_TEMPORAL,
+    VERDICT,
+    Clone,
+    runs,
+)
+
+FILE = "workflow/everything/dvc.yaml"
+LEAKY = "packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}"
+OF_LEAKY = runs("train", "packnet-leaky-relu") | runs("evaluate", "packnet-leaky-relu")
+SEMISUP = "velocity: {weight: 0.5}"
+TRAINED_PAIR = TRAIN_TEMPORAL | EVALUATE_TEMPORAL
+GROUPS = {
+    "report": DATA | REPORT,
+    "temporal": DATA | CONTEXT | TEMPORAL,
+    "supervision": DATA | CONTEXT | TRAINED_PAIR | SUPERVISION,
+    "diagnosis": DATA | DIAGNOSIS,
+    "contest": DATA | CONTEST,
+    "autoencoder": DATA | AUTOENCODER,
+    "verdict": DATA | TRAIN | EVALUATE | DIAGNOSIS | CONTEST | AUTOENCODER | VERDICT,
+    "everything": EVERYTHING,
+    "H7": DATA | runs("train", "packnet") | runs("evaluate", "packnet") | OF_LEAKY,
+}
+
+
+@pytest.mark.parametrize("target", GROUPS)
+def test_groups_and_single_hypotheses_are_targets(fresh: Clone, target: str) -> None:
+    assert fresh.planned(target) == GROUPS[target]
+
+
+def test_everything_is_made_and_one_variants_change_reaches_what_rests_on_it(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("everything")
+    assert clone.ran().keys() == EVERYTHING
+    assert not clone.planned(*TARGETS)
+    assert "agree" in clone.sync()
+    assert not clone.outdated()
+    assert not clone.outdated(FILE)
+
+    clone.edit("params.yaml", LEAKY, f"{LEAKY}, training: {{warmup: 0.5}}")
+    assert clone.planned(*TARGETS) == OF_LEAKY | VERDICT
+    clone.run("dvc", "repro", FILE)
+    assert OF_LEAKY <= clone.ran().keys() <= OF_LEAKY | VERDICT | SETTINGS  # what did not change is not drawn again
+    assert not clone.planned(*TARGETS)
+    assert not clone.outdated()
+
+    clone.edit("params.yaml", SEMISUP, "velocity: {weight: 0.25}")
+    assert clone.planned(*TARGETS) == SUPERVISION
+    clone.run("dvc", "repro", FILE)
+    assert clone.ran().keys() == SUPERVISION | SETTINGS
+    assert not clone.planned(*TARGETS)
+
+
+def test_dvc_makes_the_other_groups_when_asked_for_and_snakemake_agrees(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("dvc")
+    clone.ran()
+    assert not clone.outdated()
+    rest = EVERYTHING - GROUPS["report"] - GROUPS["temporal"]
+    assert clone.planned(*TARGETS) == rest
+    clone.run("dvc", "repro", "--all-pipelines")
+    assert clone.ran().keys() == rest
+    assert not clone.planned(*TARGETS)
+
+
+def test_another_claim_trains_nothing(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("everything")
+    clone.edit("params.yaml", "claim: It fades", "claim: It vanishes")
+    assert clone.planned(*TARGETS) == VERDICT
+
+
+def test_another_motion_makes_the_context_again_and_no_variant_of_the_report(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("everything")
+    clone.edit("params.yaml", "turn: 3.0", "turn: 6.0")
+    assert clone.planned(*TARGETS) == CONTEXT | (TEMPORAL - QUALITY) | SUPERVISION

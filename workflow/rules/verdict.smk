@@ -1,0 +1,106 @@
+# Why PackNet loses: what was found by the groups that the verdict compares, and what follows for each hypothesis.
+localrules:
+    findings,
+    verdict_figure,
+    write_verdict,
+    verdict,
+
+
+VERDICT = f"{RESULTS}/verdict"
+TOLD = ["report", "diagnosis", "contest", "autoencoder"]  # groups
+CHAPTER = "3. Why PackNet loses"
+
+
+def runs_behind(hypothesis):
+    """The evaluations of the variants that a hypothesis compares."""
+    compared = {name for pair in STUDY.verdict.pairs[hypothesis] for name in pair}
+    return [str(STUDY.run(name, seed).metrics) for name in sorted(compared) for seed in STUDY.seeds_of(name)]
+
+
+def told_settings():
+    return {group: settings(f"groups/{group}") for group in TOLD} | {"verdict": settings("verdict")}
+
+
+rule findings:
+    """Gather what was measured, and what each change did."""
+    message:
+        "Verdict: what was found"
+    input:
+        rooms("analysis"),
+        [path for group in TOLD for path in [*runs_of(group, TRAINED), *runs_of(group, EVALUATED)]],
+    output:
+        expand(
+            f"{VERDICT}/findings/{{table}}.csv",
+            table=["variants", "effects", "stages", "curves", "scales", "autoencoders"],
+        ),
+        f"{VERDICT}/findings/provenance.json",
+    log:
+        f"{RESULTS}/logs/findings.log",
+    params:
+        **told_settings(),
+    shell:
+        logged("packdepth findings")
+
+
+rule verdict_figure:
+    """Draw the figure of one hypothesis, or of the conclusion."""
+    message:
+        "Figure: {wildcards.key}"
+    input:
+        rooms("analysis", "figures"),
+        rules.findings.output,
+    output:
+        report(
+            f"{VERDICT}/{{key}}.png",
+            caption="../report/verdict_figure.rst",
+            category=CHAPTER,
+            labels={"what": "Figure", "of": "{key}"},
+        ),
+    log:
+        f"{RESULTS}/logs/verdict_{{key}}.log",
+    params:
+        settings=settings("verdict"),
+    wildcard_constraints:
+        key="conclusion|H[0-9]+",
+    shell:
+        logged("packdepth verdict-figure {wildcards.key}")
+
+
+rule write_verdict:
+    """Write what came of each hypothesis."""
+    message:
+        "Verdict"
+    input:
+        rooms("analysis"),
+        rules.findings.output,
+    output:
+        f"{VERDICT}/verdict.md",
+        report(
+            f"{VERDICT}/verdict.html",
+            caption="../report/verdict.rst",
+            category=CHAPTER,
+            labels={"what": "Text", "of": "verdict"},
+        ),
+    log:
+        f"{RESULTS}/logs/verdict.log",
+    params:
+        **told_settings(),
+    shell:
+        logged("packdepth verdict")
+
+
+rule verdict:
+    """Write the verdict on every hypothesis, with its figures."""
+    input:
+        rules.write_verdict.output,
+        expand(rules.verdict_figure.output, key=["conclusion", *STUDY.verdict.hypotheses]),
+
+
+for hypothesis in STUDY.verdict.hypotheses:
+
+    rule:
+        name:
+            hypothesis
+        localrule: True
+        input:
+            runs_behind(hypothesis),
