@@ -1,4 +1,4 @@
-"""Where the time of a PackNet training step goes: python benchmarks/stages.py [--size slim|full] [--published]
+"""Where the time of a PackNet training step goes: python benchmarks/stages.py [--size slim|full] [--plain]
 
 Every part runs alone, forward and backward, on the input that it has in the network (480x640, batch 1), parts taking
 turns. Prints the median milliseconds, the arithmetic (1e9 operations a second, backward counted as twice forward), and
@@ -55,12 +55,12 @@ def main() -> None:
     """Print a row a part."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--size", default="slim")
-    arguments.add_argument("--published", action="store_true", help="in the published form")
+    arguments.add_argument("--plain", action="store_true", help="by torch's own convolutions")
     asked = arguments.parse_args()
     network = models.build(architecture="packnet", size=asked.size, full_resolution=True)
     assert isinstance(network, PackNet)
     settings = load_study().training.cpu
-    computing.configure(network, settings.model_copy(update={"convolutions": "published"} if asked.published else {}))
+    computing.configure(network, settings.model_copy(update={"implementation": "plain"} if asked.plain else {}))
     named = parts(network.train())
     given = inputs(network, named)
     seen: dict[str, list[tuple[float, float]]] = {name: [] for name in named}

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "losses": {"geometry", "distributed"},  # the means over a batch that is shared
     "models": {"geometry", "config", "errors"},  # a model knows nothing of files
     "data": {"geometry", *WITH_PATHS},
-    "checkpoints": {"models", "losses", *BASE},
+    "checkpoints": {"models", "losses", "config", *BASE},
     "analysis": WITH_PATHS,
     "training": {"checkpoints", "models", "losses", "data", "geometry", "distributed", *WITH_PATHS},
     "evaluation": {"checkpoints", "models", "losses", "data", "geometry", *WITH_PATHS},

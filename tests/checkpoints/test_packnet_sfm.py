@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from packdepth.checkpoints.packnet_sfm import POSE_NAMES, from_state_dict, pose_from_state_dict, published_name
 from packdepth.errors import InputError
-from packdepth.models.folding import paths
+from packdepth.models.fast import accelerate
+from packdepth.models.fast.fused_packing import paths
 from packdepth.models.packnet import PackNet
 from packdepth.models.posenet import PoseNet
 
@@ -96,7 +97,10 @@ def test_what_no_weights_hold_is_there(weights: Weights) -> None:
     """The network is made without memory: constants that no checkpoint has must not be left unset."""
     torch.use_deterministic_algorithms(True)  # unset memory is then filled with NaN
     try:
-        constants = dict(from_state_dict(weights).named_buffers())
+        network = from_state_dict(weights)
+        assert not dict(network.named_buffers())
+        accelerate(network, "auto")
+        constants = dict(network.named_buffers())
     finally:
         torch.use_deterministic_algorithms(False)
     for level in range(1, 6):

@@ -189,8 +189,8 @@ WRONG = [
         ["variants.packnet.training.cpu", "compile and checkpointing exclude one another"],
     ),
     (
-        lambda raw: _training(raw).update(cuda={"convolutions": "folded"}),
-        ["cuda.convolutions", "'auto', 'cpu', 'gpu' or 'published'"],
+        lambda raw: _training(raw).update(cuda={"implementation": "published"}),
+        ["cuda.implementation", "'auto', 'cpu', 'gpu' or 'plain'"],
     ),
     (
         lambda raw: raw["training"].update(micro_batches=8),

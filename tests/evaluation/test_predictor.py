@@ -11,6 +11,7 @@ from packdepth.checkpoints.native import CheckpointInfo, save_checkpoint
 from packdepth.errors import InputError
 from packdepth.evaluation import predictor
 from packdepth.evaluation.predictor import Predictor, predict_depth, resized
+from packdepth.models.fast.twins import FusedPackingBlock
 
 NETWORK = {"architecture": "packnet", "head": "leaky-relu", "width": 0.25}
 
@@ -43,6 +44,12 @@ def test_flip_averaging_is_symmetric():
     image = torch.rand(1, 3, 64, 96)
     straight, mirrored = (predict_depth(ours, x, flip=True) for x in (image, image.flip(3)))
     torch.testing.assert_close(straight, mirrored.flip(3))
+
+
+def test_networks_are_accelerated(publish, one_metre):
+    ours = predictor.of_checkpoint(models.build(**NETWORK).eval(), CheckpointInfo(NETWORK, (64, 96), 10.0))
+    for network in (ours.model, predictor.load_predictor(publish(one_metre)).model):
+        assert any(isinstance(part, FusedPackingBlock) for part in network.modules())
 
 
 def test_resizing():

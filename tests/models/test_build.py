@@ -1,15 +1,19 @@
 """Naming a network by a plain dict, and what every network has in common."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from packdepth.config.variants import Architecture, Head, Network, PackNetSize, Sampling
 from packdepth.errors import InputError
-from packdepth.models import ImageNetwork, build
+from packdepth.models import ARCHITECTURES, ImageNetwork, build
+from packdepth.models.autoencoder import SAMPLINGS
+from packdepth.models.heads import HEADS
+from packdepth.models.packnet import SIZES
 
 SPECS: list[dict[str, Any]] = [
     {"architecture": "packnet", "width": 0.25},
@@ -25,6 +29,16 @@ IDS = ["packnet", "packnet-full-concat", "packnet-none", "densedepth", "constant
 def network(request: pytest.FixtureRequest) -> ImageNetwork:
     torch.manual_seed(0)
     return build(**request.param)
+
+
+def test_networks_know_what_settings_may_say() -> None:
+    """The lists stand in the settings, once; what they name has a row in a table of the networks."""
+    tables = {Architecture: ARCHITECTURES, PackNetSize: SIZES, Head: HEADS, Sampling: SAMPLINGS}
+    for names, table in tables.items():
+        assert list(table) == list(get_args(names))
+    settings, *_ = get_args(Network)
+    tags = [get_args(one.model_fields["architecture"].annotation) for one in get_args(settings)]
+    assert tags == [(name,) for name in get_args(Architecture)]
 
 
 def test_output_is_one_channel_at_half_resolution(network: ImageNetwork) -> None:

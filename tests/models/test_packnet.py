@@ -81,7 +81,7 @@ def test_coarser_depth_is_fed_to_the_next_level(image: Tensor) -> None:
 
 
 def test_the_head_is_used_at_every_scale(image: Tensor) -> None:
-    """The same weights, seen through another head: the coarsest scale differs by the function alone."""
+    """The same weights, seen through another head: the coarsest scale differs only by the function."""
     coarsest = {head: small(head=head).forward_scales(image)[-1] for head in ("sigmoid", "inverse-sigmoid")}
     torch.testing.assert_close(coarsest["inverse-sigmoid"], 2 * coarsest["sigmoid"])
     assert small(head="leaky-relu").forward_scales(image)[-1].min() < 0

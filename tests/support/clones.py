@@ -43,8 +43,8 @@ training:
   max_depth: 10.0
   first_output: unbiased
   loss: {l1: 0.1, ssim: 1.0, gradient: 0.0, silog: 0.0}
-  cpu:  {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
-  cuda: {precision: fp32, convolutions: auto, channels_last: false, compile: false, checkpointing: false}
+  cpu:  {precision: fp32, implementation: auto, channels_last: false, compile: false, checkpointing: false}
+  cuda: {precision: fp32, implementation: auto, channels_last: false, compile: false, checkpointing: false}
   workers: 0
   save_every: 2
   diagnostics_every: 4

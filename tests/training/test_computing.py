@@ -1,4 +1,4 @@
-"""However a device computes, networks say the same: every variant's outputs and gradients against the plain form."""
+"""However a device computes, networks say the same: every variant's outputs and gradients against the plain ones."""
 
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from packdepth.models.network import ImageNetwork
 from packdepth.training import computing
 from tests.support.stores import TOP
 
-PLAIN = Computing(precision="fp32", convolutions="published", channels_last=False, compile=False, checkpointing=False)
+PLAIN = Computing(precision="fp32", implementation="plain", channels_last=False, compile=False, checkpointing=False)
 SPECS: dict[str, dict[str, Any]] = {
     "slim": {"architecture": "packnet"},
     "concat": {"architecture": "packnet", "skips": "concat"},
@@ -78,26 +78,26 @@ def test_every_packnet_of_params_yaml_is_tested():
     assert all(spec in SPECS.values() for spec in asked if spec["architecture"] == "packnet")
 
 
-@pytest.mark.parametrize("form", ["auto", "cpu", "gpu"])
+@pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
 @pytest.mark.parametrize("name", PACKNETS)
-def test_packing_is_exact_in_double_precision(name: str, form: str):
-    assert max(errors(outcome(network(name), changed(convolutions=form), torch.float64), name)) < 1e-12
+def test_packing_is_exact_in_double_precision(name: str, implementation: str):
+    assert max(errors(outcome(network(name), changed(implementation=implementation), torch.float64), name)) < 1e-12
 
 
-@pytest.mark.parametrize("form", ["cpu", "gpu"])
+@pytest.mark.parametrize("implementation", ["cpu", "gpu"])
 @pytest.mark.parametrize("name", PACKNETS)
-def test_packing_in_single_precision(name: str, form: str):
-    assert max(errors(outcome(network(name), changed(convolutions=form), torch.float32), name)) < 1e-5
+def test_packing_in_single_precision(name: str, implementation: str):
+    assert max(errors(outcome(network(name), changed(implementation=implementation), torch.float32), name)) < 1e-5
 
 
-@pytest.mark.parametrize("form", ["cpu", "gpu"])
-def test_packing_under_autocast_errs_as_the_published_form_does(form: str):
+@pytest.mark.parametrize("implementation", ["cpu", "gpu"])
+def test_packing_under_autocast_errs_as_the_plain_networks_do(implementation: str):
     """On average: single gradients differ by chance, where a rounding decides on which side of a kink an output is."""
     ratios = []
     for name in PACKNETS:
         fast, plain = (
-            errors(outcome(network(name), changed(convolutions=taken, precision="bf16"), torch.float32), name)
-            for taken in (form, "published")
+            errors(outcome(network(name), changed(implementation=taken, precision="bf16"), torch.float32), name)
+            for taken in (implementation, "plain")
         )
         ratios.append(sum(fast) / sum(plain))
     assert sum(ratios) / len(ratios) < 1.1
@@ -120,15 +120,15 @@ def test_channels_last_changes_rounding_alone(name: str):
     assert max(errors(outcome(network(name), changed(channels_last=True), torch.float64), name)) < 1e-12
 
 
-@pytest.mark.parametrize("form", ["published", "cpu", "gpu"])
-def test_what_is_compiled_learns_the_same(form: str):
+@pytest.mark.parametrize("implementation", ["plain", "cpu", "gpu"])
+def test_what_is_compiled_learns_the_same(implementation: str):
     """Outputs and gradients, channels last and traced backwards, too: the blocks that PackNet is made of."""
     torch._dynamo.reset()
     torch.manual_seed(0)
     blocks = nn.Sequential(
         ResidualBlock(16, 16), PackingBlock(16, 5, 4), UnpackingBlock(16, 16, 4), ConvBlock(16, 16, 7)
     )
-    computing.configure(blocks.double(), changed(channels_last=True, convolutions=form))
+    computing.configure(blocks.double(), changed(channels_last=True, implementation=implementation, compile=True))
     image = torch.randn(2, 16, 8, 12, dtype=torch.float64).contiguous(memory_format=torch.channels_last)
     traced = torch.compile(blocks, fullgraph=True, dynamic=False, backend="aot_eager")
     (plain, to_plain), (fast, to_fast) = (
@@ -145,7 +145,7 @@ def test_compilation_makes_one_graph_once(name: str):
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
     made = network(name).train()
-    computing.configure(made, changed(convolutions="auto"))
+    computing.configure(made, changed(implementation="auto", compile=True))
     traced = torch.compile(made.forward_scales, fullgraph=True, dynamic=False, backend="eager")
     optimizer = torch.optim.Adam(made.parameters(), fused=True)
     image = torch.rand(2, 3, 96, 128)  # the finest packing block folds

@@ -7,6 +7,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from packdepth.config.variants import PackNetSize, Skips
 from packdepth.errors import InputError
 from packdepth.models.checks import check_state_dict
 from packdepth.models.packnet import PackNet
@@ -16,6 +17,7 @@ WHAT, WHAT_POSE = "published PackNet weights", "published PoseNet weights"
 DEPTH_PREFIX, POSE_PREFIX = "model.depth_net.", "model.pose_net."
 
 Network = TypeVar("Network", bound=nn.Module)
+Meaning = TypeVar("Meaning", bound=str)
 Substitutions = tuple[tuple[str, str], ...]
 
 # A parameter's published name, made from ours by these substitutions, in this order.
@@ -40,8 +42,8 @@ POSE_NAMES: Substitutions = (
 )
 
 # What tells the networks apart: a parameter, the dimension that counts, and what its length means.
-SIZE_TOLD_BY = ("pre_calc.conv_base.weight", 0, {32: "slim", 64: "full"})
-SKIPS_TOLD_BY = ("iconv5.conv_base.weight", 1, {256: "sum", 768: "concat"})
+SIZE_TOLD_BY: tuple[str, int, dict[int, PackNetSize]] = ("pre_calc.conv_base.weight", 0, {32: "slim", 64: "full"})
+SKIPS_TOLD_BY: tuple[str, int, dict[int, Skips]] = ("iconv5.conv_base.weight", 1, {256: "sum", 768: "concat"})
 BROKEN_SLIM_SUM = ("unpack2.conv.conv_base.weight", 0, 64)
 
 
@@ -107,7 +109,7 @@ def _filled(what: str, network: Network, weights: Mapping[str, Tensor], names: S
     return network
 
 
-def _told(weights: Mapping[str, Tensor], key: str, dimension: int, meaning: Mapping[int, str]) -> str:
+def _told(weights: Mapping[str, Tensor], key: str, dimension: int, meaning: Mapping[int, Meaning]) -> Meaning:
     """What the length of one dimension of one parameter means. Raises InputError if it means nothing."""
     if key not in weights:
         raise InputError(f"{WHAT}: {key} is missing")

@@ -7,8 +7,13 @@ from pydantic import Field, model_validator
 from packdepth.config.schema import Positive, Share, Strict
 
 Kind = Literal["recorded", "synthetic"]
-Form = Literal["auto", "cpu", "gpu", "published"]
+Implementation = Literal["auto", "cpu", "gpu", "plain"]
+Architecture = Literal["packnet", "densedepth", "constant", "autoencoder"]
+PackNetSize = Literal["slim", "full"]
+Skips = Literal["sum", "concat", "none"]
 Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "log", "linear"]
+Norm = Literal["batch", "group"]
+Sampling = Literal["packing", "space-to-depth", "strided", "pooling"]
 
 
 class LossWeights(Strict):
@@ -38,11 +43,11 @@ class Velocity(Strict):
 
 
 class Computing(Strict):
-    """How a device computes: what changes time, memory and rounding alone."""
+    """How a device computes: what changes only time, memory and rounding."""
 
     precision: Literal["fp32", "bf16"] = Field(description="of the networks' convolutions; losses are always in fp32")
-    convolutions: Form = Field(
-        description="published: torch's own; cpu, gpu: always the forms such a device does well; auto: where they pay"
+    implementation: Implementation = Field(
+        description="plain: as the papers have it; cpu, gpu: what such a device does well, always; auto: where it pays"
     )
     channels_last: bool = Field(description="the channels of a pixel side by side in memory")
     compile: bool = Field(description="torch.compile")
@@ -106,8 +111,8 @@ class PackNetNetwork(Strict):
     """PackNet, arXiv 1905.02693."""
 
     architecture: Literal["packnet"]
-    size: Literal["slim", "full"] = "slim"
-    skips: Literal["sum", "concat", "none"] = "sum"
+    size: PackNetSize = "slim"
+    skips: Skips = "sum"
     head: Head = "inverse-sigmoid"
     full_resolution: bool = Field(False, description="build the decoder's last level, as published")
     width: Positive = 1.0
@@ -119,7 +124,7 @@ class DenseDepthNetwork(Strict):
     architecture: Literal["densedepth"]
     pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
     head: Head = "linear"
-    norm: Literal["batch", "group"] = "batch"
+    norm: Norm = "batch"
     width: Positive = 1.0
 
     @model_validator(mode="after")
@@ -139,7 +144,7 @@ class AutoencoderNetwork(Strict):
     """An image in, the same image out."""
 
     architecture: Literal["autoencoder"]
-    sampling: Literal["packing", "space-to-depth", "strided", "pooling"] = "packing"
+    sampling: Sampling = "packing"
     width: Positive = 1.0
 
 

@@ -35,11 +35,10 @@ def evaluate(study: Study, run: paths.Run) -> None:
         raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     losses = training_losses(run.train_log)
     chosen = np.linspace(0, len(store) - 1, min(SAMPLES, len(store))).astype(int).tolist()
-    tally, kept = measure(
-        predictor.of_checkpoint(model, info), store, study.active_scale.evaluation, str(run), keep=chosen
-    )
+    predicting = predictor.of_checkpoint(model, info)
+    tally, kept = measure(predicting, store, study.active_scale.evaluation, str(run), keep=chosen)
     table = tally.per_image()
-    table = table.assign(loss=table["id"].map(image_losses(model, store, study.loss, info.max_depth)))
+    table = table.assign(loss=table["id"].map(image_losses(predicting.model, store, study.loss, info.max_depth)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from packdepth import models
 from packdepth.checkpoints import packnet_sfm, packnet_sfm_file
 from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint
 from packdepth.errors import InputError
@@ -36,7 +37,8 @@ def load_predictor(path: Path) -> Predictor:
 
 
 def of_checkpoint(model: nn.Module, info: CheckpointInfo) -> Predictor:
-    """A network of ours."""
+    """A network of ours, which is accelerated in place."""
+    models.accelerate(model, "auto")
     return Predictor(model, partial(metric_depth, max_depth=info.max_depth), info.size, info.max_depth)
 
 
@@ -46,6 +48,7 @@ def _of_published(path: Path) -> Predictor:
         model = packnet_sfm.from_state_dict(file.state_dict).eval()
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+    models.accelerate(model, "auto")
     return Predictor(model, packnet_sfm.metric_depth, file.size, file.max_depth)
 
 

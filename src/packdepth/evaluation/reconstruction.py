@@ -23,7 +23,6 @@ from packdepth.config.study import Study
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation import photos
-from packdepth.models.forms import Formed
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 from packdepth.utils.progress import track
@@ -41,7 +40,7 @@ def reconstruct(study: Study, run: paths.Run) -> None:
     if info.network != asked:
         raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model.to(device)
+    models.accelerate(model.to(device), "auto")
     rows, kept = [], {}
     energies: dict[str, NDArray[np.float64]] = {}
     tiles = photos.tiles(store.size)
@@ -104,11 +103,8 @@ def _relative(energies: NDArray[np.float64]) -> dict[str, float]:
 
 
 def flops(network: dict[str, Any], size: tuple[int, int]) -> float:
-    """Operations of a forward pass for one image (a multiply-add counts two), convolutions as they are published."""
+    """Operations of a forward pass for one image (a multiply-add counts two), convolutions as published."""
     model = models.build(**network).eval()
-    for part in model.modules():
-        if isinstance(part, Formed):
-            part.form = "published"
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(1, 3, *size))
     return float(counter.get_total_flops())

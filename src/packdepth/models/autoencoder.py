@@ -1,4 +1,4 @@
-"""Autoencoders that differ in how they go down and up alone: what does packing keep that others lose?
+"""Autoencoders that differ only in how they go down and up: what does packing keep that others lose?
 
 PackNet's authors show that packing and unpacking reconstruct an image that max-pooling and bilinear upsampling blur
 (arXiv 1905.02693, figure 3). Here every network has a stem, three levels down, a code of CODE channels at an eighth of
@@ -15,10 +15,12 @@ what sampling loses.
 """
 
 from collections.abc import Callable
+from typing import get_args
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.config.variants import Sampling
 from packdepth.models.checks import check_choice, check_image
 from packdepth.models.layers import ConvBlock, PackingBlock, UnpackingBlock, init_xavier, scaled_width
 from packdepth.models.network import ImageNetwork
@@ -60,16 +62,16 @@ class DepthToSpace(nn.Module):
         return F.pixel_shuffle(self.conv(x), 2)
 
 
-class Strided(Block):
-    """A 3x3 block with stride 2."""
+class Strided(nn.Module):
+    """A 3x3 convolution with stride 2, ELU."""
 
     def __init__(self, channels: int) -> None:
-        super().__init__(channels, channels)
-        self.conv.stride = (2, 2)
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, kernel_size=3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, H/2, W/2). By torch's own convolution: the other forms have no stride."""
-        return self.activated(self.conv(x))
+        """(B, C, H, W) -> (B, C, H/2, W/2)."""
+        return F.elu(self.conv(x), inplace=True)
 
 
 class Transposed(nn.Module):
@@ -92,7 +94,7 @@ class Upsampled(Block):
         return super().forward(F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False))
 
 
-SAMPLINGS: dict[str, tuple[Callable[[int], nn.Module], Callable[[int, int], nn.Module]]] = {
+SAMPLINGS: dict[Sampling, tuple[Callable[[int], nn.Module], Callable[[int, int], nn.Module]]] = {
     "packing": (
         lambda channels: PackingBlock(channels, 3, FEATURES_3D, normalised=False),
         lambda below, here: UnpackingBlock(below, here, FEATURES_3D, normalised=False),
@@ -104,11 +106,11 @@ SAMPLINGS: dict[str, tuple[Callable[[int], nn.Module], Callable[[int, int], nn.M
 
 
 class Autoencoder(ImageNetwork):
-    """An image in, the same image out, by way of the code alone: no skips. `width` scales the levels' channels."""
+    """An image in, the same image out, only by way of the code: no skips. `width` scales the levels' channels."""
 
-    def __init__(self, width: float = 1.0, sampling: str = "packing") -> None:
+    def __init__(self, width: float = 1.0, sampling: Sampling = "packing") -> None:
         super().__init__()
-        check_choice("sampling of autoencoder", sampling, tuple(SAMPLINGS))
+        check_choice("sampling of autoencoder", sampling, get_args(Sampling))
         down, up = SAMPLINGS[sampling]
         widths = [scaled_width(channels, width, MULTIPLE) for channels in WIDTHS]
         above, below = [widths[0], *widths[:-1]], [*widths[1:], widths[-1]]

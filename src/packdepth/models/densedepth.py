@@ -1,15 +1,18 @@
 """DenseDepth (Alhashim and Wonka, arXiv 1812.11941): a DenseNet-169 encoder and a plain upsampling decoder.
 
 The decoder is the original (Keras) one: a leaky ReLU after both convolutions of a stage. The published
-PyTorch form never calls the first of the two.
+PyTorch version never calls the first of the two.
 """
+
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.config.variants import Head, Norm
 from packdepth.models.checks import check_choice, check_image
-from packdepth.models.densenet import MULTIPLE, NORMS, DenseNet169
+from packdepth.models.densenet import MULTIPLE, DenseNet169
 from packdepth.models.heads import HEADS, DepthHead
 from packdepth.models.layers import init_xavier, scaled_width
 from packdepth.models.network import ImageNetwork
@@ -47,11 +50,13 @@ class DenseDepth(ImageNetwork):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, width: float = 1.0, pretrained: bool = False, head: str = "linear", norm: str = "batch") -> None:
+    def __init__(
+        self, width: float = 1.0, pretrained: bool = False, head: Head = "linear", norm: Norm = "batch"
+    ) -> None:
         super().__init__()
         check_choice("pretrained of densedepth", pretrained, (False, True))
-        check_choice("head of densedepth", head, tuple(HEADS))
-        check_choice("norm of densedepth", norm, NORMS)
+        check_choice("head of densedepth", head, get_args(Head))
+        check_choice("norm of densedepth", norm, get_args(Norm))
         self.pretrained = pretrained
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).reshape(3, 1, 1), persistent=False)

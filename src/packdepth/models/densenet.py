@@ -11,6 +11,7 @@ from math import gcd
 import torch
 from torch import Tensor, nn
 
+from packdepth.config.variants import Norm
 from packdepth.models.checks import check_state_dict
 from packdepth.models.layers import GROUPS, scaled_width
 from packdepth.models.stage import Stage
@@ -20,14 +21,13 @@ GROWTH = 32
 STEM = 64
 BOTTLENECK = 4  # a layer's 1x1 convolution has this many times the growth rate's channels
 MULTIPLE = 8  # scaled_width widths are multiples of it
-NORMS = ("batch", "group")
 TAPS = ("relu0", "pool0", "transition1", "transition2")  # where the decoder's skips are taken
 
 
 class DenseLayer(nn.Sequential):
     """Appends `growth` channels to what it is given."""
 
-    def __init__(self, in_channels: int, growth: int, norm: str) -> None:
+    def __init__(self, in_channels: int, growth: int, norm: Norm) -> None:
         between = BOTTLENECK * growth
         super().__init__(
             OrderedDict(
@@ -51,19 +51,19 @@ class DenseLayer(nn.Sequential):
 class DenseBlock(Stage, nn.Sequential):
     """Dense layers, each of which sees what all before it appended."""
 
-    def __init__(self, in_channels: int, layers: int, growth: int, norm: str) -> None:
+    def __init__(self, in_channels: int, layers: int, growth: int, norm: Norm) -> None:
         widths = (in_channels + i * growth for i in range(layers))
         super().__init__(
             OrderedDict((f"denselayer{i}", DenseLayer(width, growth, norm)) for i, width in enumerate(widths, start=1))
         )
 
 
-def _norm(norm: str, channels: int) -> nn.Module:
+def _norm(norm: Norm, channels: int) -> nn.Module:
     """BatchNorm, or GroupNorm with as many of PackNet's 16 groups as halving leaves divisors of the channels."""
     return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(gcd(GROUPS, channels), channels)
 
 
-def _transition(in_channels: int, norm: str) -> nn.Sequential:
+def _transition(in_channels: int, norm: Norm) -> nn.Sequential:
     """Half the channels at half the resolution."""
     return nn.Sequential(
         OrderedDict(
@@ -79,10 +79,10 @@ class DenseNet169(nn.Module):
     """DenseNet-169 without its classifier. `width` scales the growth rate and the stem.
 
     `tap_channels` are the channels of the four skips, `out_channels` those of the bottom: 64, 64, 128, 256
-    and 1664. `norm` is one of NORMS.
+    and 1664.
     """
 
-    def __init__(self, width: float = 1.0, norm: str = "batch") -> None:
+    def __init__(self, width: float = 1.0, norm: Norm = "batch") -> None:
         super().__init__()
         growth, channels = scaled_width(GROWTH, width, MULTIPLE), scaled_width(STEM, width, MULTIPLE)
         parts: OrderedDict[str, nn.Module] = OrderedDict(

@@ -42,17 +42,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.config.variants import Head
 from packdepth.errors import InputError
-from packdepth.models.convolutions import conv_to_one, weights
-from packdepth.models.forms import Formed
-from packdepth.models.matrix_units import filled_conv2d
 
 MIN_DEPTH = 0.5  # of the published head, whose output is sigmoid / MIN_DEPTH
 LEAKY_SLOPE = 0.01
 
 
 @dataclass(frozen=True)
-class Head:
+class Function:
     """The function a head ends in, its inverse, and the open interval of its values."""
 
     function: Callable[[Tensor], Tensor]
@@ -76,20 +74,20 @@ def logit(share: float) -> float:
     return log(share / (1 - share))
 
 
-HEADS = {
-    "inverse-sigmoid": Head(inverse_sigmoid, lambda value: logit(value * MIN_DEPTH), 0, 1 / MIN_DEPTH),
-    "sigmoid": Head(torch.sigmoid, logit, 0, 1),
-    "leaky-relu": Head(F.leaky_relu, lambda value: value if value > 0 else value / LEAKY_SLOPE, -inf, inf),
-    "scaled-sigmoid": Head(scaled_sigmoid, lambda value: logit((value - 1) / 99) + 3, 1, 100),
-    "log": Head(torch.exp, log, 0, inf),
-    "linear": Head(nn.Identity(), lambda value: value, -inf, inf),
+HEADS: dict[Head, Function] = {
+    "inverse-sigmoid": Function(inverse_sigmoid, lambda value: logit(value * MIN_DEPTH), 0, 1 / MIN_DEPTH),
+    "sigmoid": Function(torch.sigmoid, logit, 0, 1),
+    "leaky-relu": Function(F.leaky_relu, lambda value: value if value > 0 else value / LEAKY_SLOPE, -inf, inf),
+    "scaled-sigmoid": Function(scaled_sigmoid, lambda value: logit((value - 1) / 99) + 3, 1, 100),
+    "log": Function(torch.exp, log, 0, inf),
+    "linear": Function(nn.Identity(), lambda value: value, -inf, inf),
 }
 
 
-class DepthHead(Formed):
+class DepthHead(nn.Module):
     """A 3x3 convolution and the function of HEADS named `head`."""
 
-    def __init__(self, in_channels: int, head: str) -> None:
+    def __init__(self, in_channels: int, head: Head) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, 1, kernel_size=3, padding=1)
         self.name = head
@@ -102,17 +100,10 @@ class DepthHead(Formed):
             raise InputError(
                 f"head {self.name}: cannot start at {value:.4g}, it says {head.lowest:g} to {head.highest:g}"
             )
-        nn.init.constant_(weights(self.conv)[1], head.inverse(value))
+        assert self.conv.bias is not None
+        nn.init.constant_(self.conv.bias, head.inverse(value))
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, 1, H, W), under autocast in float32: in bf16 a sigmoid rounds to 1 and learns no more."""
-        x = self._convolved(features)
+        x = self.conv(features)
         return self.function(x.to(torch.promote_types(x.dtype, torch.float32)))
-
-    def _convolved(self, features: Tensor) -> Tensor:
-        form = self.form_of(features)
-        if form == "published":
-            return self.conv(features)
-        if form == "gpu":
-            return filled_conv2d([features], *weights(self.conv))
-        return conv_to_one(features, *weights(self.conv))

@@ -6,11 +6,13 @@ it is mended, by the rule that full 1B keeps too: what a skip is summed with has
 """
 
 from dataclasses import dataclass
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from packdepth.config.variants import Head, PackNetSize, Skips
 from packdepth.models.checks import check_choice, check_image
 from packdepth.models.heads import HEADS, DepthHead
 from packdepth.models.layers import (
@@ -39,11 +41,10 @@ class Size:
     features_3d: int
 
 
-SIZES = {
+SIZES: dict[PackNetSize, Size] = {
     "slim": Size((32, 32, 64, 128, 256, 512), features_3d=4),
     "full": Size((64, 64, 64, 128, 256, 512), features_3d=8),
 }
-SKIPS = ("sum", "concat", "none")
 
 
 class EncoderLevel(Stage):
@@ -70,7 +71,7 @@ class DecoderLevel(Stage):
     `skips` "none" is the report's version C: the structure of "sum", with nothing added.
     """
 
-    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, skips: str, head: str) -> None:
+    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, skips: Skips, head: Head) -> None:
         super().__init__()
         below, here, skip = widths[min(level + 1, LEVELS)], widths[level], widths[level - 1]
         self.skips = skips
@@ -103,15 +104,15 @@ class PackNet(ImageNetwork):
     def __init__(
         self,
         width: float = 1.0,
-        size: str = "slim",
-        skips: str = "sum",
-        head: str = "inverse-sigmoid",
+        size: PackNetSize = "slim",
+        skips: Skips = "sum",
+        head: Head = "inverse-sigmoid",
         full_resolution: bool = False,
     ) -> None:
         super().__init__()
-        check_choice("size of packnet", size, tuple(SIZES))
-        check_choice("skips of packnet", skips, SKIPS)
-        check_choice("head of packnet", head, tuple(HEADS))
+        check_choice("size of packnet", size, get_args(PackNetSize))
+        check_choice("skips of packnet", skips, get_args(Skips))
+        check_choice("head of packnet", head, get_args(Head))
         check_choice("full_resolution of packnet", full_resolution, (False, True))
         features_3d = SIZES[size].features_3d
         # An unpacking block normalises 4 / features_3d times its output channels: 16 must divide that.

@@ -1,4 +1,4 @@
-"""PoseNet: how the camera moved between a target frame and its two neighbours, from the images alone.
+"""PoseNet: how the camera moved between a target frame and its two neighbours, from nothing but the images.
 
 The pose network of SfMLearner (Zhou et al., CVPR 2017, section 3.5) as PackNet uses it (Guizilini et al., CVPR 2020,
 arXiv 1905.02693), without the explainability mask, and with GroupNorm as in PackNet's published code.
@@ -71,5 +71,5 @@ class PoseNet(nn.Module):
         return rigid(rotation_from_euler(pose[..., 3:]), pose[..., :3])
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        """The whole network as the one stage `pose`, in the form of a depth network's."""
+        """The whole network as the one stage `pose`, as a depth network tells its own."""
         return {"pose": [self]}

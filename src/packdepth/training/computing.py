@@ -6,8 +6,8 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor, nn
 
+from packdepth import models
 from packdepth.config.variants import Computing
-from packdepth.models.forms import Formed
 from packdepth.models.stage import Stage
 
 Given = ParamSpec("Given")
@@ -15,10 +15,12 @@ Made = TypeVar("Made")
 
 
 def configure(network: nn.Module, settings: Computing) -> None:
-    """Set how `network` computes; its parameters keep their values."""
+    """Set how `network` computes, once its weights are there; its parameters stay the same objects.
+
+    Raises InputError if the settings need models/fast and that folder is not there.
+    """
+    models.accelerate(network, settings.implementation, compiled=settings.compile)
     for part in network.modules():
-        if isinstance(part, Formed):
-            part.form = settings.convolutions
         if isinstance(part, Stage):
             part.recompute = settings.checkpointing
     if settings.channels_last:

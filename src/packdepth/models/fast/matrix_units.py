@@ -1,8 +1,11 @@
-"""Convolutions as the matrix units of GPUs do them well. The numbers are those of torch's own but for rounding.
+"""Convolutions as the matrix units of GPUs do them well. The numbers are those of torch's own up to rounding.
 
 - PackNet's Conv3d of one channel runs as an ordinary convolution, whose kernel joins every channel with every other and
-  is zero but for the three next to each: far more multiply-adds, of which matrix units have more than enough.
-- Channels are filled up with zeros to a multiple of 8, where fast kernels begin.
+  is zero except for the three next to each: far more multiply-adds, of which matrix units have more than enough.
+- Depth heads have one channel, and features joined with a coarser depth one too many: both are filled up with zeros to
+  a multiple of 8, where fast kernels begin.
+
+Both are always taken. At the slim network's first level, in bf16 on an H200, they are faster (docs/speed.md).
 """
 
 import torch
@@ -13,7 +16,10 @@ MULTIPLE = 8
 
 
 def dense_conv3d(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`convolutions.conv3d`: x (B, C, H, W), weight (d, 1, 3, 3, 3), bias (d,) -> (B, d * C, H, W)."""
+    """F.conv3d of x as one channel, zero-padded, its features side by side: x (B, C, H, W) -> (B, d * C, H, W).
+
+    weight (d, 1, 3, 3, 3); bias (d,).
+    """
     channels = torch.arange(x.shape[1], device=x.device)
     steps = channels[None, :] - channels[:, None] + 1  # from channel to channel, 0 to 2 within the kernel's reach
     reaches = torch.stack([steps == step for step in range(3)]).to(weight.dtype)

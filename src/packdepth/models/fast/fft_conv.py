@@ -1,4 +1,4 @@
-"""Convolutions of large kernels by Fourier transforms of overlapping tiles: the same numbers but for rounding.
+"""Convolutions of large kernels by Fourier transforms of overlapping tiles: the same numbers up to rounding.
 
 A correlation is a product of spectra. Directly, k x k taps cost C * D * k^2 multiply-adds a pixel. In tiles of T x T,
 of which T - k + 1 a side come out whole ("overlap-save": Oppenheim and Schafer, Discrete-Time Signal Processing,
@@ -14,6 +14,8 @@ The transforms are matrix products, too: of T rows and columns they cost little 
 lies as those products want it, frequencies outermost, where a fast transform's result would have to be put in order.
 
 Rows of tiles are taken few at a time, so that what lies between stays near the processor.
+
+Where it pays is counted by `fft_pays`, with three constants measured on two cores of an AMD EPYC (docs/speed.md).
 """
 
 import math
@@ -32,8 +34,8 @@ AT_ONCE = 2**23  # numbers of the spectra held at a time
 PRODUCTS, TRANSFORMS, KERNELS = 8, 330, 4e5  # what they cost at k = 7, in multiply-adds
 
 
-def spectral_pays(pixels: int, in_channels: int, out_channels: int, kernel_size: int) -> bool:
-    """Whether this is the faster form of a convolution, by counting multiply-adds of the direct one.
+def fft_pays(pixels: int, in_channels: int, out_channels: int, kernel_size: int) -> bool:
+    """Whether this is faster than the direct convolution, by counting multiply-adds of the latter.
 
     Measured on CPUs for 7x7 taps: the products at the frequencies take the time of so many per pixel and pair of
     channels, the transforms of so many per pixel and channel, those of the kernels of so many per pair of channels.
@@ -44,16 +46,16 @@ def spectral_pays(pixels: int, in_channels: int, out_channels: int, kernel_size:
     return kernel_size < TILE and saved > paid
 
 
-def spectral_conv2d(x: Tensor, weight: Tensor, patch: int = 1) -> Tensor:
+def fft_conv2d(x: Tensor, weight: Tensor, patch: int = 1) -> Tensor:
     """F.conv2d, zero-padded, of x's space to depth: weight (D, C, k, k) with k odd and below T -> (B, D, H, W).
 
     x (B, C / patch^2, patch H, patch W): each patch's pixels are channels, in the order of F.pixel_unshuffle.
     """
-    return _SpectralConvolution.apply(x, weight, patch)
+    return _FftConvolution.apply(x, weight, patch)
 
 
-class _SpectralConvolution(torch.autograd.Function):
-    """Keeps the image alone for the backward pass: spectra are larger, and quickly made again."""
+class _FftConvolution(torch.autograd.Function):
+    """Keeps only the image for the backward pass: spectra are larger, and quickly made again."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, patch: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""The linear part of PackNet's packing block as one convolution: the same numbers but for rounding, sooner.
+"""The linear part of PackNet's packing block as one convolution: the same numbers up to rounding, sooner.
 
 The block's Conv3d and Conv2d have nothing between them, so the two are one linear map. With p (B, K, H, W) the packed
 image, w3 (d, 1, 3, 3, 3) and w2 (C, d * K, k, k), r = k // 2,
@@ -7,7 +7,7 @@ image, w3 (d, 1, 3, 3, 3) and w2 (C, d * K, k, k), r = k // 2,
 
 is the kernel of an ordinary convolution with (k + 2) x (k + 2) taps, and the d * K channels between need not exist. Nor
 need p: that convolution of the packed image is one of the image itself, with stride 2 and twice as many taps (unless
-it goes by Fourier transforms, see `spectral`).
+it goes by Fourier transforms, see `fft_conv`).
 
 W costs per step, not per pixel, and gradients reach w2 and w3, which stay the parameters. It is itself a convolution,
 of w2 along its channels K: one of d * k * k "channels" (a feature and a tap of w2) to one for each tap of W.
@@ -17,6 +17,9 @@ one-pixel ring outside the image. What came by way of the ring is again a convol
 column: its kernel is the part of W that comes from w3's last (or first) row or column, and is made with W. The ring's
 corners belong to a row and a column, and are given back once. The Conv3d's bias, which ends at the border, is convolved
 apart.
+
+**Where it pays** is counted by `fusing_pays` and `fusing_pays_on_gpus`: what the convolution saves, for every pixel,
+against what W costs, once. A constant in each was measured, on two cores of an AMD EPYC and on an H200 (docs/speed.md).
 """
 
 from typing import Any, NamedTuple
@@ -26,9 +29,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from packdepth.models.convolutions import by_spectra
-from packdepth.models.forms import Form
-from packdepth.models.spectral import spectral_conv2d
+from packdepth.config.variants import Implementation
+from packdepth.models.fast.fft_conv import fft_conv2d
+from packdepth.models.fast.padded_conv2d import runs_by_fft
 
 COMPOSING = 2.5  # multiply-adds of a convolution take the time of one of composing (measured on CPUs)
 COMPOSING_ON_GPUS = 0.026  # values of the Conv3d take the time of one of composing (measured on an H200)
@@ -37,20 +40,20 @@ EDGES = ((LAST, ANY), (FIRST, ANY), (ANY, LAST), (ANY, FIRST))  # seen from abov
 CORNERS = tuple((row, column) for row in (LAST, FIRST) for column in (LAST, FIRST))
 
 
-def folding_pays(pixels: int, kernel_size: int, features_3d: int, composing: bool = True) -> bool:
-    """Whether the fold is the faster form for so many packed pixels, by counting multiply-adds per C and K.
+def fusing_pays(pixels: int, kernel_size: int, features_3d: int, composing: bool = True) -> bool:
+    """Whether one convolution is faster for so many packed pixels, by counting multiply-adds per C and K.
 
-    The Conv2d has d k^2 of them a pixel, the folded one (k + 2)^2. `composing` costs 3 d k^2 once for each tap of W and
+    The Conv2d has d k^2 of them a pixel, the fused one (k + 2)^2. `composing` costs 3 d k^2 once for each tap of W and
     what is made with it. Gradients cost either side as much twice more.
     """
-    taps, folded_taps = features_3d * kernel_size**2, (kernel_size + 2) ** 2
-    return pixels * (taps - folded_taps) > composing * COMPOSING * 3 * taps * sum(_lengths(kernel_size))
+    taps, fused_taps = features_3d * kernel_size**2, (kernel_size + 2) ** 2
+    return pixels * (taps - fused_taps) > composing * COMPOSING * 3 * taps * sum(_lengths(kernel_size))
 
 
-def folding_pays_on_gpus(pixels: int, kernel_size: int, channels: int, composing: bool = True) -> bool:
+def fusing_pays_on_gpus(pixels: int, kernel_size: int, channels: int, composing: bool = True) -> bool:
     """The same on a GPU in bf16, for C = `channels`, by counting values per feature and channel K.
 
-    The folded convolution takes about the time of the Conv2d there: of more channels matrix units do more. What is
+    The fused convolution takes about the time of the Conv2d there: of more channels matrix units do more. What is
     saved is the Conv3d, one value a pixel; what is paid is `composing`, of C k^2 values for each tap of W.
     """
     return pixels > composing * COMPOSING_ON_GPUS * channels * kernel_size**2 * sum(_lengths(kernel_size))
@@ -119,16 +122,16 @@ def _by_way_of(row: int | None, column: int | None, taps: Tensor) -> Tensor:
     return part.mT if row is ANY and column is not ANY else part
 
 
-def folded_packing(image: Tensor, bias: Tensor, composed: Composed, form: Form = "auto") -> Tensor:
+def fused_packing(image: Tensor, bias: Tensor, composed: Composed, implementation: Implementation = "auto") -> Tensor:
     """Conv2d(Conv3d(space to depth of `image`)), both zero-padded, by one convolution.
 
     `image` (B, C, 2H, 2W), H and W at least k // 2; `bias` of the Conv2d, (C,). Gives (B, C, H, W).
     """
     reach = composed.kernel.shape[-1] // 2 - 1
     image, *outermost = _EdgesOf.apply(image)
-    folded = _interior(image, composed.kernel, form)
-    inside = image.new_ones(1, 1, *folded.shape[2:])
-    folded.add_(F.conv2d(inside, composed.through[:, None], bias, padding=reach))
+    fused = _interior(image, composed.kernel, implementation)
+    inside = image.new_ones(1, 1, *fused.shape[2:])
+    fused.add_(F.conv2d(inside, composed.through[:, None], bias, padding=reach))
     packed = [F.pixel_unshuffle(edge, 2) for edge in outermost]
     lines = [*(edge[:, :, 0] for edge in packed[:2]), *(edge[..., 0] for edge in packed[2:])]
     above, below, left, right = (
@@ -137,13 +140,13 @@ def folded_packing(image: Tensor, bias: Tensor, composed: Composed, form: Form =
     )
     above = _without_corners(above, lines[0], *composed.corners[:2])
     below = _without_corners(below, lines[1], *composed.corners[2:])
-    return _SubtractedAtEdges.apply(folded, reach, above, below, left.mT, right.mT)
+    return _SubtractedAtEdges.apply(fused, reach, above, below, left.mT, right.mT)
 
 
-def _interior(image: Tensor, kernel: Tensor, form: Form) -> Tensor:
+def _interior(image: Tensor, kernel: Tensor, implementation: Implementation) -> Tensor:
     """The convolution of the packed image with W: by spectra or, directly, as one of the image with stride 2."""
-    if by_spectra(image[..., ::2, ::2], kernel, form):
-        return spectral_conv2d(image, kernel, patch=2)
+    if runs_by_fft(image[..., ::2, ::2], kernel, implementation):
+        return fft_conv2d(image, kernel, patch=2)
     return F.conv2d(image, F.pixel_shuffle(kernel, 2), stride=2, padding=kernel.shape[-1] // 2 * 2)
 
 

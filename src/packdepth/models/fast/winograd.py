@@ -1,7 +1,7 @@
-"""3x3 convolutions by Winograd's minimal filtering along columns: the same numbers but for rounding, half the products.
+"""3x3 convolutions by Winograd's minimal filtering along columns: the same numbers up to rounding, half the products.
 
 F(4, 3) (Winograd, Arithmetic Complexity of Computations, SIAM 1980; Lavin and Gray, CVPR 2016, arXiv 1509.09308) makes
-four outputs of a filter of three taps with six products in place of twelve: they are coefficients of a polynomial,
+four outputs of a filter of three taps with six products instead of twelve: they are coefficients of a polynomial,
 which its values at six points determine. Here rows are filtered so, a tile of four at a time, and a "product" is a
 convolution of 1x3 taps of all channels. With rows x1 to x4 of a tile, x0 above and x5 below it, a column's taps w0 to
 w2, and the points 0, p and -p for two p whose product is 1, and infinity,
@@ -13,6 +13,8 @@ w2, and the points 0, p and -p for two p whose product is 1, and infinity,
 
 where S is the sum of the two p^2. The gradient of the image is such a convolution, too; that of the kernel takes the
 transposed way.
+
+Where it pays is counted by `winograd_pays`, with three constants measured on two cores of an AMD EPYC (docs/speed.md).
 """
 
 import math
@@ -35,7 +37,7 @@ SAVED, COMBINING, KERNELS = 4.5, 150, 3400  # multiply-adds: saved by the produc
 
 
 def winograd_pays(pixels: int, in_channels: int, out_channels: int) -> bool:
-    """Whether this is the faster form of a convolution, by counting multiply-adds of the direct one.
+    """Whether this is faster than the direct convolution, by counting multiply-adds of the latter.
 
     Measured on CPUs: combining rows takes the time of so many per pixel and channel, making the kernels and their
     gradients of so many per pair of channels.
@@ -50,7 +52,7 @@ def winograd_conv2d(x: Tensor, weight: Tensor) -> Tensor:
 
 
 class _WinogradConvolution(torch.autograd.Function):
-    """Keeps the image alone for the backward pass: what is made of it is larger, and quickly made again."""
+    """Keeps only the image for the backward pass: what is made of it is larger, and quickly made again."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:

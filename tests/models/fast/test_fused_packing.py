@@ -1,6 +1,7 @@
-"""The fast forms of the packing blocks' linear part against the published one."""
+"""The packing blocks' linear part as one convolution against the plain two."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 import torch
@@ -9,22 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from packdepth.models.convolutions import weights
-from packdepth.models.folding import compose, folded_packing, folding_pays, folding_pays_on_gpus, paths
-from packdepth.models.forms import Form
+from packdepth.config.variants import Implementation
+from packdepth.models.fast import accelerate
+from packdepth.models.fast.fused_packing import compose, fused_packing, fusing_pays, fusing_pays_on_gpus, paths
 from packdepth.models.layers import PackingBlock
 
 Linear = Callable[..., Tensor]
 
 
-def published(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+def plain(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
     """Space to depth and the two convolutions, one after the other."""
     volume = F.conv3d(F.pixel_unshuffle(image, 2)[:, None], w3, b3, padding=1)
     return F.conv2d(volume.flatten(1, 2), w2, b2, padding=w2.shape[-1] // 2)
 
 
-def folded(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
-    return folded_packing(image, b2, compose(w3, b3, w2, paths(w2.shape[-1]).to(w2)))
+def fused(image: Tensor, w3: Tensor, b3: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return fused_packing(image, b2, compose(w3, b3, w2, paths(w2.shape[-1]).to(w2)))
 
 
 def inputs(
@@ -62,27 +63,27 @@ def relative_errors(fast: list[Tensor], plain: list[Tensor]) -> list[float]:
     features=st.sampled_from([1, 4, 8]),
     channels=st.integers(1, 5),
 )
-def test_the_fold_is_exact_at_any_shape(height: int, width: int, kernel_size: int, features: int, channels: int):
+def test_it_is_exact_at_any_shape(height: int, width: int, kernel_size: int, features: int, channels: int):
     values = inputs((height, width), kernel_size, features, channels)
-    errors = relative_errors(with_gradients(folded, values), with_gradients(published, values))
+    errors = relative_errors(with_gradients(fused, values), with_gradients(plain, values))
     assert max(errors) < 1e-12
 
 
 @pytest.mark.parametrize(("kernel_size", "features"), [(3, 4), (5, 4), (3, 8), (5, 8)])
-def test_the_fold_in_single_precision(kernel_size: int, features: int):
+def test_in_single_precision(kernel_size: int, features: int):
     values = [value.float() for value in inputs((31, 17), kernel_size, features, channels=16)]
-    truth = with_gradients(published, [value.double() for value in values])
-    assert max(relative_errors(with_gradients(folded, values), truth)) < 1e-5
+    truth = with_gradients(plain, [value.double() for value in values])
+    assert max(relative_errors(with_gradients(fused, values), truth)) < 1e-5
 
 
 @pytest.mark.parametrize("kernel_size", [3, 5])
-def test_the_fold_under_autocast_errs_as_the_published_form_does(kernel_size: int):
+def test_under_autocast_it_errs_as_the_plain_two_do(kernel_size: int):
     values = [value.float() for value in inputs((24, 20), kernel_size, features=4, channels=16)]
-    truth = published(*(value.double() for value in values))
+    truth = plain(*(value.double() for value in values))
     with torch.autocast("cpu", torch.bfloat16):
-        fast, plain = ((form(*values).double() - truth).std() for form in (folded, published))
-    assert fast < 1.1 * plain
-    assert plain < 0.01
+        of_one, of_two = ((linear(*values).double() - truth).std() for linear in (fused, plain))
+    assert of_one < 1.1 * of_two
+    assert of_two < 0.01
 
 
 def test_composed_kernel_of_single_taps():
@@ -100,18 +101,18 @@ def test_composed_kernel_of_single_taps():
 @pytest.mark.parametrize(
     ("features", "kernel_size", "pixels"), [(4, 3, 1424), (4, 5, 2148), (8, 3, 667), (8, 5, 1451)], ids=str
 )
-def test_the_fold_pays_from_so_many_pixels_on(features: int, kernel_size: int, pixels: int):
-    assert folding_pays(pixels, kernel_size, features)
-    assert not folding_pays(pixels - 1, kernel_size, features)
-    assert folding_pays(1, kernel_size, features, composing=False)
+def test_it_pays_from_so_many_pixels_on(features: int, kernel_size: int, pixels: int):
+    assert fusing_pays(pixels, kernel_size, features)
+    assert not fusing_pays(pixels - 1, kernel_size, features)
+    assert fusing_pays(1, kernel_size, features, composing=False)
 
 
 @pytest.mark.parametrize(("kernel_size", "channels", "pixels"), [(3, 256, 3475), (5, 32, 3037)], ids=str)
-def test_on_a_gpu_the_fold_pays_from_so_many_pixels_on(kernel_size: int, channels: int, pixels: int):
+def test_on_a_gpu_it_pays_from_so_many_pixels_on(kernel_size: int, channels: int, pixels: int):
     """0.026 C k^2 for each of 58 taps (k = 3: 25 of W, 4 x 5 of edges, 4 of corners, 9 of the bias) or 146 (k = 5)."""
-    assert folding_pays_on_gpus(pixels, kernel_size, channels)
-    assert not folding_pays_on_gpus(pixels - 1, kernel_size, channels)
-    assert folding_pays_on_gpus(1, kernel_size, channels, composing=False)
+    assert fusing_pays_on_gpus(pixels, kernel_size, channels)
+    assert not fusing_pays_on_gpus(pixels - 1, kernel_size, channels)
+    assert fusing_pays_on_gpus(1, kernel_size, channels, composing=False)
 
 
 def block_and_image(size: tuple[int, int]) -> tuple[PackingBlock, Tensor]:
@@ -119,22 +120,22 @@ def block_and_image(size: tuple[int, int]) -> tuple[PackingBlock, Tensor]:
     return PackingBlock(16, kernel_size=3, features_3d=4).double(), torch.randn(1, 16, *size, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("form", ["auto", "cpu", "gpu", "published"])
+@pytest.mark.parametrize("implementation", get_args(Implementation))
 @pytest.mark.parametrize("size", [(128, 96), (8, 6), (4, 2)])
-def test_a_packing_block_gives_the_published_numbers_in_every_form(size: tuple[int, int], form: Form):
+def test_a_packing_block_gives_the_plain_numbers(size: tuple[int, int], implementation: Implementation):
     block, x = block_and_image(size)
-    plain = block.conv2d.activated(published(x, *weights(block.conv3d), *weights(block.conv2d.conv)))
-    block.form = form
+    slow = block(x)
+    accelerate(block, implementation)
     fast = block(x)
-    torch.testing.assert_close(fast, plain, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(fast, slow, rtol=1e-12, atol=1e-12)
     parameters = list(block.parameters())
-    for a, b in zip(*(torch.autograd.grad(out.square().sum(), parameters) for out in (fast, plain)), strict=True):
+    for a, b in zip(*(torch.autograd.grad(out.square().sum(), parameters) for out in (fast, slow)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
 
 
-def test_gradients_of_the_fold_against_differences():
+def test_gradients_against_differences():
     values = [value.requires_grad_() for value in inputs((2, 3), kernel_size=3, features=2, channels=1)]
-    assert torch.autograd.gradcheck(folded, values)
+    assert torch.autograd.gradcheck(fused, values)
 
 
 def line_convolutions(block: PackingBlock, x: Tensor) -> int:
@@ -146,6 +147,7 @@ def line_convolutions(block: PackingBlock, x: Tensor) -> int:
 
 def test_in_evaluation_the_kernel_is_composed_once():
     block, x = block_and_image((16, 16))
+    accelerate(block, "auto")
     block.eval()
     assert [line_convolutions(block, x) for _ in range(2)] == [5, 4]  # the four edges every time
     block.train()
@@ -156,6 +158,7 @@ def test_in_evaluation_the_kernel_is_composed_once():
 def test_a_kernel_that_was_kept_follows_the_weights(change: str):
     block, x = block_and_image((16, 16))
     other, _ = block_and_image((16, 16))
+    accelerate(block, "auto")
     with torch.no_grad():
         before = block.eval()(x)
         for parameter in other.parameters():
@@ -174,6 +177,7 @@ def test_a_kernel_that_was_kept_follows_the_weights(change: str):
 
 def test_gradients_flow_after_an_evaluation():
     block, x = block_and_image((16, 16))
+    accelerate(block, "auto")
     with torch.inference_mode():
         block.eval()(x)
     block.train()(x).sum().backward()

@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packdepth.models import winograd
-from packdepth.models.convolutions import by_winograd, conv2d
-from packdepth.models.winograd import winograd_conv2d, winograd_pays
+from packdepth.models.fast import winograd
+from packdepth.models.fast.padded_conv2d import padded_conv2d, runs_by_winograd
+from packdepth.models.fast.winograd import winograd_conv2d, winograd_pays
 from tests.support.convolutions import errors, plain, results
 
 
@@ -57,9 +57,9 @@ def test_a_bias_is_added_where_it_goes_this_way(height: int):
     torch.manual_seed(0)
     values = [torch.randn(shape, dtype=torch.float64) for shape in ((2, 3, height, 5), (4, 3, 3, 3), (4,))]
     fast, direct = ([value.clone().requires_grad_() for value in values] for _ in range(2))
-    assert by_winograd(fast[0], fast[1], "cpu")
-    assert not by_winograd(fast[0], fast[1], "published")
-    conv2d(*fast, "cpu").square().sum().backward()
+    assert runs_by_winograd(fast[0], fast[1], "cpu")
+    assert not runs_by_winograd(fast[0], fast[1], "plain")
+    padded_conv2d(*fast, "cpu").square().sum().backward()
     F.conv2d(*direct, padding=1).square().sum().backward()
     for a, b in zip(fast, direct, strict=True):
         assert a.grad is not None
