@@ -30,6 +30,7 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word in last
 
 
+@pytest.mark.slow
 def test_the_usual_mistakes(stores):
     stores()
     refused(packdepth("train", "--variant", "packnt", "--seed", "0"), "variant 'packnt'", "'packnet'")
@@ -100,7 +101,6 @@ def test_the_nearest_right_name_is_suggested(project):
     project()
     refused(packdepth("data", "make", "tain"), "unknown split 'tain'; did you mean 'train'?")
     refused(packdepth("data", "make", "train", "--scale", "tyni"), "unknown scale 'tyni'; did you mean 'tiny'?")
-    refused(packdepth("evaluate", "--checkpoint", "x.safetensors", "--data", "tyni"), "did you mean 'tiny'?")
     refused(packdepth("verdict-figure", "conclusions"), "did you mean 'conclusion'?")
     for arguments, right in (
         (("trian",), "'train'"),
