@@ -2,25 +2,40 @@
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
-SCALE := $(shell sed -n 's/^scale: *\([a-z0-9-]*\).*/\1/p' params.yaml)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help study test check bench sync publish publish-temporal publish-verdict publish-bench pins clean
+# The version of $(PYTHON), whether that is old or new, and the interpreter behind it: in a shell where .venv is
+# activated, $(PYTHON) is the one of .venv, which cannot make .venv anew.
+ASK := import sys; v = sys.version_info; old = "old" if v < (3, 11) else "new"; \
+  print("%d.%d %s %s" % (v[0], v[1], old, getattr(sys, "_base_executable", sys.executable)))
+FOUND := $(shell $(PYTHON) -c '$(ASK)' 2>/dev/null)
+VERSION := $(word 1,$(FOUND))
+BASE := $(wordlist 3,99,$(FOUND))
+NEW_ENOUGH = $(if $(filter new,$(word 2,$(FOUND))),,\
+  $(error packdepth needs Python 3.11 or newer; \
+  $(if $(VERSION),$(PYTHON) is $(VERSION),there is no $(PYTHON) here); name another, as in: make PYTHON=python3.12))
+IS_VERSION := import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(VERSION)")
+
+.PHONY: help study test test-quick check bench sync docs docs-bench pins clean another-python
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	touch $@
+# .venv/ready holds the version of the Python that made it.
+.venv/ready: pyproject.toml constraints.txt $(if $(filter $(VERSION),$(file <.venv/ready)),,another-python)
+	$(NEW_ENOUGH)@$(BIN)/python -c '$(IS_VERSION)' 2>/dev/null || '$(BASE)' -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[workflow,dev]'
+	@echo $(VERSION) > $@
 
 study: .venv/ready  ## set up, then run the study at the scale of params.yaml and print its table
 	snakemake --cores $(CORES) --resources gpu=1
-	@cat results/$(SCALE)/tables/table.md
+	@cat "results/$$(packdepth scale)/tables/report.md"
 
 test: check  ## set up, then check the code and run all tests
 	pytest -n 2 --dist worksteal
+
+test-quick: .venv/ready  ## the tests that take a moment each: no long training, neither Snakemake nor DVC
+	pytest -n 2 --dist worksteal -m "not slow and not workflow"
 
 check: .venv/ready  ## ruff and mypy
 	ruff check
@@ -35,24 +50,17 @@ bench: .venv/ready  ## what a training step costs, beside the published code whe
 sync: .venv/ready  ## make Snakemake and DVC agree on what is current
 	python workflow/sync.py
 
-publish: .venv/ready  ## copy the scale's tables, figures and provenance to docs/results/
-	mkdir -p docs/results/$(SCALE)
-	cp results/$(SCALE)/tables/* results/$(SCALE)/figures/*.png docs/results/$(SCALE)/
+docs: .venv/ready  ## copy the tables, the figures and the verdict of the scale to docs/results/
+	scale=$$(packdepth scale) && mkdir -p docs/results/$$scale && for folder in tables figures verdict; do \
+	  test -d results/$$scale/$$folder || continue; rm -rf docs/results/$$scale/$$folder; \
+	  cp -rL results/$$scale/$$folder docs/results/$$scale/ || exit; done
 
-publish-temporal: .venv/ready  ## the same for what learns from neighbouring frames
-	mkdir -p docs/results/$(SCALE)/temporal
-	cp results/$(SCALE)/temporal/tables/* results/$(SCALE)/temporal/figures/*.png docs/results/$(SCALE)/temporal/
-
-publish-verdict: .venv/ready  ## the verdict, with its tables and figures, to docs/
-	mkdir -p docs/verdict
-	cp results/$(SCALE)/verdict/verdict.md docs/
-	cp results/$(SCALE)/verdict/verdict/* docs/verdict/
-
-publish-bench: .venv/ready  ## the same for what `make bench` measured
+docs-bench: .venv/ready  ## the same for what `make bench` measured
 	mkdir -p docs/results/bench
 	cp results/bench/*.csv results/bench/*.json results/bench/*.md results/bench/*.png docs/results/bench/
 
-pins:  ## write constraints.txt from this environment
+pins: .venv/ready  ## write constraints.txt from this environment, with every extra
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[workflow,dev,s3,slurm]'
 	{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new
 	mv constraints.new constraints.txt
 

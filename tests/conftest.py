@@ -43,7 +43,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: dict[str, 
         raw = copy.deepcopy(shipped) | {"scale": "tiny"}
         raw["scales"]["tiny"] = copy.deepcopy(TINY)
         edit(raw)
-        Path("params.yaml").write_text(yaml.safe_dump(raw, sort_keys=False))
+        Path("params.yaml").write_text(yaml.dump(raw, Dumper=yaml.CSafeDumper, sort_keys=False))
         return load_study()
 
     return write

@@ -1,8 +1,10 @@
 """The command line as a user meets it: one clear line and exit code 2 for a mistake."""
 
+import os
 import resource
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,11 @@ from tests.support.stores import slopes, write_store
 
 
 def packdepth(*arguments: str, most_bytes: int | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the real command; `most_bytes` a file stand for a full disk (the write fails with an OSError)."""
+    """Run the real command in a wide terminal; `most_bytes` a file stand for a full disk (an OSError at the write)."""
     limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))) if most_bytes else None
     command = [sys.executable, "-m", "packdepth", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    environment = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, env=environment)
 
 
 def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -27,6 +30,7 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word in last
 
 
+@pytest.mark.slow
 def test_the_usual_mistakes(stores):
     stores()
     refused(packdepth("train", "--variant", "packnt", "--seed", "0"), "variant 'packnt'", "'packnet'")
@@ -47,6 +51,7 @@ def test_data_show_prints_and_draws(stores, tmp_path):
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most_bytes", [20_000, 4_000_000])
 def test_a_full_disk_while_training(stores, most_bytes):
     """The smaller one stops at the resume state, the larger one at the checkpoint's end or the state's."""
@@ -58,6 +63,7 @@ def test_a_full_disk_while_training(stores, most_bytes):
     assert not [path for path in left if ".part" in path.name or path.name == "model.safetensors"]
 
 
+@pytest.mark.slow
 def test_a_full_disk_while_making_data(project):
     project(lambda raw: raw["scales"]["tiny"]["data"].update(train=64))
     packdepth("data", "download")
@@ -68,6 +74,7 @@ def test_a_full_disk_while_making_data(project):
     assert not list(Path(".packdepth").rglob("*.h5"))
 
 
+@pytest.mark.slow
 def test_a_full_disk_keeps_an_older_file(stores):
     stores()
     packdepth("data", "download")
@@ -82,3 +89,63 @@ def test_help_names_every_command():
     text = packdepth("--help").stdout
     for command in ("data", "train", "evaluate", "figure", "tables", "transfer", "predict", "reconstruct", "verdict"):
         assert command in text
+
+
+def test_the_version_and_the_scale(project):
+    project()
+    assert packdepth("--version").stdout == f"packdepth {version('packdepth')}\n"
+    assert packdepth("scale").stdout == "tiny\n"
+
+
+def test_the_nearest_right_name_is_suggested(project):
+    project()
+    refused(packdepth("data", "make", "tain"), "unknown split 'tain'; did you mean 'train'?")
+    refused(packdepth("data", "make", "train", "--scale", "tyni"), "unknown scale 'tyni'; did you mean 'tiny'?")
+    refused(packdepth("verdict-figure", "conclusions"), "did you mean 'conclusion'?")
+    for arguments, right in (
+        (("trian",), "'train'"),
+        (("data", "mke"), "'make'"),
+        (("train", "--varint"), "--variant"),
+    ):
+        done = packdepth(*arguments)
+        assert done.returncode == 2
+        assert right in done.stderr
+
+
+def test_help_shows_what_an_option_is_without_being_given():
+    for arguments, words in (
+        (("data", "show"), "the store's path, but .png"),
+        (("data", "make"), "the one switched on"),
+        (("predict",), "predictions"),
+    ):
+        text = packdepth(*arguments, "--help").stdout
+        assert f"[default: {words}]" in text.replace("(", "").replace(")", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("packdepth tr", ["train", "transfer"]),
+        ("packdepth train --variant packnet-d", ["packnet-direct"]),
+        ("packdepth evaluate --data ti", ["tiny"]),
+        ("packdepth data make te", ["test"]),
+        ("packdepth figure curv", ["curves"]),
+        ("packdepth verdict-figure con", ["conclusion"]),
+    ],
+)
+def test_a_shell_completes_names(project, typed, offered):
+    project()
+    assert completions(typed) == offered
+
+
+def test_a_shell_completes_nothing_where_there_is_no_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert completions("packdepth train --variant pack") == []
+
+
+def completions(typed: str) -> list[str]:
+    asked = {"_PACKDEPTH_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    program = "import sys; sys.argv[0] = 'packdepth'; from packdepth.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program], env={**os.environ, **asked}, capture_output=True, text=True)
+    assert done.stderr == ""
+    return done.stdout.split()

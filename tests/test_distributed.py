@@ -56,6 +56,7 @@ def train_and_stop(*arguments: Any) -> None:
     loop.train_in(*arguments)
 
 
+@pytest.mark.slow
 def test_what_processes_tell_one_another(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     distributed.run(2, tell, tmp_path)
     first, second = (json.loads((tmp_path / f"{number}.json").read_text()) for number in range(2))
@@ -70,6 +71,7 @@ def test_one_process_is_this_one(tmp_path: Path):
     assert alone == {"size": 1, "count": 10, "means": [[0.0, 2.0], 3.0], "gradient": [1.0, 4.0]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [InputError("broken in a place"), OSError(28, "No space left on device")], ids=repr)
 def test_what_one_process_raises_ends_all_and_is_raised(error: Exception):
     with pytest.raises(type(error)) as raised:
@@ -102,6 +104,7 @@ def losses(project):
     return of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["supervised", "self-supervised"])
 def test_two_processes_train_like_one(losses, mode):
     alone, shared = losses(mode=mode), losses(mode=mode, devices=2)
@@ -111,10 +114,12 @@ def test_two_processes_train_like_one(losses, mode):
     assert shared != alone
 
 
+@pytest.mark.slow
 def test_turns_train_like_one_batch_where_depth_is_known_everywhere(losses):
     assert losses(holes=0, micro_batches=2) == pytest.approx(losses(holes=0), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_processes_that_were_stopped_end_with_the_bits_of_ones_left_alone(losses, monkeypatch):
     alone, weights = losses(devices=2), load_file(CHECKPOINT)
     with monkeypatch.context() as patch:

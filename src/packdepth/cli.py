@@ -6,29 +6,73 @@ command imports tells what its result depends on. A user's mistake ends in one l
 
 import re
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from packdepth import paths
+from packdepth import __version__, paths
 from packdepth.config.load import load_study
+from packdepth.config.study import Study
 from packdepth.errors import InputError, one_of
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    help="PackNet against DenseDepth on monocular depth.",
 )
 data_app = typer.Typer(no_args_is_help=True, help="Make and look at data stores.")
 app.add_typer(data_app, name="data")
 
-VariantOption = Annotated[str, typer.Option(help="A variant of params.yaml.")]
+
+def _complete(names: Callable[[Study], Iterable[str]]) -> Callable[[str], list[str]]:
+    """What a shell offers behind the first letters of a name of params.yaml."""
+
+    def offered(incomplete: str) -> list[str]:
+        try:
+            return [name for name in names(load_study()) if name.startswith(incomplete)]
+        except InputError:  # no params.yaml here, or a faulty one: the command itself says so
+            return []
+
+    return offered
+
+
+_scales = _complete(lambda study: study.scales)
+_variants = _complete(lambda study: (name for group in study.by_group.values() for name in group.variants))
+_groups = _complete(lambda study: study.by_group)
+_figures = _complete(lambda study: study.figures)
+_splits = _complete(lambda study: ("train", "test"))
+_hypotheses = _complete(lambda study: [*study.verdict.hypotheses, "conclusion"])
+
+VariantOption = Annotated[str, typer.Option(help="A variant of params.yaml.", autocompletion=_variants)]
 SeedOption = Annotated[int, typer.Option(min=0, help="The seed to train with.")]
-ScaleOption = Annotated[str | None, typer.Option(help="A scale of params.yaml [default: the one switched on].")]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option(help="A scale of params.yaml.", show_default="the one switched on", autocompletion=_scales),
+]
 # A full disk in the words of the system, HDF5 and safetensors, and in torch's, which drops the system's.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"packdepth {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """PackNet against DenseDepth on monocular depth."""
+
+
+@app.command()
+def scale() -> None:
+    """Print the scale that params.yaml has switched on."""
+    print(load_study().scale)
 
 
 @app.command()
@@ -49,7 +93,9 @@ def data_download(scale: ScaleOption = None) -> None:
 
 
 @data_app.command("make")
-def data_make(split: Annotated[str, typer.Argument(help="train or test")], scale: ScaleOption = None) -> None:
+def data_make(
+    split: Annotated[str, typer.Argument(help="train or test", autocompletion=_splits)], scale: ScaleOption = None
+) -> None:
     """Make the store of one split of a scale's data set."""
     from packdepth.data.datasets.convert import make_store
 
@@ -60,7 +106,9 @@ def data_make(split: Annotated[str, typer.Argument(help="train or test")], scale
 @data_app.command("show")
 def data_show(
     file: Annotated[Path, typer.Argument(help="A store.")],
-    output: Annotated[Path | None, typer.Option(help="Where the contact sheet goes [default: beside it].")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where the contact sheet goes.", show_default="the store's path, but .png")
+    ] = None,
 ) -> None:
     """Print what a store holds and save a contact sheet of it."""
     from packdepth.data.store.show import show_store
@@ -88,10 +136,15 @@ def train(variant: VariantOption, seed: SeedOption) -> None:
 
 @app.command()
 def evaluate(
-    variant: Annotated[str | None, typer.Option(help="A variant of params.yaml, with --seed.")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="A variant of params.yaml, with --seed.", autocompletion=_variants)
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The seed it was trained with.")] = None,
     checkpoint: Annotated[str | None, typer.Option(help="Any checkpoint, with --data: path or https address.")] = None,
-    data: Annotated[str | None, typer.Option(help="The scale whose test data and protocol it is held against.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="The scale whose test data and protocol it is held against.", autocompletion=_scales),
+    ] = None,
 ) -> None:
     """Evaluate a trained variant on the scale's test split, or any checkpoint on any data."""
     study = load_study()
@@ -116,7 +169,7 @@ def transfer() -> None:
 
 
 @app.command()
-def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]) -> None:
+def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.", autocompletion=_figures)]) -> None:
     """Draw one figure from result files."""
     from importlib import import_module
 
@@ -126,7 +179,9 @@ def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.")]
 
 
 @app.command()
-def tables(group: Annotated[str, typer.Argument(help="A group of params.yaml.")]) -> None:
+def tables(
+    group: Annotated[str, typer.Argument(help="A group of params.yaml.", autocompletion=_groups)],
+) -> None:
     """Write the table of a group, and the provenance of its runs."""
     from packdepth.analysis.group_table import write_group_table
 
@@ -177,7 +232,11 @@ def verdict() -> None:
 
 
 @app.command()
-def verdict_figure(name: Annotated[str, typer.Argument(help="A hypothesis of params.yaml, or: conclusion.")]) -> None:
+def verdict_figure(
+    name: Annotated[
+        str, typer.Argument(help="A hypothesis of params.yaml, or: conclusion.", autocompletion=_hypotheses)
+    ],
+) -> None:
     """Draw the figure of one hypothesis, or the one of the conclusion, from the findings."""
     from packdepth.analysis.findings import Findings
     from packdepth.figures.verdict.hypothesis import CONCLUSION, draw

@@ -59,6 +59,7 @@ def test_an_unknown_size_of_training_leaves_the_image_as_it_is():
     torch.testing.assert_close(depth_of_any_size(replace(predictor(), size=None), image), expected)
 
 
+@pytest.mark.slow
 def test_a_published_checkpoint(tmp_path: Path, publish, one_metre):
     Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(tmp_path / "photo.png")
     depth, _ = predict(publish(one_metre), [tmp_path / "photo.png"], tmp_path / "out")

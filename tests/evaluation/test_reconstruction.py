@@ -32,6 +32,7 @@ def test_a_wave_lies_in_the_ring_of_its_frequency(cycles, ring):
     assert error == pytest.approx(0.01 * energy)
 
 
+@pytest.mark.slow
 def test_files_agree(stores):
     study = stores()
     run = study.run("pooling-operations", 0)

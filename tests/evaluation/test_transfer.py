@@ -47,6 +47,7 @@ def server(tmp_path: Path) -> Iterator[str]:
         http.shutdown()
 
 
+@pytest.mark.slow
 def test_a_published_one_by_its_address(stores, publish, one_metre, server):
     study = stores()
     publish(one_metre, name="PackNet01.ckpt")
@@ -56,6 +57,7 @@ def test_a_published_one_by_its_address(stores, publish, one_metre, server):
     assert result("PackNet01")["headline"]["abs_rel"] == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_two_addresses_that_end_in_one_name(stores, publish, one_metre, server, tmp_path):
     study = stores()
     publish(one_metre, name="best.ckpt")

@@ -61,6 +61,7 @@ def test_draws_one_seed_and_several(make_study: MakeStudy, name: str, seeds: tup
     assert is_drawn()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("variants", [("constant",), ("packnet",)])
 @pytest.mark.filterwarnings("error")

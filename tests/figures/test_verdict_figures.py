@@ -19,6 +19,7 @@ def found(tmp_path, monkeypatch) -> tuple[Study, Findings]:
     return study, find(study)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*HYPOTHESES, "conclusion"])
 @pytest.mark.filterwarnings("error")
 def test_every_one_is_drawn(tmp_path, monkeypatch, name):

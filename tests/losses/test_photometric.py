@@ -245,6 +245,7 @@ def test_smoothness_stays_finite_where_inverse_depth_is_zero() -> None:
     assert gradient.isfinite().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("masked", [False, True])
 def test_gradcheck(masked: bool) -> None:
     """On smooth images, as bilinear sampling has a kink at every pixel of a rough one."""

@@ -1,5 +1,6 @@
 """Depth and motion learnt together from three images: up to scale from the images, metric with the camera's speed."""
 
+import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -40,12 +41,14 @@ def fitted_factors(velocity_weight: float) -> Tensor:
     return inverse_depth.detach() / truth
 
 
+@pytest.mark.slow
 def test_with_the_speed_depth_is_metric() -> None:
     factors = fitted_factors(VELOCITY_WEIGHT)
     assert abs(factors.median() - 1) < 0.05
     assert factors.std() < 0.1
 
 
+@pytest.mark.slow
 def test_without_it_only_the_shape_is_right() -> None:
     factors = fitted_factors(0.0)
     assert abs(factors.median() - 1) > 0.2

@@ -78,18 +78,21 @@ def test_every_packnet_of_params_yaml_is_tested():
     assert all(spec in SPECS.values() for spec in asked if spec["architecture"] == "packnet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
 @pytest.mark.parametrize("name", PACKNETS)
 def test_packing_is_exact_in_double_precision(name: str, implementation: str):
     assert max(errors(outcome(network(name), changed(implementation=implementation), torch.float64), name)) < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["cpu", "gpu"])
 @pytest.mark.parametrize("name", PACKNETS)
 def test_packing_in_single_precision(name: str, implementation: str):
     assert max(errors(outcome(network(name), changed(implementation=implementation), torch.float32), name)) < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["cpu", "gpu"])
 def test_packing_under_autocast_errs_as_the_plain_networks_do(implementation: str):
     """On average: single gradients differ by chance, where a rounding decides on which side of a kink an output is."""
@@ -120,6 +123,7 @@ def test_channels_last_changes_rounding_alone(name: str):
     assert max(errors(outcome(network(name), changed(channels_last=True), torch.float64), name)) < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["plain", "cpu", "gpu"])
 def test_what_is_compiled_learns_the_same(implementation: str):
     """Outputs and gradients, channels last and traced backwards, too: the blocks that PackNet is made of."""
@@ -139,6 +143,7 @@ def test_what_is_compiled_learns_the_same(implementation: str):
     assert all(torch.allclose(a, b, rtol=1e-9, atol=1e-9) for a, b in zip(to_fast, to_plain, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["slim", "densedepth"])
 def test_compilation_makes_one_graph_once(name: str):
     """Traced whole (`fullgraph`), and not again while weights change: with what is traced run as it is, for time."""

@@ -48,6 +48,7 @@ def test_every_step_is_logged_and_diagnostics_come_at_their_interval(stores, var
     assert provenance["parameters"] == sum(p.numel() for p in model.parameters())
 
 
+@pytest.mark.slow
 def test_a_network_learns_the_slopes_better_than_any_constant(stores):
     def long_run(raw):
         raw["scales"]["tiny"]["training"] |= {"epochs": 12, "learning_rate": 1e-3, "channel_swap": 0.0}
@@ -60,6 +61,7 @@ def test_a_network_learns_the_slopes_better_than_any_constant(stores):
     assert last["densedepth"] < 0.75 * last["constant"]
 
 
+@pytest.mark.slow
 def test_the_schedule_is_followed_and_matters(stores):
     def scheduled(raw):
         raw["scales"]["tiny"]["training"] |= {"epochs": 2, "learning_rate": 1e-3}  # 6 steps
@@ -79,6 +81,7 @@ def test_the_schedule_is_followed_and_matters(stores):
     assert falling["loss"].iloc[2] != steady["loss"].iloc[2]
 
 
+@pytest.mark.slow
 def test_what_two_steps_tell_is_told_after_a_kill_between_them(stores, monkeypatch):
     """Step 2 is measured with step 1's gradient: a training that goes on from step 1 must still have it."""
     study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(save_every=1))
@@ -120,6 +123,7 @@ def told_by_diagnostics(of: paths.Run) -> dict[str, float]:
     return dict(zip(table["name"], table["value"], strict=True))
 
 
+@pytest.mark.slow
 def test_an_autoencoder_learns_its_image(stores):
     def again(raw):
         raw["scales"]["tiny"]["training"] |= {"epochs": 10, "learning_rate": 3e-3}
@@ -133,6 +137,7 @@ def test_an_autoencoder_learns_its_image(stores):
     assert of.checkpoint.parts[3] == "autoencoder"
 
 
+@pytest.mark.slow
 def test_seeds_differ_and_repeat(stores):
     study = stores()
     losses = []
@@ -142,6 +147,7 @@ def test_seeds_differ_and_repeat(stores):
     assert losses[0] == losses[2] != losses[1]
 
 
+@pytest.mark.slow
 def test_bf16_and_channels_last_stay_near_fp32(stores):
     def fast(raw):
         raw["groups"]["report"]["variants"]["packnet-direct"] = {

@@ -33,6 +33,7 @@ def losses(path: Path) -> list[str]:
     return [row.split(",")[2] for row in path.read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_killed_runs_end_with_the_bits_of_one_left_alone(stores):
     stores(longer)
     subprocess.run(TRAIN, check=True, env=ONE_THREAD, capture_output=True)
@@ -58,6 +59,7 @@ def test_killed_runs_end_with_the_bits_of_one_left_alone(stores):
     assert not list(resume.FOLDER.rglob("state.pt")), "a finished run leaves no state"
 
 
+@pytest.mark.slow
 def test_a_second_process_waits_for_the_first(stores):
     stores(longer)
     first = subprocess.Popen(TRAIN, env=ONE_THREAD, stderr=subprocess.DEVNULL)
@@ -69,6 +71,7 @@ def test_a_second_process_waits_for_the_first(stores):
     assert "/30" not in second.stderr, "it trained what the first had already trained"
 
 
+@pytest.mark.slow
 def test_a_second_process_with_other_settings_waits_and_then_trains(stores):
     stores(longer)
     first = subprocess.Popen(TRAIN, env=ONE_THREAD, stderr=subprocess.DEVNULL)

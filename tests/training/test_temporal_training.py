@@ -67,6 +67,7 @@ def test_semi_supervised_learns_from_true_depth_too(temporal):
     assert (log["loss"] - total).abs().max() < 1e-6
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_with_the_bits_of_one_left_alone(temporal, monkeypatch):
     study, run = temporal(mode="self-supervised", epochs=3, **SETTINGS)  # 9 steps
     train(study, run)

@@ -18,6 +18,13 @@ COMMANDS = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in this folder; pytest gives the hook all tests."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("workflow")
+
+
 @pytest.fixture
 def fresh(tmp_path: Path) -> Clone:
     """The project with the tiny study, nothing made."""

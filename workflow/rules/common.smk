@@ -31,6 +31,7 @@ PACKAGE = Path(workflow.basedir, "src", "packdepth")
 # makes it slower on a CPU.
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**30))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
+os.environ.setdefault("TTY_INTERACTIVE", "0")  # jobs print lines, not bars, which would write over one another
 
 THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same cores slow each other down
 # Where there is no GPU to wait for, trainings run side by side, a core each, which gets 1.3 to 1.6 times as much done.

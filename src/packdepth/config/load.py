@@ -15,7 +15,7 @@ def load_study(path: Path = Path(PARAMS_FILE)) -> Study:
     if not path.is_file():
         raise InputError(f"{path}: not found; run this where params.yaml stands")
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml.load(path.read_text(), yaml.CSafeLoader)  # safe, and ten times as fast as in Python
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     study: Study = checked(Study, raw, "", str(path))

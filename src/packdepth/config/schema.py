@@ -1,9 +1,11 @@
 """The building blocks of params.yaml's schema, and what is wrong with a section in one line."""
 
+import re
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from packdepth.errors import InputError, nearest
 
@@ -40,8 +42,15 @@ def _in_one_line(error: ValidationError, schema: Any, where: str, tagged: Tagged
     key = ".".join([where, *keys] if where else keys)
     if fault["type"] == "extra_forbidden":
         return f"{key}: unknown key{nearest(keys[-1], known)}"
-    got = "" if fault["type"] == "missing" else f" (got {fault['input']!r})"
+    got = "" if fault["type"] == "missing" else f" (got {fault['input']!r}{_nearest_choice(fault)})"
     return f"{key or 'the file'}: {fault['msg']}{got}"
+
+
+def _nearest_choice(fault: ErrorDetails) -> str:
+    """`; did you mean 'x'?` where a word is not one of those that a key may have."""
+    word = fault["ctx"]["tag"] if fault["type"] == "union_tag_invalid" else fault["input"]
+    choices = fault.get("ctx", {}).get("expected" if fault["type"] == "literal_error" else "expected_tags", "")
+    return nearest(str(word), re.findall("'(.*?)'", choices))
 
 
 def _way(schema: Any, loc: tuple[int | str, ...], tagged: Tagged) -> tuple[list[str], list[str]]:

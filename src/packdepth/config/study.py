@@ -25,7 +25,7 @@ from packdepth.config.variants import (
     Variant,
     VariantEntry,
 )
-from packdepth.errors import InputError, one_of
+from packdepth.errors import InputError, nearest, one_of
 
 PARAMS_FILE = "params.yaml"
 SCALABLE = ("learning_rate", "epochs", "batch_size")  # settings of trainings that a variant can multiply
@@ -42,7 +42,7 @@ TAGGED = DATASETS | _members(Network, "architecture")
 
 def _known_protocol(name: str) -> str:
     if name not in PROTOCOLS:
-        raise ValueError(f"must be one of {', '.join(PROTOCOLS)}")
+        raise ValueError(f"must be one of {', '.join(PROTOCOLS)}{nearest(name, PROTOCOLS)}")
     return name
 
 

@@ -1,9 +1,11 @@
-"""Metric depth for anyone's images: `packdepth predict CHECKPOINT IMAGE...`."""
+"""Metric depth for anyone's images: `packdepth predict CHECKPOINT IMAGE...` and `packdepth.predict`."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
@@ -12,11 +14,14 @@ from packdepth.errors import InputError
 from packdepth.evaluation.predictor import Predictor, load_predictor, predict_depth, resized
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write
-from packdepth.utils.images import read_image
+from packdepth.utils.images import SIXTEEN_BITS, read_image
 from packdepth.utils.progress import track
 
 COLOURS = "viridis_r"  # near is bright; legible to the colour-blind
 SIDE = 32  # the networks' sides are multiples of this
+DEEP = (*SIXTEEN_BITS, "F")  # modes that Pillow would clip to 8 bits: white, or black
+
+AnyImage = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]  # a file, or RGB pixels (H, W, 3)
 
 
 def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Path]:
@@ -35,12 +40,38 @@ def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Pat
     written = []
     with track("predict", len(images)) as advance:
         for path in images:
-            upright = ImageOps.exif_transpose(read_image(path))  # as the photo is looked at
-            rgb = np.asarray(upright.convert("RGB"))
-            depth = depth_of_any_size(predictor, image_tensor(rgb)[None])[0, 0].numpy()
-            written += _write(depth, folder / path.stem, predictor.max_depth)
+            written += _write(depth_of_image(predictor, path), folder / path.stem, predictor.max_depth)
             advance(1, path.name)
     return written
+
+
+def depth_of_image(predictor: Predictor, image: AnyImage) -> NDArray[np.float32]:
+    """Metric depth (H, W) in m of one image, at its own size, upright as the photo is looked at.
+
+    Raises InputError if the image cannot be read, or is not of 8 bits a channel.
+    """
+    return depth_of_any_size(predictor, image_tensor(_rgb(image))[None])[0, 0].numpy()
+
+
+def _rgb(image: AnyImage) -> NDArray[np.uint8]:
+    """The pixels (H, W, 3) of an image, upright."""
+    if isinstance(image, np.ndarray):
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+            raise InputError(f"image: expected a uint8 array of shape (H, W, 3), got {image.dtype} of {image.shape}")
+        return image
+    name = "image"
+    if isinstance(image, str | os.PathLike):
+        name, image = str(image), read_image(Path(image))
+    elif not isinstance(image, Image.Image):
+        kind = type(image).__name__
+        raise InputError(f"image: expected a path, a PIL image or a uint8 array (H, W, 3), got a {kind}")
+    try:
+        upright = ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError) as error:  # Pillow decodes an opened file when its pixels are first asked for
+        raise InputError(f"{name}: cannot be read as an image: {error}") from None
+    if upright.mode in DEEP:
+        raise InputError(f"{name}: is of mode {upright.mode}; expected 8 bits a channel")
+    return np.asarray(upright.convert("RGB"))
 
 
 def depth_of_any_size(predictor: Predictor, image: Tensor) -> Tensor:

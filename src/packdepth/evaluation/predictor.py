@@ -29,11 +29,15 @@ class Predictor:
 def load_predictor(path: Path) -> Predictor:
     """The network of a checkpoint, ours or a published one of PackNet's authors: the content tells which.
 
-    Nothing in the file is executed. Raises InputError, in one line, if it is missing, broken, or neither.
+    Nothing in the file is executed. Raises InputError, in one line, if it is missing, broken, neither, or an
+    autoencoder's.
     """
     if path.is_file() and packnet_sfm_file.is_torch_file(path):
         return _of_published(path)
-    return of_checkpoint(*load_checkpoint(path))
+    model, info = load_checkpoint(path)
+    if info.network["architecture"] == "autoencoder":
+        raise InputError(f"{path}: holds an autoencoder; it gives images back and predicts no depth")
+    return of_checkpoint(model, info)
 
 
 def of_checkpoint(model: nn.Module, info: CheckpointInfo) -> Predictor:

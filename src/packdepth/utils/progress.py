@@ -1,4 +1,7 @@
-"""Progress with time left: a bar in a terminal, a plain line now and then elsewhere."""
+"""Progress with time left: a bar in a terminal, a plain line now and then elsewhere.
+
+A bar needs the terminal to itself. Where others write there too, TTY_INTERACTIVE=0 asks for lines; rich knows it.
+"""
 
 import contextlib
 import sys
@@ -14,7 +17,7 @@ PLAIN_EVERY = 15.0  # s
 @contextlib.contextmanager
 def track(title: str, total: int, done: int = 0) -> Iterator[Callable[..., None]]:
     """Yield `advance(n=1, note="")`, which moves the progress by n of `total` and shows the note behind it."""
-    if Console(stderr=True).is_terminal:
+    if Console(stderr=True).is_interactive:
         with _bar() as bar:
             task = bar.add_task(title, total=total, completed=done, note="")
             yield lambda n=1, note="": bar.update(task, advance=n, note=note)
@@ -43,4 +46,6 @@ class _PlainLines:
         self._told = now
         left = (now - self._start) / (self._done - self._first) * (self._total - self._done)
         line = f"{self._title}: {self._done}/{self._total}, {left:.0f} s left  {note}"
-        print(line.rstrip(), file=sys.stderr, flush=True)
+        # One write with its end: `print` makes two where nothing is buffered, and another job's line gets between.
+        sys.stderr.write(f"{line.rstrip()}\n")
+        sys.stderr.flush()

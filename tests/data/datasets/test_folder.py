@@ -159,7 +159,7 @@ def test_a_split_without_frames(source: Path, tmp_path: Path, split: str, share:
 
 
 def test_an_unknown_split(source: Path, tmp_path: Path):
-    with pytest.raises(InputError, match="unknown split 'val'; may be train or test"):
+    with pytest.raises(InputError, match="data make: unknown split 'val'; known: train, test"):
         made_store(settings(source), "val", tmp_path)
 
 

@@ -23,7 +23,7 @@ from packdepth.data.datasets.base import SPLITS, Source
 from packdepth.data.datasets.registry import source_of
 from packdepth.data.store.batch import EncodedBatch, encode
 from packdepth.data.store.writer import Origin, create_store
-from packdepth.errors import InputError
+from packdepth.errors import one_of
 from packdepth.utils.files import file_states, locked, remove_parts, require_space
 from packdepth.utils.fingerprint import code_digest, digest
 from packdepth.utils.progress import track
@@ -38,8 +38,7 @@ def make_store(data: Data, split: str, listing: Path, path: Path) -> None:
 
     Raises InputError for an unknown split, or if an archive or what it holds is not as expected.
     """
-    if split not in SPLITS:
-        raise InputError(f"unknown split {split!r}; may be {' or '.join(SPLITS)}")
+    one_of(split, SPLITS, "split", "data make")
     source = source_of(data)(data, split, Tree(archives(listing)))
     origin = _origin(source, data, split, listing)
     key = digest(origin.parameters, read_listing(listing), file_states(source.files), code_digest(*CODE))

@@ -1,0 +1,29 @@
+"""Faults of params.yaml in one line, with the nearest right word."""
+
+import pytest
+
+from packdepth.config.datasets import Data
+from packdepth.config.schema import validated
+from packdepth.config.study import TAGGED
+from packdepth.config.variants import Network
+from packdepth.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("schema", "raw", "words"),
+    [
+        (Network, {"architecture": "paknet"}, "'packnet'"),
+        (Network, {"architecture": "packnet", "skips": "conkat"}, "'concat'"),
+        (Network, {"architecture": "packnet", "skip": "concat"}, "'skips'"),
+        (Data, {"dataset": "kiti"}, "'kitti'"),
+    ],
+)
+def test_a_misspelt_word(schema, raw, words):
+    with pytest.raises(InputError, match=f"^params.yaml: here.*; did you mean {words}") as caught:
+        validated(schema, raw, "here", "params.yaml", TAGGED)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_number_of_the_wrong_kind_has_no_nearest_word():
+    with pytest.raises(InputError, match=r"got 'much'\)$"):
+        validated(Network, {"architecture": "packnet", "width": "much"}, "here", "params.yaml", TAGGED)

@@ -1,0 +1,159 @@
+"""What `import packdepth` offers: a checkpoint's network, a depth map, and the version."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageOps
+
+import packdepth
+from packdepth import models
+from packdepth.checkpoints.native import CheckpointInfo, save_checkpoint
+from packdepth.errors import InputError
+from packdepth.evaluation.predict import predict as predict_files
+from tests.support.stores import TOP
+
+SIZE = (32, 64)  # height and width of training, px
+ROTATED = 6  # EXIF's word for a photo that is to be turned by 90 degrees
+ORIENTATION = 0x0112
+NETWORKS = {
+    "constant": {"architecture": "constant"},
+    "densedepth": {"architecture": "densedepth", "width": 0.125},
+    "packnet": {"architecture": "packnet", "width": 0.125},
+    "autoencoder": {"architecture": "autoencoder", "width": 0.125},
+}
+
+
+def checkpoint(folder: Path, name: str) -> Path:
+    """A checkpoint of a small network with random weights."""
+    torch.manual_seed(0)
+    model = models.build(**NETWORKS[name])
+    path = folder / f"{name}.safetensors"
+    save_checkpoint(path, model, CheckpointInfo(NETWORKS[name], SIZE, 10.0))
+    return path
+
+
+def pixels(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_every_architecture_has_a_network_here():
+    assert NETWORKS.keys() == models.ARCHITECTURES.keys()
+
+
+@pytest.mark.parametrize("name", ["constant", "densedepth", "packnet"])
+@pytest.mark.parametrize("size", [SIZE, (1, 1), (31, 47), (97, 65)])
+def test_depth_in_metres_at_the_images_size(tmp_path, name, size):
+    predictor = packdepth.load(checkpoint(tmp_path, name))
+    depth = packdepth.predict(predictor, pixels(*size))
+    assert (type(depth), depth.dtype, depth.shape) == (np.ndarray, np.float32, size)
+    assert np.isfinite(depth).all()
+    assert (depth > 0).all()
+
+
+def test_a_file_a_picture_and_pixels_are_one_image(tmp_path):
+    path = checkpoint(tmp_path, "packnet")
+    rgb = pixels(40, 50)
+    file = tmp_path / "photo.png"
+    Image.fromarray(rgb).save(file)
+    predictor = packdepth.load(str(path))
+    expected = packdepth.predict(predictor, rgb)
+    for model in (predictor, path, str(path)):
+        for image in (file, str(file), Image.open(file), Image.fromarray(rgb), rgb[:, ::-1][:, ::-1]):
+            np.testing.assert_array_equal(packdepth.predict(model, image), expected)
+
+
+def test_it_is_what_the_command_line_writes(tmp_path):
+    path = checkpoint(tmp_path, "packnet")
+    file = tmp_path / "photo.png"
+    Image.fromarray(pixels(40, 50)).save(file)
+    depth_file, _ = predict_files(path, [file], tmp_path / "out")
+    millimetres = np.round(packdepth.predict(path, file) * 1000)
+    np.testing.assert_array_equal(np.asarray(Image.open(depth_file)), np.clip(millimetres, 0, 65535))
+
+
+@pytest.mark.parametrize("given", ["file", "picture"])
+def test_a_rotated_photo_is_turned_upright(tmp_path, given):
+    path = checkpoint(tmp_path, "packnet")
+    file = tmp_path / "photo.png"
+    exif = Image.Exif()
+    exif[ORIENTATION] = ROTATED
+    Image.fromarray(pixels(40, 50)).save(file, exif=exif)
+    depth = packdepth.predict(path, file if given == "file" else Image.open(file))
+    assert depth.shape == (50, 40)
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(file)))
+    np.testing.assert_array_equal(depth, packdepth.predict(path, upright))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA"])
+def test_other_pictures_are_made_rgb(tmp_path, mode):
+    path = checkpoint(tmp_path, "packnet")
+    image = Image.fromarray(pixels(32, 40)).convert(mode)
+    expected = packdepth.predict(path, np.asarray(image.convert("RGB")))
+    np.testing.assert_array_equal(packdepth.predict(path, image), expected)
+
+
+def test_an_autoencoder_predicts_no_depth(tmp_path):
+    with pytest.raises(InputError, match=r"autoencoder\.safetensors: holds an autoencoder; .* no depth"):
+        packdepth.load(checkpoint(tmp_path, "autoencoder"))
+
+
+def test_refusals_are_one_line(tmp_path):
+    predictor = packdepth.load(checkpoint(tmp_path, "constant"))
+    (tmp_path / "words.png").write_text("no image")
+    Image.fromarray(pixels(64, 64)).save(tmp_path / "whole.png")
+    (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:2000])
+    Image.fromarray(np.zeros((4, 4), np.uint16)).save(tmp_path / "deep.png")
+    floats = pixels(4, 4).astype(np.float32)
+    wrong = {
+        r"none\.png: cannot be read as an image": tmp_path / "none.png",
+        r"words\.png: cannot be read as an image": str(tmp_path / "words.png"),
+        r"half\.png: cannot be read as an image": tmp_path / "half.png",
+        r"deep\.png: is of mode I;16; expected 8 bits": tmp_path / "deep.png",
+        "^image: cannot be read as an image": Image.open(tmp_path / "half.png"),
+        "^image: is of mode F; expected 8 bits": Image.fromarray(floats[..., 0]),
+        r"expected a uint8 array of shape \(H, W, 3\), got float32 of \(4, 4, 3\)": floats,
+        r"got uint8 of \(4, 4\)": pixels(4, 4)[..., 0],
+        r"got uint8 of \(0, 4, 3\)": pixels(0, 4),
+        "got a Tensor": torch.zeros(3, 4, 4),
+    }
+    for message, image in wrong.items():
+        with pytest.raises(InputError, match=message) as caught:
+            packdepth.predict(predictor, image)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match=r"none\.safetensors: no such checkpoint"):
+        packdepth.predict(tmp_path / "none.safetensors", pixels(4, 4))
+
+
+def test_the_import_and_the_version_wait_for_no_torch():
+    program = "import packdepth, sys; print(packdepth.__version__); assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == packdepth.__version__ == version("packdepth")
+
+
+@pytest.mark.slow
+def test_types_are_seen_from_outside(tmp_path):
+    """A user's mypy knows what goes in and what comes out, and finds a misspelt name."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from typing import assert_type\n"
+        "import numpy as np\n"
+        "from numpy.typing import NDArray\n"
+        "import packdepth\n"
+        "predictor = packdepth.load('model.safetensors')\n"
+        "depth = packdepth.predict(predictor, np.zeros((4, 4, 3), np.uint8))\n"
+        "assert_type(depth, NDArray[np.float32])\n"
+        "assert_type(packdepth.__version__, str)\n"
+        "packdepth.predict('model.safetensors', 4)\n"
+        "packdepth.laod\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "program.py"]
+    seen = {**os.environ, "MYPYPATH": str(TOP / "src"), "MYPY_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(command, cwd=tmp_path, env=seen, capture_output=True, text=True)
+    faults = [line.rpartition("[")[2] for line in done.stdout.splitlines() if line.startswith("program.py:")]
+    assert faults == ["arg-type]", "attr-defined]"], done.stdout
