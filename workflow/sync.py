@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from packdepth import paths
 from packdepth.config.load import load_study
-from packdepth.config.settings import write_settings
+from packdepth.config.settings import resolved_settings, write_settings
 from packdepth.errors import InputError
 from packdepth.utils.files import write_json
 
@@ -150,9 +151,20 @@ def pull() -> None:
         return
     from dvc.repo import Repo  # takes a second, and most times there is nothing to do
 
+    study = load_study()
+    stale = {
+        str(paths.settings(study.scale) / f"{name}.json")
+        for name, text in resolved_settings(study).items()
+        if _text(paths.settings(study.scale) / f"{name}.json") != text
+    }
     with Repo() as repo:
         changed = repo.status()
-        outdated = {out.def_path for stage in repo.index.stages if stage.addressing in changed for out in stage.outs}
+        outdated = {
+            out.def_path
+            for stage in repo.index.stages
+            if stage.addressing in changed or any(dep.def_path in stale for dep in stage.deps)
+            for out in stage.outs
+        }
     with tempfile.TemporaryDirectory() as folder:
         for output, record in _records_of_all(Path(folder)):
             if output in strange:
@@ -241,6 +253,10 @@ def _recorded() -> Iterator[str]:
         if file.is_file():
             parts = file.relative_to(METADATA).parts
             yield base64.urlsafe_b64decode("".join([*(part[1:] for part in parts[:-1]), parts[-1]])).decode()
+
+
+def _text(file: Path) -> str | None:
+    return file.read_text() if file.is_file() else None
 
 
 def _state(file: str) -> list[int]:

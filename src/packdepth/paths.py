@@ -139,8 +139,8 @@ class Run:
 
     @property
     def metrics(self) -> Path:
-        """The headline numbers, flat."""
-        return self.folder / "metrics.json"
+        """A few headline numbers: with a short name, so that `dvc metrics show` fits a terminal."""
+        return results(self.scale) / "metrics" / self.group / f"{self.variant}.{self.seed}.json"
 
     @property
     def evaluation(self) -> Path:

@@ -34,5 +34,5 @@ def test_the_numbers_of_medium_are_those_of_its_document():
 
 
 def test_the_numbers_of_smoke_are_those_that_were_published():
-    table = pd.read_csv(TOP / "docs" / "results" / "smoke" / "table.csv", index_col="variant")
+    table = pd.read_csv(TOP / "docs/results/smoke/tables/report.csv", index_col="variant")
     assert table["final_loss"].round(3).to_dict() == other_scales()["smoke"]

@@ -12,7 +12,7 @@ from packdepth.errors import InputError
 from packdepth.utils.files import write_json, write_text
 from tests.support.stores import with_variants
 
-PAIR = ("packnet-photometric", "packnet-photometric-velocity")  # which the group is compared with
+PAIR = ("photometric", "photometric-velocity")  # which the group is compared with
 VARIANTS = (*PAIR, "packnet-supervised", "densedepth-selfsup", "sensor-noise", "sensor-bias")
 FACTORS = [[1.0, 3.0], [2.0, 6.0]]  # of two images, for each seed
 
@@ -57,7 +57,7 @@ def test_files(study):
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
     assert rows["packnet-supervised"].startswith("| packnet-supervised | packnet | supervised | - | - | - | 2.00 M |")
     assert "| densedepth | self-supervised | recorded | 0 | - |" in rows["densedepth-selfsup"]
-    assert "| packnet | self-supervised | synthetic | 0.05 | - |" in rows["packnet-photometric-velocity"]
+    assert "| packnet | self-supervised | synthetic | 0.05 | - |" in rows["photometric-velocity"]
     assert "| 0.05 | noise 0.3 m/s |" in rows["sensor-noise"]
     assert "| 0.05 | bias +25%, drop-out 30% |" in rows["sensor-bias"]
     assert rows["sensor-noise"].endswith("| 0.100 ± 0.000 | 0.900 ± 0.000 | 10 s |")

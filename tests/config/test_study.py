@@ -87,7 +87,7 @@ def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     study = project(lambda raw: raw["groups"]["contest"].update(seeds=[4, 5]))
     assert study.seeds_of("packnet-best") == [4, 5]
     assert study.seeds_of("packnet") == study.seeds_of("packnet-log") == study.seeds
-    assert str(study.run("packnet-log", 1).metrics) == "results/tiny/runs/diagnosis/packnet-log/seed1/metrics.json"
+    assert str(study.run("packnet-log", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-log.1.json"
     assert list(study.by_group) == ["report", "temporal", "supervision", "diagnosis", "contest", "autoencoder"]
 
 
@@ -116,8 +116,8 @@ def test_a_batch_must_divide_at_the_scale_that_is_trained_alone(project):
 def test_temporal_variants_have_files_of_their_own(project):
     study = project(lambda raw: _temporal(raw).update(mode="self-supervised"))
     assert study.variant("new").training.mode == "self-supervised"
-    assert str(study.run("new", 1).metrics) == "results/tiny/runs/temporal/new/seed1/metrics.json"
-    assert str(study.run("packnet", 1).metrics) == "results/tiny/runs/report/packnet/seed1/metrics.json"
+    assert str(study.run("new", 1).metrics) == "results/tiny/metrics/temporal/new.1.json"
+    assert str(study.run("packnet", 1).metrics) == "results/tiny/metrics/report/packnet.1.json"
 
 
 def test_an_unknown_protocol_is_refused_with_those_that_there_are(project):

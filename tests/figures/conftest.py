@@ -18,7 +18,7 @@ from tests.support.stores import no_verdict
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 VARIANTS = ("constant", "densedepth", "packnet-no-skips")
-PAIR = ("packnet-photometric", "packnet-photometric-velocity")
+PAIR = ("photometric", "photometric-velocity")
 SUPERVISION = ("packnet-supervised", "packnet-selfsup", "packnet-velocity", "sensor-noise", "sensor-bias")
 
 

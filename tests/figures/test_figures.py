@@ -26,7 +26,7 @@ NEEDED = {  # of the last variant drawn
     "gradients": ("packnet", "diagnostics"),
     "scale_factor": ("packnet-velocity", "per_image"),
     "speed_sensor": ("sensor-bias", "evaluation"),
-    "temporal_panel": ("packnet-photometric-velocity", "samples"),
+    "temporal_panel": ("photometric-velocity", "samples"),
     "supervision_panel": ("packnet-velocity", "samples"),
 }
 NEEDED_OF_CONTEXT = {"context_quality": paths.context_quality, "context_examples": paths.context_examples}

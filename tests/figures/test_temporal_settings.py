@@ -11,7 +11,7 @@ MakeStudy = Callable[..., Study]
 
 
 def test_variants_with_a_faulty_sensor_are_left_out(make_study: MakeStudy) -> None:
-    pair = ["packnet-photometric", "packnet-photometric-velocity"]
+    pair = ["photometric", "photometric-velocity"]
     study = make_study()
     assert sound(study, "temporal") == pair
     assert sound(study, "supervision") == [*pair, "packnet-supervised", "packnet-selfsup", "packnet-velocity"]
@@ -24,10 +24,10 @@ def test_nothing_to_draw_is_told(make_study: MakeStudy) -> None:
 
 def test_mode_context_and_network_can_be_read_off(make_study: MakeStudy) -> None:
     study = make_study(supervision=("packnet-supervised", "densedepth-selfsup"))
-    variants = ("packnet-supervised", "densedepth-selfsup", "packnet-photometric-velocity")
+    variants = ("packnet-supervised", "densedepth-selfsup", "photometric-velocity")
     assert [settings(study, variant) for variant in variants] == [
         "packnet, supervised",
         "densedepth, self-supervised, recorded",
         "packnet, self-supervised + velocity, synthetic",
     ]
-    assert taught_by(study, "packnet-photometric-velocity") == "self-supervised + velocity"
+    assert taught_by(study, "photometric-velocity") == "self-supervised + velocity"

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from packdepth import models, paths
-from packdepth.config.study import load_study
+from packdepth.config.load import load_study
 from packdepth.errors import InputError
 from packdepth.training.loop import train
 from tests.support.stores import TOP, slopes, write_store

@@ -4,6 +4,8 @@ first, and every test works on a copy.
 
 import fcntl
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import pytest
 
 from tests.support.clones import TARGETS, Clone, new_clone
 
-COMMANDS = {
-    "snakemake": ("snakemake", "--cores", "8", "--resources", "gpu=1"),
-    "everything": ("snakemake", "--cores", "8", *TARGETS),
-    "dvc": ("dvc", "repro"),
+# What a study is made from, another one or nothing, and by which command.
+BASES: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    "snakemake": (None, ("snakemake", "--cores", "8", "--resources", "gpu=1")),
+    "synced": ("snakemake", (sys.executable, "workflow/sync.py")),
+    "everything": ("snakemake", ("snakemake", "--cores", "8", *TARGETS)),
+    "dvc": (None, ("dvc", "repro")),
 }
 
 
@@ -33,18 +37,21 @@ def fresh(tmp_path: Path) -> Clone:
 
 @pytest.fixture
 def made_by(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Callable[[str], Clone]:
-    """A copy of the study made from a fresh clone by "snakemake", by it with all groups ("everything") or by "dvc"."""
+    """A copy of the study made by "snakemake", by it and then `make sync` ("synced"), by it with all groups
+    ("everything"), or by "dvc"."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all workers
 
-    def copy(tool: str) -> Clone:
-        with (shared / f"{tool}.lock").open("w") as lock:
+    def made(name: str) -> Clone:
+        before, command = BASES[name]
+        with (shared / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (shared / f"{tool}.made").exists():
-                clone = new_clone(shared / tool)
-                clone.run(*COMMANDS[tool])
+            if not (shared / f"{name}.made").exists():
+                shutil.rmtree(shared / name, ignore_errors=True)
+                clone = made(before).copy(shared / name) if before else new_clone(shared / name)
+                clone.run(*command)
                 clone.commit("the study")
-                (shared / f"{tool}.made").touch()
-        return Clone(shared / tool).copy(tmp_path / tool)
+                (shared / f"{name}.made").touch()
+        return Clone(shared / name)
 
-    return copy
+    return lambda name: made(name).copy(tmp_path / name)

@@ -9,57 +9,45 @@ import pytest
 
 from tests.support.clones import TARGETS, Clone
 
+RESULTS = (
+    "results/tiny/runs/report/packnet/seed0/model.safetensors",
+    "results/tiny/metrics/report/packnet.0.json",
+    "results/tiny/figures/curves.png",
+)
+NOT_COMPARED = (".git/", ".snakemake/log", ".snakemake/iocache")
 
-@pytest.fixture(params=["with dvc.lock", "without"])
+
+@pytest.fixture(params=["synced", "snakemake"], ids=["with dvc.lock", "without"])
 def finished(request: pytest.FixtureRequest, made_by: Callable[[str], Clone]) -> Clone:
     """A study that Snakemake has made; recorded in dvc.lock, or not."""
-    clone = made_by("snakemake")
-    if request.param == "with dvc.lock":
-        assert "agree" in clone.sync()
+    clone = made_by(request.param)
     clone.ran()
     return clone
 
 
-def copied(clone: Clone, how: str, path: Path) -> Clone:
-    """A copy with new dates (cp -r), or with dates cut to whole seconds (plain tar)."""
-    path.mkdir()
-    if how == "cp":
-        clone.run("cp", "-r", ".", str(path))
-    else:
-        clone.run("bash", "-c", f"tar --format=ustar -cf - . | tar -xf - -C '{path}'")
-    return Clone(path)
-
-
 def is_current(clone: Clone) -> None:
-    synced = (clone.path / "dvc.lock").exists()
+    """Neither tool wants to run anything, whichever is asked first."""
     assert not clone.planned()
-    if synced:
+    assert "Nothing to be done" in clone.run("snakemake")
+    if (clone.path / "dvc.lock").exists():
         assert "agree" in clone.sync()
         assert not clone.outdated()
         assert not clone.planned()
-    assert "Nothing to be done" in clone.run("snakemake")
     assert not clone.ran()
 
 
-@pytest.mark.parametrize("how", ["cp", "tar"])
+@pytest.mark.parametrize("how", ["cp -r . {}", "tar --format=ustar -cf - . | tar -xf - -C {}"], ids=["cp", "tar"])
 def test_a_copy_is_as_current_as_its_original(finished: Clone, how: str, tmp_path: Path) -> None:
-    is_current(copied(finished, how, tmp_path / "copy"))
+    """With new dates, or with dates cut to whole seconds."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    finished.run("bash", "-c", how.format(copy))
+    is_current(Clone(copy))
 
 
-def test_a_touch_is_nothing_new(finished: Clone) -> None:
+def test_touches_and_commands_run_by_hand_are_nothing_new(finished: Clone) -> None:
     for file in ("params.yaml", "src/packdepth/models/packnet.py", "data/tiny/train.h5", *RESULTS):
         os.utime(finished.path / file)
-    is_current(finished)
-
-
-RESULTS = (
-    "results/tiny/runs/report/packnet/seed0/model.safetensors",
-    "results/tiny/runs/report/packnet/seed0/metrics.json",
-    "results/tiny/figures/curves.png",
-)
-
-
-def test_commands_run_by_hand_are_nothing_new(finished: Clone) -> None:
     for command in ("settings", "data make train --scale tiny", "figure curves", "tables report"):
         finished.run("packdepth", *command.split())
     finished.ran()
@@ -69,23 +57,17 @@ def test_commands_run_by_hand_are_nothing_new(finished: Clone) -> None:
 def test_a_training_run_by_hand_is_not_trained_again(finished: Clone) -> None:
     """Its log tells other times, so that it is evaluated again."""
     finished.run("packdepth", "train", "--variant", "packnet", "--seed", "0")
-    finished.ran()
-    assert "packdepth evaluate --variant packnet --seed 0" in finished.planned()
-    assert not any("packdepth train" in command for command in finished.planned())
+    planned = finished.planned()
+    assert "packdepth evaluate --variant packnet --seed 0" in planned
+    assert not any("packdepth train" in command for command in planned)
 
 
-@pytest.mark.parametrize("arguments", [("-n",), ("-n", *TARGETS), ("--list",), ("--summary",), ("--lint",)])
-def test_what_only_looks_changes_nothing(finished: Clone, arguments: tuple[str, ...]) -> None:
+def test_what_only_looks_changes_nothing(finished: Clone) -> None:
     before = everything(finished)
-    finished.run("snakemake", *arguments)
-    assert everything(finished) == before
-
-
-def test_a_report_adds_a_file_and_changes_none(finished: Clone) -> None:
-    before = everything(finished)
-    finished.run("snakemake", "--report", "report.html")
-    (finished.path / "report.html").unlink()
-    assert everything(finished) == before
+    for arguments in (("-n",), ("-n", *TARGETS), ("--list",), ("--summary",), ("--report", "report.html")):
+        finished.run("snakemake", *arguments)
+        (finished.path / "report.html").unlink(missing_ok=True)
+        assert everything(finished) == before, arguments
 
 
 def test_what_only_looks_changes_nothing_in_a_fresh_clone(fresh: Clone) -> None:
@@ -96,11 +78,8 @@ def test_what_only_looks_changes_nothing_in_a_fresh_clone(fresh: Clone) -> None:
     assert everything(fresh) == before
 
 
-NOT_COMPARED = (".git/", ".snakemake/log", ".snakemake/iocache")
-
-
 def everything(clone: Clone) -> dict[str, tuple[int, bytes]]:
-    """Date and content of every file but Snakemake's own logs and source cache."""
+    """Date and content of every file but Snakemake's own logs and caches."""
     return {
         name: (file.lstat().st_mtime_ns, file.read_bytes())
         for file in clone.path.rglob("*")

@@ -65,7 +65,8 @@ def graph_of_snakemake(clone: Clone, outputs: Iterable[str]) -> Graph:
         record = json.loads(file.read_text())
         output = base64.urlsafe_b64decode(file.name).decode()
         command = record["shellcmd"].partition(" 2>&1 | tee ")[0]
-        entry = {"inputs": set(record["input"]), "outputs": {output}, "settings": set(record["params"])}
+        settings = {value for value in record["params"] if value.startswith("'{")}  # the others name a figure
+        entry = {"inputs": set(record["input"]), "outputs": {output}, "settings": settings}
         known = graph.setdefault(command, entry)
         known["outputs"].add(output)
         assert known == entry | {"outputs": known["outputs"]}

@@ -1,5 +1,7 @@
 """What `snakemake` does in a fresh clone and in a finished one."""
 
+import re
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -36,6 +38,27 @@ def test_the_report_has_every_figure_and_the_table(made_by: Callable[[str], Clon
     for result in ("figures/curves.png", "figures/bars.png", "tables/report.html"):
         assert f"results/tiny/{result}" in report
     assert "The average training loss that the report gives" in report
+
+
+def test_the_linter_has_one_objection(fresh: Clone) -> None:
+    """Software is pinned for all rules together, in constraints.txt, and so not by a conda environment a rule."""
+    told = fresh.run("snakemake", "--lint", code=1)
+    assert set(re.findall(r"^    \* (.*):$", told, re.MULTILINE)) == {
+        "Specify a conda environment or container for each rule."
+    }
+
+
+def test_every_rule_is_explained_and_keeps_a_log(fresh: Clone) -> None:
+    rules = [line for line in fresh.run("snakemake", "--list").splitlines() if re.match(r"[a-zA-Z]\w*( |$)", line)]
+    assert len(rules) > 30
+    assert [rule for rule in rules if not rule.endswith(".)")] == []
+    for file in (PROJECT / "workflow/rules").glob("*.smk"):
+        text = file.read_text()
+        assert text.count("    log:") == text.count("    shell:"), file.name
+
+
+def test_the_rules_are_formatted() -> None:
+    subprocess.run(["snakefmt", "--check", "Snakefile", "workflow/rules"], cwd=PROJECT, check=True)
 
 
 def test_every_figure_has_a_caption() -> None:

@@ -1,5 +1,7 @@
 # What the rules share: params.yaml, checked; the resolved settings; names of files and of code.
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +38,7 @@ os.environ.setdefault("TTY_INTERACTIVE", "0")  # jobs print lines, not bars, whi
 THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same cores slow each other down
 # Where there is no GPU to wait for, trainings run side by side, a core each, which gets 1.3 to 1.6 times as much done.
 # The report's rows are the exception: their times are compared.
-ON_CORES = workflow.local_exec and not os.path.exists("/dev/nvidia0")
+ON_CORES = workflow.local_exec and not shutil.which("nvidia-smi")
 THREADS_OF = {group: THREADS if group == "report" or not ON_CORES else 1 for group in GROUPS}
 
 
@@ -63,23 +65,3 @@ onsuccess:
 
 onerror:
     subprocess.run([*SYNC, "note"])
-
-
-def rooms(*names):
-    """Every file of these folders or modules of packdepth: what a rule's result depends on, besides its data."""
-    found = [file for name in names for file in [PACKAGE / name, *sorted((PACKAGE / name).rglob("*"))]]
-    return [
-        file.relative_to(workflow.basedir).as_posix()
-        for file in found
-        if file.is_file() and "__pycache__" not in file.parts and ".part" not in file.name
-    ]
-
-
-def settings(name):
-    """The resolved settings of a run, a group, ...: a parameter here, a file that stages depend on in DVC."""
-    return SETTINGS[name]
-
-
-def logged(command):
-    """A shell line that shows what a command prints, and keeps it."""
-    return f"{command} 2>&1 | tee {{log:q}}"

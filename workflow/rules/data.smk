@@ -3,28 +3,8 @@ localrules:
     archives,  # nodes of clusters seldom reach the network, and 175 GB take longer than their jobs may
 
 
-def settings_of_data(wildcards):
-    """The data section of any scale."""
-    return resolved_settings(STUDY.at(wildcards.scale))["data"]
-
-
-def reader(wildcards):
-    """The code that reads a scale's data set: what all data sets share, and its own module, not the others'."""
-    readers = {name: name.replace("-", "_") for name in DATASETS}
-    own = readers[STUDY.scales[wildcards.scale].data.dataset]
-    others = tuple(
-        f"src/packdepth/data/datasets/{module}{end}"
-        for module in readers.values()
-        if module != own
-        for end in (".py", "/")
-    )
-    return [file for file in rooms("data/datasets") if not file.startswith(others)]
-
-
 rule archives:
     """List the archives that a scale's stores are made from, downloaded where they have to be."""
-    message:
-        "Data: archives of {wildcards.scale}"
     input:
         reader,
         rooms("utils/download.py"),
@@ -34,14 +14,14 @@ rule archives:
         "results/{scale}/logs/archives.log",
     params:
         settings=settings_of_data,
+    message:
+        "Data: archives of {wildcards.scale}"
     shell:
         logged("packdepth data download --scale {wildcards.scale}")
 
 
 rule store:
     """Make the store of one split."""
-    message:
-        "Data: {wildcards.split} store of {wildcards.scale}"
     input:
         reader,
         rooms("data/rooms", "data/store", "geometry", "utils/images.py"),
@@ -50,17 +30,17 @@ rule store:
         "data/{scale}/{split}.h5",
     log:
         "results/{scale}/logs/store_{split}.log",
+    threads: THREADS
     params:
         settings=settings_of_data,
-    threads: THREADS
+    message:
+        "Data: {wildcards.split} store of {wildcards.scale}"
     shell:
         logged("packdepth data make {wildcards.split} --scale {wildcards.scale}")
 
 
 rule context:
     """Make the frames before and after those of the training store."""
-    message:
-        "Context: frames before and after those of {SCALE}"
     input:
         rooms("data/context", "data/rooms", "data/store", "geometry"),
         f"data/{SCALE}/train.h5",
@@ -68,17 +48,17 @@ rule context:
         f"data/{SCALE}/context.h5",
     log:
         f"{RESULTS}/logs/context.log",
+    threads: THREADS
     params:
         settings=settings("context"),
-    threads: THREADS
+    message:
+        "Context: frames before and after those of {SCALE}"
     shell:
         logged("packdepth context")
 
 
 rule measure_context:
     """Measure how good the synthetic frames are."""
-    message:
-        "Context: how good the synthetic frames are"
     input:
         rooms("data/rooms", "evaluation", "geometry", "losses"),
     output:
@@ -86,8 +66,10 @@ rule measure_context:
         f"{RESULTS}/context_examples.npz",
     log:
         f"{RESULTS}/logs/context_quality.log",
+    threads: THREADS
     params:
         settings=settings("data"),
-    threads: THREADS
+    message:
+        "Context: how good the synthetic frames are"
     shell:
         logged("packdepth context-quality")

@@ -1,23 +1,10 @@
 # Every checkpoint on every data set of `transfer` in params.yaml: asked for by name, for it downloads what is published.
-import re
-
 localrules:
     transfer,
 
 
-PUBLISHED = {paths.checkpoint_name(address): address for address in STUDY.transfer.checkpoints}
-PAIR = f"{RESULTS}/transfer/{{scale}}/{{checkpoint}}/metrics.json"
-OWN = [(variant, seed) for variant in STUDY.variants for seed in STUDY.seeds_of(variant)]
-
-
-def evaluation_of(wildcards):
-    return resolved_settings(STUDY.at(wildcards.scale))["evaluation"]
-
-
 rule transfer_own:
     """Evaluate a checkpoint of the scale on another scale's data."""
-    message:
-        "Transfer: {wildcards.variant}, seed {wildcards.seed}, on {wildcards.scale}"
     input:
         rooms("checkpoints", "data/store", "evaluation", "losses", "models"),
         "data/{scale}/test.h5",
@@ -26,17 +13,17 @@ rule transfer_own:
         f"{RESULTS}/transfer/{{scale}}/{SCALE}-{{variant}}-seed{{seed}}/metrics.json",
     log:
         f"{RESULTS}/logs/transfer/{{scale}}/{{variant}}_seed{{seed}}.log",
+    threads: THREADS
     params:
         evaluation=evaluation_of,
-    threads: THREADS
+    message:
+        "Transfer: {wildcards.variant}, seed {wildcards.seed}, on {wildcards.scale}"
     shell:
         logged("packdepth evaluate --checkpoint {input.model} --data {wildcards.scale}")
 
 
 rule transfer_published:
     """Evaluate a published checkpoint, or any file, on a scale's data."""
-    message:
-        "Transfer: {wildcards.checkpoint} on {wildcards.scale}"
     input:
         rooms("checkpoints", "data/store", "evaluation", "losses", "models", "utils/download.py"),
         "data/{scale}/test.h5",
@@ -45,20 +32,20 @@ rule transfer_published:
         PAIR,
     log:
         f"{RESULTS}/logs/transfer/{{scale}}/{{checkpoint}}.log",
-    params:
-        address=lambda wildcards: PUBLISHED[wildcards.checkpoint],
-        evaluation=evaluation_of,
     wildcard_constraints:
         checkpoint="|".join(map(re.escape, PUBLISHED)) or "none",
     threads: THREADS
+    params:
+        address=lambda wildcards: PUBLISHED[wildcards.checkpoint],
+        evaluation=evaluation_of,
+    message:
+        "Transfer: {wildcards.checkpoint} on {wildcards.scale}"
     shell:
         logged("packdepth evaluate --checkpoint {params.address:q} --data {wildcards.scale}")
 
 
 rule transfer:
     """Write the table of every checkpoint on every data set."""
-    message:
-        "Transfer: table"
     input:
         rooms("analysis"),
         [
@@ -76,5 +63,7 @@ rule transfer:
     params:
         transfer=STUDY.transfer.model_dump_json(),
         settings=settings("groups/report"),
+    message:
+        "Transfer: table"
     shell:
         logged("packdepth transfer")

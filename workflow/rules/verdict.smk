@@ -6,25 +6,8 @@ localrules:
     verdict,
 
 
-VERDICT = f"{RESULTS}/verdict"
-TOLD = ["report", "diagnosis", "contest", "autoencoder"]  # groups
-CHAPTER = "3. Why PackNet loses"
-
-
-def runs_behind(hypothesis):
-    """The evaluations of the variants that a hypothesis compares."""
-    compared = {name for pair in STUDY.verdict.pairs[hypothesis] for name in pair}
-    return [str(STUDY.run(name, seed).metrics) for name in sorted(compared) for seed in STUDY.seeds_of(name)]
-
-
-def told_settings():
-    return {group: settings(f"groups/{group}") for group in TOLD} | {"verdict": settings("verdict")}
-
-
 rule findings:
     """Gather what was measured, and what each change did."""
-    message:
-        "Verdict: what was found"
     input:
         rooms("analysis"),
         [path for group in TOLD for path in [*runs_of(group, TRAINED), *runs_of(group, EVALUATED)]],
@@ -38,14 +21,14 @@ rule findings:
         f"{RESULTS}/logs/findings.log",
     params:
         **told_settings(),
+    message:
+        "Verdict: what was found"
     shell:
         logged("packdepth findings")
 
 
 rule verdict_figure:
     """Draw the figure of one hypothesis, or of the conclusion."""
-    message:
-        "Figure: {wildcards.key}"
     input:
         rooms("analysis", "figures"),
         rules.findings.output,
@@ -58,18 +41,18 @@ rule verdict_figure:
         ),
     log:
         f"{RESULTS}/logs/verdict_{{key}}.log",
-    params:
-        settings=settings("verdict"),
     wildcard_constraints:
         key="conclusion|H[0-9]+",
+    params:
+        settings=settings("verdict"),
+    message:
+        "Figure: {wildcards.key}"
     shell:
         logged("packdepth verdict-figure {wildcards.key}")
 
 
 rule write_verdict:
     """Write what came of each hypothesis."""
-    message:
-        "Verdict"
     input:
         rooms("analysis"),
         rules.findings.output,
@@ -85,6 +68,8 @@ rule write_verdict:
         f"{RESULTS}/logs/verdict.log",
     params:
         **told_settings(),
+    message:
+        "Verdict"
     shell:
         logged("packdepth verdict")
 
@@ -99,8 +84,9 @@ rule verdict:
 for hypothesis in STUDY.verdict.hypotheses:
 
     rule:
+        """Train and evaluate what this hypothesis rests on."""
         name:
             hypothesis
-        localrule: True
         input:
             runs_behind(hypothesis),
+        localrule: True

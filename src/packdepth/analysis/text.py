@@ -1,9 +1,9 @@
 """How tables for people are written."""
 
 from dataclasses import dataclass
-from html import escape
 
 import pandas as pd
+from markdown_it import MarkdownIt
 
 from packdepth.config.study import Study
 
@@ -29,17 +29,14 @@ class TextTable:
 
     def html(self) -> str:
         """A page of its own."""
-        parts = escape(self.caption).split("`")
-        caption = "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
-        lines = [_html_row("th", self.head), *(_html_row("td", row) for row in self.rows)]
-        return (
-            f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><style>{STYLE}</style>\n'
-            f"<table>\n{''.join(lines)}</table>\n<p>{caption}</p></html>\n"
-        )
+        return html_page(self.markdown())
 
 
-def _html_row(tag: str, cells: list[str]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>\n"
+def html_page(markdown: str) -> str:
+    """A page of its own of a text in Markdown. Pictures are left out, for the page may stand anywhere."""
+    text = "\n".join(line for line in markdown.splitlines() if not line.startswith("!["))
+    body = MarkdownIt("commonmark").enable("table").render(text)
+    return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><style>{STYLE}</style>\n{body}</html>\n'
 
 
 def markdown_table(head: list[str], rows: list[list[str]]) -> str:

@@ -6,7 +6,7 @@ from packdepth import paths
 from packdepth.analysis import conclusion
 from packdepth.analysis.findings import Findings
 from packdepth.analysis.rules import ENOUGH, decide, decisive
-from packdepth.analysis.text import interval, markdown_table, number
+from packdepth.analysis.text import html_page, interval, markdown_table, number
 from packdepth.config.hypotheses import Hypothesis
 from packdepth.config.study import Study
 from packdepth.utils.files import write_text
@@ -15,9 +15,10 @@ ERRORS = "error_to_"  # columns of autoencoders.csv, by the highest frequency of
 
 
 def write_verdict(study: Study, findings: Findings) -> str:
-    """Write verdict.md; returns it."""
+    """Write verdict.md, and verdict.html, which says the same without its figures; returns the former."""
     text = verdict_markdown(study, findings)
     write_text(paths.verdict(study.scale) / "verdict.md", text)
+    write_text(paths.verdict(study.scale) / "verdict.html", html_page(text))
     return text
 
 
@@ -26,7 +27,7 @@ def verdict_markdown(study: Study, findings: Findings) -> str:
     parts = [
         "# Why PackNet loses, and whether it has to",
         _head(study, findings),
-        "## The answer",
+        "## Conclusion",
         " ".join(conclusion.sentences(study, findings)),
         "![Test loss of the networks that the answer is about](conclusion.png)",
         *(_section(study, key, findings) for key in study.verdict.hypotheses),

@@ -45,8 +45,8 @@ def evaluate(study: Study, run: paths.Run) -> None:
     losses["test_loss"] = float(table["loss"].mean())
     summary = tally.summary()
     write_json(run.evaluation, {"variant": run.variant, "seed": run.seed, **losses, **summary})
-    headline = {name: summary["headline"][name] for name in HEADLINE}
-    write_json(run.metrics, {name: losses[name] for name in ("training_loss", "test_loss")} | headline)
+    headline = {"loss": losses["test_loss"]} | {name: summary["headline"][name] for name in HEADLINE}
+    write_json(run.metrics, {name: round(value, 4) for name, value in headline.items()})
 
 
 @torch.inference_mode()

@@ -59,8 +59,7 @@ def reconstruct(study: Study, run: paths.Run) -> None:
     of_sources = {source: means.loc[source].to_dict() | _relative(energy) for source, energy in energies.items()}
     metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, info.size) / 1e9}
     write_json(run.evaluation, metrics | of_sources)
-    headline = {f"{source}_{name}": of[name] for source, of in of_sources.items() for name in ("psnr", "ssim")}
-    write_json(run.metrics, headline)
+    write_json(run.metrics, {name: round(of_sources["test"][name], 4) for name in ("psnr", "ssim")})
 
 
 def _images(store: Store, tiles: dict[str, Image]) -> Iterator[tuple[str, str, Image]]:

@@ -1,0 +1,142 @@
+# What the rules are made of: files of runs, inputs and parameters that depend on wildcards, titles of the report.
+RUN = f"{RESULTS}/runs/{{group}}/{{variant}}/seed{{seed}}"
+TRAINED = [f"{RUN}/{name}" for name in ("model.safetensors", "train_log.csv", "diagnostics.csv", "provenance.json")]
+MEASURED = ("evaluation.json", "per_image.csv", "samples.npz")
+HEADLINE = f"{RESULTS}/metrics/{{group}}/{{variant}}.{{seed}}.json"
+EVALUATED = [f"{RUN}/{name}" for name in (*MEASURED, "error_by_distance.csv")]
+RECONSTRUCTED = [f"{RUN}/{name}" for name in MEASURED]
+AUTOENCODER = "autoencoder"  # the group whose networks predict no depth
+TABLED = ["report", "temporal", "supervision"]  # groups with a table; the verdict tells of the others
+TITLES = {
+    "curves": "Training loss",
+    "loss_spread": "Losses of single batches",
+    "bars": "Reported and measured loss and time",
+    "panel": "Test images and predictions",
+    "error_by_distance": "Error by distance",
+    "gradients": "Gradients by stage",
+    "temporal_panel": "Test images and predictions of the temporal pair",
+    "context_quality": "Quality of synthetic frames",
+    "context_examples": "Examples of synthetic frames",
+    "scale_factor": "Factor from predicted to true depth",
+    "speed_sensor": "Faults of the speed sensor",
+    "supervision_panel": "Test images and predictions by supervision",
+}
+CHAPTERS = {
+    "report": "1. The report's variants",
+    "temporal": "2. Learning from neighbouring frames",
+    "supervision": "2. Learning from neighbouring frames",
+}
+VERDICT = f"{RESULTS}/verdict"
+TOLD = ["report", "diagnosis", "contest", "autoencoder"]  # groups
+CHAPTER = "3. Why PackNet loses"
+PUBLISHED = {paths.checkpoint_name(address): address for address in STUDY.transfer.checkpoints}
+PAIR = f"{RESULTS}/transfer/{{scale}}/{{checkpoint}}/metrics.json"
+OWN = [(variant, seed) for variant in STUDY.variants for seed in STUDY.seeds_of(variant)]
+
+
+def rooms(*names):
+    """Every file of these folders or modules of packdepth: what a rule's result depends on, besides its data."""
+    found = [file for name in names for file in [PACKAGE / name, *sorted((PACKAGE / name).rglob("*"))]]
+    return [
+        file.relative_to(workflow.basedir).as_posix()
+        for file in found
+        if file.is_file() and "__pycache__" not in file.parts and ".part" not in file.name
+    ]
+
+
+def settings(name):
+    """The resolved settings of a run, a group, ...: a parameter here, a file that stages depend on in DVC."""
+    return SETTINGS[name]
+
+
+def logged(command):
+    """A shell line that shows what a command prints, and keeps it."""
+    return f"{command} 2>&1 | tee {{log:q}}"
+
+
+def settings_of_data(wildcards):
+    """The data section of any scale."""
+    return resolved_settings(STUDY.at(wildcards.scale))["data"]
+
+
+def reader(wildcards):
+    """The code that reads a scale's data set: what all data sets share, and its own module, not the others'."""
+    readers = {name: name.replace("-", "_") for name in DATASETS}
+    own = readers[STUDY.scales[wildcards.scale].data.dataset]
+    others = tuple(
+        f"src/packdepth/data/datasets/{module}{end}"
+        for module in readers.values()
+        if module != own
+        for end in (".py", "/")
+    )
+    return [file for file in rooms("data/datasets") if not file.startswith(others)]
+
+
+def runs_of(group, files):
+    """These files of every variant and seed of a group."""
+    if group == AUTOENCODER and files is EVALUATED:
+        files = RECONSTRUCTED
+    return [
+        path.format(group=group, variant=variant, seed=seed)
+        for path in files
+        for variant in STUDY.by_group[group].variants
+        for seed in STUDY.seeds_of(variant)
+    ]
+
+
+def shown_in(group):
+    """All results of the runs that a group's table and figures show."""
+    return [
+        path
+        for other in [*STUDY.by_group[group].compared_with, group]
+        for path in [*runs_of(other, TRAINED), *runs_of(other, EVALUATED)]
+    ]
+
+
+def settings_of_variant(wildcards):
+    return settings(f"variants/{wildcards.variant}")
+
+
+def context_of_group(wildcards):
+    """The neighbouring frames, for groups that may learn from them."""
+    return rules.context.output if wildcards.group in paths.WITH_CONTEXT else []
+
+
+def gpus(wildcards):
+    """None for what is fitted before training, and for what trains on a core of its own."""
+    variant = STUDY.variant(wildcards.variant)
+    booked = variant.network.architecture != "constant" and (wildcards.group == "report" or not ON_CORES)
+    return variant.training.devices if booked else 0
+
+
+def threads_of_group(wildcards):
+    return THREADS_OF[wildcards.group]
+
+
+def results_of(group):
+    """The table and the figures of a group; of one without any, what was measured."""
+    table = expand(rules.table.output, group=group) if group in TABLED else []
+    return [*table, *figures_of(group)] or runs_of(group, EVALUATED)
+
+
+def figures_of(group):
+    return [f"{RESULTS}/figures/{name}.png" for name in STUDY.by_group[group].figures]
+
+
+def quality_of_context(group):
+    """What the temporal pair's figures show besides its runs."""
+    return rules.measure_context.output if group == "temporal" else []
+
+
+def runs_behind(hypothesis):
+    """The evaluations of the variants that a hypothesis compares."""
+    compared = {name for pair in STUDY.verdict.pairs[hypothesis] for name in pair}
+    return [str(STUDY.run(name, seed).metrics) for name in sorted(compared) for seed in STUDY.seeds_of(name)]
+
+
+def told_settings():
+    return {group: settings(f"groups/{group}") for group in TOLD} | {"verdict": settings("verdict")}
+
+
+def evaluation_of(wildcards):
+    return resolved_settings(STUDY.at(wildcards.scale))["evaluation"]
