@@ -117,8 +117,9 @@ def test_what_a_kill_leaves_next_to_a_result_is_not_seen(made_by: Callable[[str]
 def test_a_file_of_other_content_that_dvc_restores_is_not_taken_for_snakemakes(made_by: Callable[[str], Clone]) -> None:
     """Snakemake trains anew, and DVC puts the old file back: its record must not vouch for it."""
     clone = made_by("dvc")
+    clone.ran()
     clone.edit(*ANOTHER_HEAD)
     clone.run("snakemake")
-    clone.ran()
+    assert clone.ran().keys() == AFTER_PACKNET
     clone.run("dvc", "checkout", "--force", "--allow-missing")
     assert clone.planned() == AFTER_PACKNET
