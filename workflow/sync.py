@@ -102,10 +102,12 @@ class Record:
 
 
 class Ledger:
-    """The content (MD5, as DVC names it) that each record stands for, and files hashed before."""
+    """The content (MD5, as DVC names it) that each record stands for, and the state of every dvc.lock by then."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, dict[str, Any]] = json.loads(LEDGER.read_text()) if LEDGER.is_file() else {}
+        kept: dict[str, Any] = json.loads(LEDGER.read_text()) if LEDGER.is_file() else {}
+        self.locks: str = kept.get("locks", "")
+        self._entries: dict[str, dict[str, Any]] = kept.get("entries", {})
 
     def md5(self, output: str) -> str:
         """Of a file's content, from memory if it has the size and date that it had then."""
@@ -126,51 +128,57 @@ class Ledger:
         self._entries[output] = {"endtime": endtime, "md5": self.md5(output), "state": _state(output)}
 
     def save(self) -> None:
-        """Keep it, with all that the records stand for now."""
+        """Keep it, with all that the records stand for now. What every dvc.lock proves must have been looked at."""
         if not METADATA.is_dir():
             return
         for output in _recorded():
             record = Record.of(output)
             if record and Path(output).is_file() and self.knows(output, record):
                 self.note(output, record.endtime)
-        write_json(LEDGER, self._entries)
+        write_json(LEDGER, {"locks": _locks(), "entries": self._entries})
 
 
 def pull() -> None:
-    """Give every file that DVC has put in place a record: that of a current file, or of an outdated one."""
+    """Give every file that DVC has put in place a record: that of a current file, or of an outdated one.
+
+    A file that DVC made anew with the content it had before needs a new record, too: that is looked for where a
+    dvc.lock has changed.
+    """
     placed = _locked_outputs()
     if not placed:
         return
     ledger = Ledger()
-    strange = [
-        output
-        for output, md5 in placed.items()
-        if Path(output).is_file() and not ledger.knows(output, Record.of(output)) and ledger.md5(output) == md5
-    ]
-    if not strange:
+    here = {output: ledger.knows(output, Record.of(output)) for output in placed if Path(output).is_file()}
+    if ledger.locks == _locks() and all(here.values()):
         return
+    here = {output: known for output, known in here.items() if ledger.md5(output) == placed[output]}
+    if not here:
+        return
+    outdated = _outdated()
+    with tempfile.TemporaryDirectory() as folder:
+        for output, record in _records_of_all(Path(folder)):
+            current = output not in outdated
+            if output in here and (current or not here[output]):
+                _adopt(output, record, current)
+                ledger.note(output, Path(output).lstat().st_mtime)
+    ledger.save()
+
+
+def _outdated() -> set[str]:
+    """The outputs that dvc.lock does not prove current, or whose settings are not those of params.yaml."""
     from dvc.repo import Repo  # takes a second, and most times there is nothing to do
 
     study = load_study()
-    stale = {
-        str(paths.settings(study.scale) / f"{name}.json")
-        for name, text in resolved_settings(study).items()
-        if _text(paths.settings(study.scale) / f"{name}.json") != text
-    }
+    files = {paths.settings(study.scale) / f"{name}.json": text for name, text in resolved_settings(study).items()}
+    stale = {str(file) for file, text in files.items() if _text(file) != text}
     with Repo() as repo:
         changed = repo.status()
-        outdated = {
+        return {
             out.def_path
             for stage in repo.index.stages
             if stage.addressing in changed or any(dep.def_path in stale for dep in stage.deps)
             for out in stage.outs
         }
-    with tempfile.TemporaryDirectory() as folder:
-        for output, record in _records_of_all(Path(folder)):
-            if output in strange:
-                _adopt(output, record, output not in outdated)
-                ledger.note(output, Path(output).lstat().st_mtime)
-    ledger.save()
 
 
 def _adopt(output: str, record: Record, current: bool) -> None:
@@ -231,6 +239,11 @@ def _snakemake(*arguments: str, folder: Path = Path()) -> str:
     if run.returncode:
         raise InputError(f"snakemake {' '.join(arguments[:3])}: {' '.join(run.stderr.split()[-60:])}")
     return run.stdout
+
+
+def _locks() -> str:
+    """Names the content of every dvc.lock."""
+    return hashlib.md5(b"".join(lock.read_bytes() for lock in LOCKS if lock.exists())).hexdigest()
 
 
 def _locked_outputs() -> dict[str, str]:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clones import TARGETS, Clone, new_clone
+from tests.support.clones import Clone, new_clone
 
 # What a study is made from, another one or nothing, and by which command.
 BASES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "snakemake": (None, ("snakemake", "--cores", "8", "--resources", "gpu=1")),
     "synced": ("snakemake", (sys.executable, "workflow/sync.py")),
-    "everything": ("snakemake", ("snakemake", "--cores", "8", *TARGETS)),
     "dvc": (None, ("dvc", "repro")),
+    "everything": ("dvc", ("dvc", "repro", "--all-pipelines")),
 }
 
 
@@ -37,8 +37,8 @@ def fresh(tmp_path: Path) -> Clone:
 
 @pytest.fixture
 def made_by(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Callable[[str], Clone]:
-    """A copy of the study made by "snakemake", by it and then `make sync` ("synced"), by it with all groups
-    ("everything"), or by "dvc"."""
+    """A copy of the study made by "snakemake", by it and then `make sync` ("synced"), by "dvc", or by it
+    with all groups ("everything")."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all workers
 

@@ -49,7 +49,7 @@ def test_the_linter_has_one_objection(fresh: Clone) -> None:
 
 
 def test_every_rule_is_explained_and_keeps_a_log(fresh: Clone) -> None:
-    rules = [line for line in fresh.run("snakemake", "--list").splitlines() if re.match(r"[a-zA-Z]\w*( |$)", line)]
+    rules = [line for line in fresh.run("snakemake", "--list").splitlines() if not line.startswith("Using ")]
     assert len(rules) > 30
     assert [rule for rule in rules if not rule.endswith(".)")] == []
     for file in (PROJECT / "workflow/rules").glob("*.smk"):
