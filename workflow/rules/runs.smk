@@ -25,7 +25,7 @@ rule train:
 rule evaluate:
     """Evaluate one trained variant on the test split."""
     input:
-        rooms("checkpoints", "data/store", "evaluation", "losses", "models"),
+        rooms("checkpoints", "data/store", "evaluation", "geometry", "losses", "models"),
         f"data/{SCALE}/test.h5",
         f"{RUN}/model.safetensors",
         f"{RUN}/train_log.csv",
@@ -49,7 +49,7 @@ rule evaluate:
 rule reconstruct:
     """Evaluate one trained autoencoder on the test split and on photographs."""
     input:
-        rooms("checkpoints", "data/store", "evaluation", "models"),
+        rooms("checkpoints", "data/store", "evaluation", "geometry", "models"),
         f"data/{SCALE}/test.h5",
         f"{RUN}/model.safetensors",
     output:
