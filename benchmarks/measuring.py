@@ -1,4 +1,4 @@
-"""Time, memory and arithmetic of a training step, contenders taking turns."""
+"""Time, memory and arithmetic of a training step; contenders alternate."""
 
 import ctypes
 import gc

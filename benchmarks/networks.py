@@ -1,4 +1,4 @@
-"""What a training step costs: ours, the published code and DenseDepth, taking turns with the same weights.
+"""What a training step costs: ours, the published code and DenseDepth, measured alternately with the same weights.
 
     python benchmarks/networks.py [--reference CHECKOUT_OF_PACKNET_SFM] [--rounds N] [--study NAME...] [--folder FOLDER]
 

@@ -37,8 +37,7 @@ class Warped:
 
 
 def forward_warp(rgb: Tensor, depth: Tensor, intrinsics: Tensor, context_from_target: Tensor) -> Warped:
-    """Frames as seen by other cameras of the same intrinsics, which look in roughly the same direction (under 90
-    degrees).
+    """Frames as seen by other cameras of the same intrinsics, looking in about the same direction (under 90 degrees).
 
     Surfaces magnified up to twice stay whole. Pixels of unknown depth are given a guessed one and drawn where no known
     surface is; holes are filled from the background around them; neither is `seen`. A frame's result does not depend
@@ -231,8 +230,7 @@ def _z_buffer(surface: _Surface, view: _View) -> Tensor:
 
 
 def _shade(rgb: Tensor, surface: _Surface, view: _View, key: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Colour (B, 3, H, W), depth in the context (B, H, W) and whether it is known, for the pixels in the z-buffer's
-    keys.
+    """Colour (B, 3, H, W), depth in the context (B, H, W) and whether it is known, by the z-buffer's keys.
 
     Colour is interpolated between a pixel and its neighbours on the nearer side along u and along v. Where the key
     is 0 the values mean nothing, but colour is finite.

@@ -12,7 +12,7 @@ from packdepth.training.augmentation import Item, draw_augmentation
 
 
 class TrainingFrames(Dataset[Item]):
-    """Frames and how to augment them, asked for by (epoch, frame)."""
+    """Frames and how to augment them, requested by (epoch, frame)."""
 
     def __init__(self, store: Store, seed: int, flip: float, channel_swap: float) -> None:
         self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap

@@ -1,5 +1,4 @@
-"""NYU Depth v2 as DenseDepth's authors distribute it (nyu_data.zip): about 50,000 raw frames, filled in, and 654 test
-images.
+"""NYU Depth v2 as DenseDepth's authors distribute it (nyu_data.zip): about 50,000 filled raw frames, 654 test images.
 
 data/nyu2_train.csv     rgb,depth a line, without a header, from the zip's root; in some copies with CRLF
 data/nyu2_test.csv

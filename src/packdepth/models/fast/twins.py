@@ -134,7 +134,7 @@ class FusedPackingBlock(Twin, PackingBlock):
 
 
 class DirectUnpackingBlock(Twin, UnpackingBlock):
-    """Computes the Conv3d as a 2-D one. It does not join the Conv2d: GroupNorm and ELU stand between."""
+    """Computes the Conv3d as a 2-D one. It does not join the Conv2d: GroupNorm and ELU are between them."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""
