@@ -1,17 +1,17 @@
 """The study, in order: data, context, training, evaluation, tables and figures. Every rule calls one packdepth command.
 
-snakemake --cores 8 --resources gpu=1     the report's rows and the temporal pair: all that is missing or out of date
+snakemake --cores 8 --resources gpu=1     the report's rows and the temporal pair: everything missing or out of date
 snakemake everything                      all groups of params.yaml, and the verdict
 snakemake NAME                            one group (report, temporal, supervision, diagnosis, contest, autoencoder),
                                           one phase (data, training, evaluation, tables, figures), `verdict`, or what
-                                          one hypothesis rests on (H2)
+                                          one hypothesis needs (H2)
 snakemake data/kitti/test.h5              the store of any scale, downloaded first where it has to be
 snakemake transfer                        every checkpoint on every data set that params.yaml lists under `transfer`
 snakemake --report results/report.html    a report with captions
 snakemake --list                          every rule, explained
 
-params.yaml says what is studied. dvc.yaml and workflow/everything/dvc.yaml state the same graph for DVC;
-tests/workflow holds the two together.
+params.yaml defines the study. dvc.yaml and workflow/everything/dvc.yaml state the same graph for DVC;
+tests/workflow checks that both agree.
 """
 
 
@@ -71,12 +71,12 @@ rule evaluation:
 
 
 rule tables:
-    """Write the tables that the default target has."""
+    """Write the tables of the default target."""
     input:
         *[path for group in DEFAULT for path in expand(rules.table.output, group=group)],
 
 
 rule figures:
-    """Draw the figures that the default target has."""
+    """Draw the figures of the default target."""
     input:
         *[path for group in DEFAULT for path in figures_of(group)],

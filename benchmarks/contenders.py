@@ -1,7 +1,7 @@
 """The networks that are timed against one another, with the same weights where they are the same network.
 
 The published code is a checkout of packnet-sfm. Its slim version B cannot run as published (the decoder's level 2 has
-64 channels and is summed with a skip of 32); it is mended to 32 and 32 here.
+64 channels and is summed with a skip of 32); here it is repaired to 32 and 32.
 """
 
 import importlib
@@ -35,13 +35,13 @@ class Contender:
     name: str
     network: nn.Module
     scales: Scales  # image (B, 3, H, W) -> the outputs, finest first
-    trained: Scales  # the same as training runs it: compiled, if study.yaml says so
+    trained: Scales  # the same as training runs it: compiled, if study.yaml asks for it
     optimizer: torch.optim.Optimizer
-    precision: str | None = None  # in place of the case's
+    precision: str | None = None  # instead of the case's
 
 
 def contenders(names: list[str], size: str, device: torch.device, reference: Path | None) -> list[Contender]:
-    """Those of `names` that can be had, for PackNet's `size`; without a reference all but the published code."""
+    """Those of `names` that are available, for PackNet's `size`; without a reference all except the published code."""
     theirs = _published(reference, size) if reference else None
     built: list[Contender] = []
     for name in names:
@@ -64,7 +64,7 @@ def _packnet(size: str, full_resolution: bool) -> ImageNetwork:
 
 
 def _ours(name: str, network: ImageNetwork, device: torch.device) -> Contender:
-    """A network of ours, computed as study.yaml says for the device."""
+    """A network of ours, computed as study.yaml sets for the device."""
     settings = load_study().training.on(device.type)
     computing.configure(network.to(device), settings)
     compiled = computing.compiled(network.forward_scales, settings)

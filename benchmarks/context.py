@@ -1,7 +1,7 @@
 """Frames per second of the generator of synthetic context, by image size and motion: python benchmarks/context.py
 
-A frame is both of its neighbours, made again where the motion had to be shortened. Median and range of several rounds
-that take the cases in turn, on one core and on all that torch sees, or on a GPU.
+A frame is both of its neighbours, including those remade where the motion had to be shortened. Median and range of
+several rounds that take the cases in turn, on one core and on all that torch sees, or on a GPU.
 """
 
 import statistics

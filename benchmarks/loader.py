@@ -1,11 +1,11 @@
-"""Shuffled batches of four frames at 480x640: images a second, by storage form and by number of loader processes.
+"""Shuffled batches of four frames at 480x640: images a second, by storage format and by number of loader processes.
 
     python benchmarks/loader.py [--images JPEG...] [--folder FOLDER]
 
-Compares our store with pixels, our store with JPEG files, and the usual way for DenseDepth's archive: a zip read into
-memory whole, PIL, flips and channel swaps in the loader, float tensors out, depth at half the size. Frames are
-rooms, or the images given with the depth of rooms. Then a training step of PackNet at the scale `nyu` asks for its
-batches, and the share of its time that it waits is told. All forms were just written, so the disk is hardly asked.
+Compares our store with pixels, our store with JPEG files, and the usual method for DenseDepth's archive. That is a zip
+read into memory whole, PIL, flips and channel swaps in the loader, float tensors out, depth at half the size. Frames
+are rooms, or the images given with the depth of rooms. Then a training step of PackNet at the scale `nyu` reads its
+batches, and the share of its time that it waits is printed. All files were just written, so the disk is hardly used.
 """
 
 import argparse
@@ -67,7 +67,7 @@ class ZipFrames(Dataset[Item]):
 
 
 def make_forms(folder: Path, images: list[Path]) -> dict[str, Loader]:
-    """The same frames in every form, and how each is loaded."""
+    """The same frames in every format, and how each is loaded."""
     frames = rooms.render(0, "benchmark", range(FRAMES), SIZE)
     rgb, depth = frames.rgb.numpy(), frames.depth.numpy()
     if images:
@@ -128,7 +128,7 @@ def waiting(loader: DataLoader[Item]) -> float:
 
 
 def main() -> None:
-    """Print and keep a row for every form and number of processes, then for every share."""
+    """Print and keep a row for every format and number of processes, then for every share."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--images", nargs="*", type=Path, default=[])
     arguments.add_argument("--folder", type=Path, default=Path("results/bench"))

@@ -1,4 +1,4 @@
-"""Time, memory and arithmetic of a training step, contenders taking turns."""
+"""Time, memory and arithmetic of a training step; contenders alternate."""
 
 import ctypes
 import gc
@@ -39,7 +39,7 @@ class Row:
 
 
 def measure(contenders: list[Contender], case: Case, rounds: int, device: torch.device) -> Iterator[dict[str, object]]:
-    """Rows of all contenders, with the case they belong to; the first round is warm-up and left out."""
+    """Rows of all contenders, with the case they belong to; the first round is warm-up and does not count."""
     torch.manual_seed(0)
     image = torch.rand(case.batch, 3, case.height, case.width, device=device)
     for number in range(rounds + 1):
@@ -83,7 +83,7 @@ def _now(image: Tensor) -> float:
 
 
 def _memory(contender: Contender, image: Tensor, precision: str) -> float:
-    """Most MiB that forward and backward take beyond what was held before, gradients of the weights included."""
+    """Peak MiB that forward and backward take beyond what was held before, including the weights' gradients."""
     contender.network.train()
     gc.collect()
     if image.is_cuda:
@@ -92,7 +92,7 @@ def _memory(contender: Contender, image: Tensor, precision: str) -> float:
         _loss(contender.trained, image, precision).backward()
         peak = torch.cuda.max_memory_allocated() / 2**20
     else:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)  # what the others freed is not this one's
+        ctypes.CDLL("libc.so.6").malloc_trim(0)  # what the others freed does not count for this one
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts here
         before = _resident("VmRSS")
         _loss(contender.trained, image, precision).backward()

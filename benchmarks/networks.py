@@ -1,10 +1,10 @@
-"""What a training step costs: ours, the published code and DenseDepth, taking turns with the same weights.
+"""What a training step costs: ours, the published code and DenseDepth, measured alternately with the same weights.
 
     python benchmarks/networks.py [--reference CHECKOUT_OF_PACKNET_SFM] [--rounds N] [--study NAME...] [--folder FOLDER]
 
 Studies: `ratios` (slim and full, 480x640 and 256x320, fp32 and bf16), `batch` (batches of 1 to 32), `image` (sizes from
 96x128 to 480x640). Every case runs in a process of its own, on a CPU once with glibc's allocator as it is and once
-tuned. Measurements go to FOLDER/networks.csv; `benchmarks/report.py` makes tables and figures of them.
+tuned. Measurements go to FOLDER/networks.csv; `benchmarks/report.py` turns them into tables and figures.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def run_case(case: Case, reference: Path | None, rounds: int) -> None:
 
 
 def run_all(given: argparse.Namespace, device: str) -> None:
-    """Run the chosen cases one after the other and keep what they say."""
+    """Run the chosen cases one after the other and keep their measurements."""
     if given.reference is None:
         print("no --reference: the published code is left out")
     allocators = {"default": {}, "tuned": TUNED} if device == "cpu" else {"torch's": {}}
@@ -62,12 +62,12 @@ def run_all(given: argparse.Namespace, device: str) -> None:
     write_json(given.folder / "machine.json", machine(device))
     rows: list[dict[str, object]] = []
     for case in cases(device):
-        # The allocator is a question of the ratios; the other studies are run as the study runs.
+        # The allocator matters only to the ratios; the other studies run as the study does.
         chosen = allocators if case.study == "ratios" and case.precision == "fp32" else [*allocators][-1:]
         for allocator in chosen if case.study in given.study else []:
             print(*asdict(case).values(), allocator, flush=True)
             rows += [row | {"allocator": allocator} for row in _in_a_process(case, given, allocators[allocator])]
-            if rows:  # after every case: an hour of measurements is not lost with the last
+            if rows:  # after every case, so that a failure of the last does not lose an hour of measurements
                 _keep(rows, given.folder)
 
 
@@ -106,7 +106,7 @@ def machine(device: str) -> dict[str, object]:
 
 
 def main() -> None:
-    """Measure one case, as a process of its own, or all that are asked for."""
+    """Measure one case, as a process of its own, or all that are requested."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--reference", type=lambda path: Path(path).resolve() if path else None)
     arguments.add_argument("--rounds", type=int, default=5)

@@ -1,8 +1,8 @@
 """How much better true depth explains neighbouring frames than flat depth: python benchmarks/photometric_signal.py
 
 The photometric loss over 64 rooms of 96x128 and both neighbours: unmoved, and through the true motion, or one turned by
-a random rotation of so many degrees, with true depth, with every image's median everywhere, and at 10 m. What lies
-between the first two is all that can teach a network the shape of a scene.
+a random rotation of so many degrees. Depth is the true one, every image's median everywhere, or 10 m. Only the
+difference between the first two can teach a network the shape of a scene.
 """
 
 import torch

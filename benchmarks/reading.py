@@ -1,7 +1,7 @@
 """How fast one process reads a store in random order, image and depth: python benchmarks/reading.py STORE...
 
 Rounds take the stores in turn. Prints bytes a frame, the median of the rounds and their range. A store that was just
-written lies in memory, so the disk is hardly asked.
+written is in memory, so the disk is hardly used.
 """
 
 import statistics

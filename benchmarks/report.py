@@ -1,6 +1,6 @@
-"""Tables and figures of what `networks.py` and `loader.py` measured: python benchmarks/report.py [--folder FOLDER]
+"""Tables and figures from `networks.py` and `loader.py`: python benchmarks/report.py [--folder FOLDER]
 
-Writes speed.md, batch_size.png and image_size.png beside the measurements.
+Writes speed.md, batch_size.png and image_size.png next to the measurements.
 """
 
 import argparse
@@ -29,7 +29,7 @@ ONCE = ("memory", "forward FLOPs")
 
 
 def ratios(rows: pd.DataFrame, of: str, to: str) -> pd.DataFrame:
-    """A row a case: how many times what `of` takes `to` takes; the median over the rounds, its least and most."""
+    """One row per case: the cost of `of` over that of `to`; median, least and greatest over the rounds."""
     told = []
     both = rows[rows.contender.isin([of, to])]
     for case, group in both.groupby(CASE, sort=False):
@@ -96,7 +96,7 @@ def _finish(axes: Axes, ticks: list[float], label: str, title: str) -> None:
 
 
 def report(folder: Path) -> None:
-    """Write the tables and figures of what lies in `folder`."""
+    """Write the tables and figures of the measurements in `folder`."""
     rows = pd.read_csv(folder / "networks.csv", keep_default_na=False)
     machine = json.loads((folder / "machine.json").read_text())
     of_ratios = rows[rows.study == "ratios"]

@@ -1,8 +1,8 @@
 """Where the time of a PackNet training step goes: python benchmarks/stages.py [--size slim|full] [--plain]
 
-Every part runs alone, forward and backward, on the input that it has in the network (480x640, batch 1), parts taking
-turns. Prints the median milliseconds, the arithmetic (1e9 operations a second, backward counted as twice forward), and
-the share of the sum. What runs near the fastest rate is bound by arithmetic, what runs far below it by memory.
+Every part runs by itself, forward and backward, on its input in the network (480x640, batch 1); the parts
+alternate. Prints the median milliseconds, the arithmetic (1e9 operations a second, backward counted as twice forward),
+and the share of the sum. What runs near the fastest rate is bound by arithmetic, what runs far below it by memory.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def timed(part: nn.Module, given: tuple[Any, ...], first: bool) -> tuple[float, 
 
 
 def main() -> None:
-    """Print a row a part."""
+    """Print one row per part."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--size", default="slim")
     arguments.add_argument("--plain", action="store_true", help="by torch's own convolutions")

@@ -1,11 +1,11 @@
-"""Which form of a frame is smallest in a store, and which is read fastest.
+"""Which format of a frame is smallest in a store, and which is read fastest.
 
     python benchmarks/store.py IMAGE.jpg... [--depth DEPTH.png...]
 
-Every form of the images (JPEG files as they are, pixels, compressed pixels) and of the 16-bit depth pictures is written
-to an HDF5 file, one chunk a frame, and read back in random order, all forms in turn in every round, without HDF5's own
-cache. Prints bytes a frame and the median, least and greatest time of reading one, ms. The files have just been
-written, so the disk is hardly asked.
+Every format of the images (JPEG files as they are, pixels, compressed pixels) and of the 16-bit depth pictures is
+written to an HDF5 file, one chunk a frame. Frames are read back in random order, all formats in turn in every round,
+without HDF5's own cache. Prints bytes a frame and the median, least and greatest time of reading one, ms. The files
+have just been written, so the disk is hardly used.
 """
 
 import argparse
@@ -60,7 +60,7 @@ class Files:
 
 
 def compare(forms: dict[str, Pixels | Files], frames: int) -> None:
-    """Print a row a form."""
+    """Print one row per format."""
     times: dict[str, list[float]] = {name: [] for name in forms}
     order = np.random.default_rng(0)
     for _ in range(ROUNDS):
@@ -75,7 +75,7 @@ def compare(forms: dict[str, Pixels | Files], frames: int) -> None:
 
 
 def main() -> None:
-    """Compare the forms of the images, then those of the depth pictures."""
+    """Compare the formats of the images, then those of the depth pictures."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("images", nargs="+", type=Path)
     arguments.add_argument("--depth", nargs="*", type=Path, default=[])

@@ -1,14 +1,14 @@
-"""Make Snakemake and DVC agree on which outputs are current. Runs no stage, and touches no file of data/ or results/.
+"""Make Snakemake and DVC agree on which outputs are current. Runs no stage and touches no file of data/ or results/.
 
-    python workflow/sync.py         both ways: `pull`, then record in dvc.lock what Snakemake has made
-    python workflow/sync.py pull    tell Snakemake of files that DVC put in place; the Snakefile does this by itself
+    python workflow/sync.py         both directions: `pull`, then record in dvc.lock what Snakemake has made
+    python workflow/sync.py pull    tell Snakemake about files that DVC put in place; the Snakefile does this by itself
     python workflow/sync.py note    remember the content of what Snakemake has made; the Snakefile does this, too
 
 DVC judges by content, against the dvc.lock next to each dvc.yaml. Snakemake judges by modification times and by a
-record that it keeps of every output it made: parameters, code, and checksums of the inputs. A record says nothing of a
-file that DVC has put there since. So there is a ledger here of the content that each record stands for. Where DVC has
-placed another content, the record is replaced: by one that calls the file current where dvc.lock proves it, or else by
-one that calls it outdated. A file of the same content under a new date is nothing new.
+record that it keeps of every output it made: parameters, code, and checksums of the inputs. A record knows nothing of a
+file that DVC has put there since. So this module keeps a ledger of the content that each record stands for. Where DVC
+has placed other content, the record is replaced. The new one calls the file current where dvc.lock proves it, or else
+outdated. A file of the same content with a new date counts as unchanged.
 """
 
 import base64
@@ -44,7 +44,7 @@ OUTDATED = "made from other inputs or settings than today's, as dvc.lock tells"
 
 
 def main() -> None:
-    """Do what the command line says; a user's mistake ends in one line and exit code 2."""
+    """Run the command line; a user's mistake ends in one line and exit code 2."""
     try:
         match sys.argv[1:]:
             case ["pull"]:
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def sync() -> None:
-    """Both ways, and say what is left to be made."""
+    """Sync both directions, and print what is left to make."""
     from dvc.repo import Repo
 
     write_settings(load_study())
@@ -75,7 +75,7 @@ def sync() -> None:
 
 
 def wanted(stage: "Stage") -> bool:
-    """Whether a stage is made without being asked for: the default ones always, others if they were made before."""
+    """Whether a stage is made without a request: the default ones always, others if they were made before."""
     return stage.relpath == "dvc.yaml" or any(Path(out.def_path).exists() for out in stage.outs)
 
 
@@ -110,7 +110,7 @@ class Ledger:
         self._entries: dict[str, dict[str, Any]] = kept.get("entries", {})
 
     def md5(self, output: str) -> str:
-        """Of a file's content, from memory if it has the size and date that it had then."""
+        """The MD5 of a file's content, from the ledger if its size and date are as they were then."""
         entry, state = self._entries.get(output, {}), _state(output)
         return entry["md5"] if entry.get("state") == state else _hash(output, "md5")
 
@@ -208,7 +208,7 @@ def _records_of_all(folder: Path) -> Iterator[tuple[str, Record]]:
 
 
 def commit(repo: "Repo") -> None:
-    """Record in dvc.lock the stages that Snakemake has made anew, as `dvc commit` does, but all in one go."""
+    """Record in dvc.lock the stages that Snakemake has rerun, as `dvc commit` does, but all at once."""
     rows = [row.split("\t") for row in _snakemake(*TARGETS, "--summary").splitlines()[1:]]
     current = {row[0] for row in rows if row[-2:] == ["ok", "no update"]}
     ledger = Ledger()
@@ -232,7 +232,7 @@ def commit(repo: "Repo") -> None:
 
 
 def _snakemake(*arguments: str, folder: Path = Path()) -> str:
-    """What snakemake prints. Raises InputError where snakemake fails: as when its directory is locked."""
+    """What snakemake prints. Raises InputError where snakemake fails, for example if its directory is locked."""
     where = ["--snakefile", str(TOP / "Snakefile"), "--directory", str(folder), "--cores=1"]
     command = [sys.executable, "-m", "snakemake", *where, *arguments]
     run = subprocess.run(command, env={**os.environ, "PACKDEPTH_SYNC": "1"}, text=True, capture_output=True)

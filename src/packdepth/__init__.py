@@ -31,7 +31,7 @@ def load(path: str | os.PathLike[str]) -> Predictor:
     """The network of a checkpoint: a model.safetensors of packdepth, or a .ckpt published with packnet-sfm.
 
     Nothing in the file is executed. Raises InputError (a ValueError), in one line, if the file is missing, broken, or
-    holds no network for depth.
+    holds no depth network.
     """
     from pathlib import Path
 
@@ -43,8 +43,8 @@ def load(path: str | os.PathLike[str]) -> Predictor:
 def predict(model_or_path: Predictor | str | os.PathLike[str], image: AnyImage) -> NDArray[np.float32]:
     """Metric depth of an image, float32 (H, W) in metres, at the image's own size.
 
-    `model_or_path` is what `load` gave, or a checkpoint's path. `image` is a path, a PIL image, or a uint8 array
-    (H, W, 3) in RGB. A photo is turned upright first, as its EXIF data say. Depth is metric for a camera like that of
+    `model_or_path` is the result of `load`, or a checkpoint's path. `image` is a path, a PIL image, or a uint8 array
+    (H, W, 3) in RGB. A photo is turned upright first, by its EXIF data. Depth is metric for a camera like that of
     the training data: a network cannot see the focal length. Raises InputError (a ValueError), in one line, if the
     checkpoint or the image cannot be read.
     """

@@ -1,7 +1,7 @@
 """The command line: one sub-command per rule of the workflow. The only module that reads arguments.
 
-Every command imports its phase when it is called, so that a figure does not wait for torch, and so that what a
-command imports tells what its result depends on. A user's mistake ends in one line and exit code 2.
+Every command imports its phase when it is called. So a figure does not wait for torch, and the imports of a
+command show what its result depends on. A user's mistake ends in one line and exit code 2.
 """
 
 import re
@@ -26,12 +26,12 @@ app.add_typer(data_app, name="data")
 
 
 def _complete(names: Callable[[Study], Iterable[str]]) -> Callable[[str], list[str]]:
-    """What a shell offers behind the first letters of a name of params.yaml."""
+    """What a shell offers after the first letters of a name in params.yaml."""
 
     def offered(incomplete: str) -> list[str]:
         try:
             return [name for name in names(load_study()) if name.startswith(incomplete)]
-        except InputError:  # no params.yaml here, or a faulty one: the command itself says so
+        except InputError:  # no params.yaml here, or a faulty one: the command itself reports it
             return []
 
     return offered
@@ -50,7 +50,7 @@ ScaleOption = Annotated[
     str | None,
     typer.Option(help="A scale of params.yaml.", show_default="the one switched on", autocompletion=_scales),
 ]
-# A full disk in the words of the system, HDF5 and safetensors, and in torch's, which drops the system's.
+# How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 
 
@@ -71,13 +71,13 @@ def options(
 
 @app.command()
 def scale() -> None:
-    """Print the scale that params.yaml has switched on."""
+    """Print the scale that params.yaml selects."""
     print(load_study().scale)
 
 
 @app.command()
 def settings() -> None:
-    """Write the resolved settings of the scale, where their content is new."""
+    """Write the resolved settings of the scale, where their content has changed."""
     from packdepth.config.settings import write_settings
 
     write_settings(load_study())
@@ -85,7 +85,7 @@ def settings() -> None:
 
 @data_app.command("download")
 def data_download(scale: ScaleOption = None) -> None:
-    """Bring the archives of a scale's data set here, and list them."""
+    """Download or find the archives of a scale's data set, and list them."""
     from packdepth.data.datasets.acquire import acquire
 
     study = load_study().at(scale)
@@ -162,7 +162,7 @@ def evaluate(
 
 @app.command()
 def transfer() -> None:
-    """Write the table of every checkpoint on every data set, from what `evaluate --checkpoint --data` measured."""
+    """Write the table of every checkpoint on every data set, from results of `evaluate --checkpoint --data`."""
     from packdepth.analysis.transfer_table import write_transfer_table
 
     print(write_transfer_table(load_study()))
@@ -208,7 +208,7 @@ def reconstruct(variant: VariantOption, seed: SeedOption) -> None:
 
 @app.command()
 def findings() -> None:
-    """Gather what the variants that the verdict compares measured, and what each change did."""
+    """Gather the results of the variants that the verdict compares, and the effect of each change."""
     from packdepth.analysis.findings import find, provenance
     from packdepth.utils.files import write_json
 
@@ -220,7 +220,7 @@ def findings() -> None:
 
 @app.command()
 def verdict() -> None:
-    """Write what came of each hypothesis, from the findings."""
+    """Write the verdict on each hypothesis, from the findings."""
     from packdepth.analysis.conclusion import sentences
     from packdepth.analysis.findings import Findings
     from packdepth.analysis.verdict import write_verdict
@@ -237,7 +237,7 @@ def verdict_figure(
         str, typer.Argument(help="A hypothesis of params.yaml, or: conclusion.", autocompletion=_hypotheses)
     ],
 ) -> None:
-    """Draw the figure of one hypothesis, or the one of the conclusion, from the findings."""
+    """Draw the figure of one hypothesis, or of the conclusion, from the findings."""
     from packdepth.analysis.findings import Findings
     from packdepth.figures.verdict.hypothesis import CONCLUSION, draw
 
@@ -261,7 +261,7 @@ def predict(
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends in one line on stderr and exit code 2."""
+    """Run the command line; what a user can fix ends in one line on stderr and exit code 2."""
     try:
         app()
     except InputError as error:

@@ -1,7 +1,7 @@
-"""Data-parallel training: processes that have a copy of the networks each and share every batch.
+"""Data-parallel training: every process has a copy of the networks, and all share every batch.
 
 The mean of their gradients is that of the whole batch, provided that every mean over some of a batch's pixels divides
-by `count_of_all`. How many processes there are thus changes rounding and nothing else.
+by `count_of_all`. So the number of processes changes only rounding.
 """
 
 import os
@@ -33,9 +33,9 @@ def rank() -> int:
 
 
 def run(processes: int, work: Callable[..., None], *arguments: Any) -> None:
-    """Call `work` in so many new processes, each with a GPU of its own where there are any; for one, call it here.
+    """Call `work` in so many new processes, each with its own GPU where there are any; for one, call it here.
 
-    All but the first say nothing. What one of them raises, an InputError or OSError, is raised here and ends the
+    Only the first prints anything. What one of them raises, an InputError or OSError, is raised here and ends the
     others. Raises InputError if there are too few GPUs.
     """
     if processes == 1:
@@ -47,7 +47,7 @@ def run(processes: int, work: Callable[..., None], *arguments: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             spawn(_take_part, (processes, Path(folder), faults, work, arguments), nprocs=processes)
-        except ProcessException:  # of whichever ended first: one that waits for another fails, too
+        except ProcessException:  # from whichever ended first: one that waits for another fails, too
             if faults.empty():
                 raise
             raise faults.get() from None
@@ -81,7 +81,7 @@ def count_of_all(count: Tensor) -> Tensor:
 
 
 def mean_of_all(values: Sequence[Tensor]) -> list[Tensor]:
-    """The means over the processes, in float32 and without a gradient, of tensors that each of them has."""
+    """The means over the processes, in float32 and without a gradient, of tensors that every process has."""
     if size() == 1:
         return [value.detach() for value in values]
     flat = torch.cat([value.detach().flatten().float() for value in values])

@@ -1,4 +1,4 @@
-"""Where the study's files stand, relative to the project's top. The workflow states the same paths as outputs."""
+"""Where the study's files are, relative to the project's top. The workflow states the same paths as outputs."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -31,7 +31,7 @@ def downloads(dataset: str) -> Path:
 
 
 def results(scale: str) -> Path:
-    """The folder of all that a scale's study gave."""
+    """The folder of all results of a scale's study."""
     return Path("results") / scale
 
 
@@ -66,7 +66,7 @@ def findings(scale: str) -> Path:
 
 
 def context_quality(scale: str) -> Path:
-    """How near synthetic neighbours come to the true ones: method, period_s, id, offset, displacement_px, ..."""
+    """How close synthetic neighbours come to the true ones: method, period_s, id, offset, displacement_px, ..."""
     return results(scale) / "context_quality.csv"
 
 
@@ -76,12 +76,12 @@ def context_examples(scale: str) -> Path:
 
 
 def transfer(scale: str) -> Path:
-    """The folder of checkpoints held against other scales' data: DATA/CHECKPOINT/, and the table of all."""
+    """The folder of checkpoints evaluated on other scales' data: DATA/CHECKPOINT/, and the table of all."""
     return results(scale) / "transfer"
 
 
 def checkpoint_file(checkpoint: str) -> PurePosixPath:
-    """The path of a checkpoint, or the path in its address. Raises InputError if it ends in no file's name."""
+    """The path of a checkpoint, or the path in its address. Raises InputError if it does not end in a file's name."""
     path = urlsplit(checkpoint).path if "://" in checkpoint else checkpoint
     if path.endswith("/") or not path:
         raise InputError(f"{checkpoint!r} names no file; expected the path or the address of a checkpoint")
@@ -91,7 +91,7 @@ def checkpoint_file(checkpoint: str) -> PurePosixPath:
 def checkpoint_name(checkpoint: str) -> str:
     """What a checkpoint (a path or an address) is called in results.
 
-    Ours by scale, variant and seed, others by their file. Raises InputError as `checkpoint_file` does.
+    Ours are named by scale, variant and seed, others by their file. Raises InputError as `checkpoint_file` does.
     """
     path = checkpoint_file(checkpoint)
     match path.parts[-6:]:
@@ -134,7 +134,7 @@ class Run:
 
     @property
     def provenance(self) -> Path:
-        """Where the checkpoint comes from, and what it cost."""
+        """Where the checkpoint comes from, and the cost of its training."""
         return self.folder / "provenance.json"
 
     @property

@@ -30,13 +30,13 @@ GROUPS = list(STUDY.by_group)
 DEFAULT = ["report", "temporal"]
 PACKAGE = Path(workflow.basedir, "src", "packdepth")
 # glibc gives large blocks back to the system when they are freed, and every training step asks for them again, which
-# makes it slower on a CPU.
+# slows it down on a CPU.
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**30))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
 os.environ.setdefault("TTY_INTERACTIVE", "0")  # jobs print lines, not bars, which would write over one another
 
 THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same cores slow each other down
-# Where there is no GPU to wait for, trainings run side by side, a core each, which gets 1.3 to 1.6 times as much done.
+# Without a GPU to wait for, trainings run side by side, one core each, which gets 1.3 to 1.6 times as much done.
 # The report's rows are the exception: their times are compared.
 ON_CORES = workflow.local_exec and not shutil.which("nvidia-smi")
 THREADS_OF = {group: THREADS if group == "report" or not ON_CORES else 1 for group in GROUPS}
@@ -51,7 +51,7 @@ wildcard_constraints:
 
 
 if workflow.is_main_process and "PACKDEPTH_SYNC" not in os.environ and "--unlock" not in sys.argv:
-    # Take over what DVC has restored or made. Writes Snakemake's own records only, and only if there is such a file.
+    # Take over what DVC has restored or made. Writes only Snakemake's own records, and only if there is such a file.
     subprocess.run([*SYNC, "pull"])
 
 

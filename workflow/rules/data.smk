@@ -4,7 +4,7 @@ localrules:
 
 
 rule archives:
-    """List the archives that a scale's stores are made from, downloaded where they have to be."""
+    """List the archives that a scale's stores are made from, after downloading them where necessary."""
     input:
         reader,
         rooms("utils/download.py"),

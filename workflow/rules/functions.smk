@@ -1,4 +1,4 @@
-# What the rules are made of: files of runs, inputs and parameters that depend on wildcards, titles of the report.
+# Helpers of the rules: files of runs, inputs and parameters that depend on wildcards, titles of the report.
 RUN = f"{RESULTS}/runs/{{group}}/{{variant}}/seed{{seed}}"
 TRAINED = [f"{RUN}/{name}" for name in ("model.safetensors", "train_log.csv", "diagnostics.csv", "provenance.json")]
 MEASURED = ("evaluation.json", "per_image.csv", "samples.npz")
@@ -6,7 +6,7 @@ HEADLINE = f"{RESULTS}/metrics/{{group}}/{{variant}}.{{seed}}.json"
 EVALUATED = [f"{RUN}/{name}" for name in (*MEASURED, "error_by_distance.csv")]
 RECONSTRUCTED = [f"{RUN}/{name}" for name in MEASURED]
 AUTOENCODER = "autoencoder"  # the group whose networks predict no depth
-TABLED = ["report", "temporal", "supervision"]  # groups with a table; the verdict tells of the others
+TABLED = ["report", "temporal", "supervision"]  # groups with a table; the verdict covers the others
 TITLES = {
     "curves": "Training loss",
     "loss_spread": "Losses of single batches",
@@ -35,7 +35,7 @@ OWN = [(variant, seed) for variant in STUDY.variants for seed in STUDY.seeds_of(
 
 
 def rooms(*names):
-    """Every file of these folders or modules of packdepth: what a rule's result depends on, besides its data."""
+    """Every file of these folders or modules of packdepth: what a rule's result depends on, apart from its data."""
     found = [file for name in names for file in [PACKAGE / name, *sorted((PACKAGE / name).rglob("*"))]]
     return [
         file.relative_to(workflow.basedir).as_posix()
@@ -114,7 +114,7 @@ def threads_of_group(wildcards):
 
 
 def results_of(group):
-    """The table and the figures of a group; of one without any, what was measured."""
+    """The table and the figures of a group; for one without any, its measurements."""
     table = expand(rules.table.output, group=group) if group in TABLED else []
     return [*table, *figures_of(group)] or runs_of(group, EVALUATED)
 
@@ -124,7 +124,7 @@ def figures_of(group):
 
 
 def quality_of_context(group):
-    """What the temporal pair's figures show besides its runs."""
+    """What the temporal pair's figures show in addition to its runs."""
     return rules.measure_context.output if group == "temporal" else []
 
 

@@ -1,4 +1,4 @@
-# Tables and figures: they read result files only, and take seconds.
+# Tables and figures: they read only result files, and take seconds.
 localrules:
     table,
 

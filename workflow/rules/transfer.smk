@@ -1,4 +1,4 @@
-# Every checkpoint on every data set of `transfer` in params.yaml: asked for by name, for it downloads what is published.
+# Every checkpoint on every data set of `transfer` in params.yaml. Only by name, because it downloads published weights.
 localrules:
     transfer,
 

@@ -1,4 +1,4 @@
-# Why PackNet loses: what was found by the groups that the verdict compares, and what follows for each hypothesis.
+# Why PackNet loses: the findings of the groups that the verdict compares, and what follows for each hypothesis.
 localrules:
     findings,
     verdict_figure,
@@ -52,7 +52,7 @@ rule verdict_figure:
 
 
 rule write_verdict:
-    """Write what came of each hypothesis."""
+    """Write the verdict on each hypothesis."""
     input:
         rooms("analysis"),
         rules.findings.output,
@@ -84,7 +84,7 @@ rule verdict:
 for hypothesis in STUDY.verdict.hypotheses:
 
     rule:
-        """Train and evaluate what this hypothesis rests on."""
+        """Train and evaluate what this hypothesis needs."""
         name:
             hypothesis
         input:

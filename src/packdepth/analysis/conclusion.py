@@ -1,4 +1,4 @@
-"""The answer to the report's question, in five sentences that follow from the findings."""
+"""The conclusion: the answer to the report's question, in five sentences that follow from the findings."""
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ KINDS = {"environment": "the environment around the network", "resources": "rest
 
 
 def sentences(study: Study, findings: Findings) -> list[str]:
-    """The gap, what closes it, what became of the other hypotheses, who is better at best, what the gap is due to."""
+    """The gap, what closes it, the other hypotheses, the better network at best, and what the gap is due to."""
     verdicts = {key: decide(hypothesis, key, findings) for key, hypothesis in study.verdict.hypotheses.items()}
     causes = [key for key in closing(study) if verdicts[key] == SUPPORTED]
     return [
@@ -74,7 +74,7 @@ def _outcome(row: pd.Series) -> str:
 
 
 def _due_to(study: Study, findings: Findings, verdicts: dict[str, str]) -> str:
-    """Structure is what is left where the network still loses at its best."""
+    """If the network still loses at its best, the remaining cause is its structure."""
     kinds = {kind: [key for key in closing(study) if study.verdict.hypotheses[key].kind == kind] for kind in KINDS}
     due = [words for kind, words in KINDS.items() if any(verdicts[key] == SUPPORTED for key in kinds[kind])]
     if findings.changes("contest").iloc[0]["high"] < 0:

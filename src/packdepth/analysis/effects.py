@@ -1,8 +1,8 @@
 """How much a change does: differences of the loss over the same test images, with an interval.
 
-Two things make a difference uncertain: which images were drawn, for which the paired bootstrap stands (Efron and
-Tibshirani 1993, section 8.2), and which seed a network was trained with, for which the spread of variants that were
-trained with several seeds stands. Both are independent, so the squares of their half widths add.
+Two things make a difference uncertain. One is which images were drawn: the paired bootstrap covers it (Efron and
+Tibshirani 1993, section 8.2). The other is which seed a network was trained with: the spread of variants trained with
+several seeds covers it. Both are independent, so the squares of their half widths add.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ COVERED = 0.975  # of 95 %, the share below the upper end
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """How far a variant's mean loss spreads over seeds; NaN where nothing was trained with several."""
+    """How far a variant's mean loss spreads over seeds; NaN where no variant was trained with several."""
 
     deviation: float
     freedom: int  # degrees of freedom that it was found with
 
     def half_width(self, *seeds: int) -> float:
-        """Of the 95 % interval of a sum or difference of means, each over so many seeds (Student's t)."""
+        """Half the 95 % interval of a sum or difference of means, each over so many seeds (Student's t)."""
         if isnan(self.deviation):
             return 0.0
         return float(t.ppf(COVERED, self.freedom)) * self.deviation * sqrt(sum(1 / count for count in seeds))
@@ -40,12 +40,12 @@ class Effect:
     mean: float
     low: float  # over images and seeds
     high: float
-    low_images: float  # over images alone, the seeds taken as given
+    low_images: float  # over images only, the seeds taken as given
     high_images: float
 
 
 def seed_noise(groups: list[list[float]]) -> SeedNoise:
-    """The standard deviation within groups, pooled over those of two values and more."""
+    """The standard deviation within groups, pooled over those of two or more values."""
     several = [values for values in groups if len(values) > 1]
     freedom = sum(len(values) - 1 for values in several)
     squares = sum(float(np.var(values)) * len(values) for values in several)
@@ -53,7 +53,7 @@ def seed_noise(groups: list[list[float]]) -> SeedNoise:
 
 
 def effect(before: pd.DataFrame, after: pd.DataFrame, noise: SeedNoise) -> Effect:
-    """How much less the loss is after a change: a row an image, a column a seed, of each.
+    """How much a change lowers the loss; both tables have one row per image and one column per seed.
 
     Raises InputError unless both are of the same images.
     """

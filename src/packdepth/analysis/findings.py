@@ -1,4 +1,4 @@
-"""What all variants measured, and what each change did, in tables: all that the verdict is written and drawn from."""
+"""What all variants measured, and what each change did, in tables: the verdict and its figures use nothing else."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from packdepth.config.study import Study
 from packdepth.utils.files import write_text
 
 POINTS = 200  # of a curve
-LATE = 0.8  # of the training; what diagnostics say from here on is averaged
+LATE = 0.8  # of the training; diagnostics from here on are averaged
 OF_STAGES = ("gradient_rms", "update_ratio", "activation_std")
 MOST = (0.1, 0.9)  # quantiles over measured steps, between which most of them lie
 
@@ -24,21 +24,21 @@ MOST = (0.1, 0.9)  # quantiles over measured steps, between which most of them l
 class Findings:
     """The tables, each a CSV of its name in the verdict's folder."""
 
-    variants: pd.DataFrame  # a row a variant: losses, metrics, diagnostics
-    effects: pd.DataFrame  # a row a change of a hypothesis: by how much the test loss falls
-    stages: pd.DataFrame  # a row a variant and stage of its network: medians over the training
-    curves: pd.DataFrame  # a row a variant and step: the loss, mean over seeds and over the steps since the row before
-    scales: pd.DataFrame  # a row a scale run before: does the order of the report's variants hold there?
-    autoencoders: pd.DataFrame  # a row an autoencoder and set of images: size, PSNR, SSIM, error by frequency
+    variants: pd.DataFrame  # one row per variant: losses, metrics, diagnostics
+    effects: pd.DataFrame  # one row per change of a hypothesis: by how much the test loss falls
+    stages: pd.DataFrame  # one row per variant and stage of its network: medians over the training
+    curves: pd.DataFrame  # per variant and step: the loss, mean over seeds and over the steps since the last row
+    scales: pd.DataFrame  # one row per scale run before: does the order of the report's variants hold there?
+    autoencoders: pd.DataFrame  # per autoencoder and set of images: size, PSNR, SSIM, error by frequency
 
     def write(self, folder: Path) -> None:
-        """Keep them."""
+        """Write the tables."""
         for name, table in vars(self).items():
             write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g"))
 
     @classmethod
     def read(cls, folder: Path) -> "Findings":
-        """Those that were kept. Raises InputError that names a missing one."""
+        """Read the tables. Raises InputError that names a missing one."""
         return cls(*(read_csv(folder / f"{name}.csv") for name in cls.__dataclass_fields__))
 
     def of(self, variant: str) -> pd.Series:
@@ -120,7 +120,7 @@ def _reach(study: Study, name: str) -> dict[str, float]:
 
 
 def _of_stages(diagnostics: pd.DataFrame, what: str) -> pd.DataFrame:
-    """One kind of measurement: a row a stage, from the input to the output, a column a measured step."""
+    """One kind of measurement: one row per stage, from input to output, one column per measured step."""
     table = diagnostics[diagnostics["name"].str.startswith(f"{what}/")]
     table = table.assign(stage=table["name"].str.removeprefix(f"{what}/"))
     return table.pivot(index="stage", columns="step", values="value").reindex(table["stage"].unique())
@@ -147,7 +147,7 @@ def _noise(study: Study, group: str) -> SeedNoise:
 
 
 def _losses(study: Study, name: str) -> pd.DataFrame:
-    """The loss of every test image, a row an image, a column a seed; of an autoencoder, -PSNR (dB)."""
+    """The loss of every test image, one row per image, one column per seed; for an autoencoder, -PSNR (dB)."""
     tables = {run.seed: read_csv(run.per_image).set_index("id") for run in runs(study, name)}
     if name in study.groups.autoencoder.variants:
         return pd.DataFrame({seed: -table.loc[table["images"] == "test", "psnr"] for seed, table in tables.items()})

@@ -1,4 +1,4 @@
-"""The table of one group of variants, in the form that its question asks for: `packdepth tables GROUP`."""
+"""The table of one group of variants, in the layout that its question needs: `packdepth tables GROUP`."""
 
 from packdepth import paths
 from packdepth.analysis.report_table import report_text, summarise_report

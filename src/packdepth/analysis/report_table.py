@@ -17,9 +17,9 @@ CAPTION = (
 
 
 def summarise_report(study: Study, group: str) -> pd.DataFrame:
-    """A row a variant of a group.
+    """One row per variant of a group.
 
-    The reported loss and its ratio to DenseDepth's; mean and deviation over seeds of ours.
+    Columns: the reported loss and its ratio to DenseDepth's; mean and deviation over seeds of ours.
 
     The deviation is the sample's (n - 1), empty for a single seed.
     """

@@ -14,11 +14,11 @@ from packdepth.config.study import Study
 from packdepth.errors import InputError
 from packdepth.paths import Run
 
-BASELINE = "densedepth"  # what ratios are taken to
+BASELINE = "densedepth"  # the denominator of ratios
 
 
 def runs(study: Study, variant: str) -> list[Run]:
-    """The runs of one variant of any group, one a seed."""
+    """The runs of one variant of any group, one per seed."""
     return [study.run(variant, seed) for seed in study.seeds_of(variant)]
 
 
@@ -49,7 +49,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def reported() -> dict[str, Any]:
-    """The numbers of the report, and of the papers to stand beside it."""
+    """The numbers of the report, and those of the papers for comparison."""
     content: dict[str, Any] = yaml.safe_load((files("packdepth.analysis") / "reported.yaml").read_text())
     return content
 

@@ -6,16 +6,17 @@ from packdepth.analysis.findings import Findings
 from packdepth.config.hypotheses import Hypothesis
 
 ENOUGH = 0.25  # of the gap: what closes less explains too little of it
-VANISHED = 0.1  # the share of the other network's gradient that counts as none
+VANISHED = 0.1  # a smaller share of the other network's gradient counts as none
 SUPPORTED, REFUTED, OPEN = "supported", "refuted", "open"
 
 
 def decide(hypothesis: Hypothesis, key: str, findings: Findings) -> str:
-    """The verdict on a hypothesis, by its decisive changes. Sure is what the whole 95 % interval says.
+    """The verdict on a hypothesis, by its decisive changes. Sure means that the whole 95 % interval agrees.
 
-    closes, carries: supported if one is sure to move the loss by a quarter of the gap, in the direction that the claim
-    says; refuted if every one is sure not to; open without a sure gap. keeps: supported if every rival is sure to have
-    a lower PSNR, refuted if one is sure to have a higher one. Open, too, where the spread over seeds is unknown.
+    closes, carries: supported if one change is sure to move the loss by a quarter of the gap, in the claimed
+    direction; refuted if every one is sure not to; open without a sure gap.
+    keeps: supported if every rival is sure to have a lower PSNR, refuted if one is sure to have a higher one.
+    Open, too, where the spread over seeds is unknown.
     vanishes: supported if the reach of the first variant's gradient is below a tenth of the second's, refuted if it is
     not, in most of the measured steps.
     """

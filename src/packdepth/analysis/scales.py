@@ -1,4 +1,4 @@
-"""Does a small rung tell the truth? The order of the report's variants there against that at other scales."""
+"""Does a small scale predict larger ones? Compares the order of the report's variants there and at other scales."""
 
 from importlib.resources import files
 from itertools import combinations
@@ -18,9 +18,9 @@ def other_scales() -> dict[str, dict[str, float]]:
 
 
 def compare(losses: dict[str, float], others: dict[str, dict[str, float]]) -> pd.DataFrame:
-    """A row a scale of `others`: Kendall's tau-b (1945) of the variants that both have, and the pairs that flip.
+    """One row per scale of `others`: Kendall's tau-b (1945) of the variants that both have, and the pairs that flip.
 
-    A pair flips if the one has the lower loss here and the higher one there: `a < b` as it is here.
+    A pair flips if one variant has the lower loss here and the higher one there; `a < b` is the order here.
     """
     rows = []
     for scale, other in others.items():

@@ -21,10 +21,10 @@ CAPTION = (
 
 
 def summarise_temporal(study: Study, group: str) -> pd.DataFrame:
-    """A row a variant of a group: its settings; mean and deviation over seeds of what was measured.
+    """One row per variant of a group: its settings; mean and deviation over seeds of the measurements.
 
-    Metrics are means as the protocol publishes them (`aggregate`). The deviation is the sample's (n - 1), empty for a
-    single seed. Raises InputError that names a missing result, or says that there are no such variants.
+    Metrics are the protocol's kind of mean (`aggregate`). The deviation is the sample's (n - 1), empty for a single
+    seed. Raises InputError that names a missing result, or states that there are no such variants.
     """
     if not study.shown(group):
         raise InputError(f"params.yaml: groups.{group}.variants is empty; there is nothing to tell of")
@@ -32,7 +32,7 @@ def summarise_temporal(study: Study, group: str) -> pd.DataFrame:
 
 
 def faults(training: Training) -> dict[str, float]:
-    """What is wrong with the speed sensor that a training listens to: of FAULTS those that are not 0."""
+    """The faults of the speed sensor that a training uses: those of FAULTS that are not 0."""
     if training.mode == "supervised" or not training.velocity.weight:
         return {}
     amounts = {name: getattr(training.velocity, name) for name in FAULTS}
@@ -61,7 +61,7 @@ def _row(study: Study, variant: str) -> dict[str, Any]:
 
 
 def _sensor(training: Training) -> str:
-    """What is wrong with the speed sensor, in words; a dash for nothing."""
+    """The faults of the speed sensor, in words; a dash for none."""
     units = {"noise": "noise {:g} m/s", "bias": "bias {:+.0%}", "lag": "lag {:g} s", "drop_out": "drop-out {:.0%}"}
     return ", ".join(units[name].format(amount) for name, amount in faults(training).items()) or "-"
 

@@ -17,7 +17,7 @@ th:first-child, td:first-child {text-align: left} p {max-width: 60em; color: #44
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table with its caption: cells as they are read."""
+    """A table with its caption: cells as readers see them."""
 
     head: list[str]
     rows: list[list[str]]
@@ -33,7 +33,7 @@ class TextTable:
 
 
 def html_page(markdown: str) -> str:
-    """A page of its own of a text in Markdown. Pictures are left out, for the page may stand anywhere."""
+    """A page of its own of a text in Markdown. Pictures are left out, because the page may be moved."""
     text = "\n".join(line for line in markdown.splitlines() if not line.startswith("!["))
     body = MarkdownIt("commonmark").enable("table").render(text)
     return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><style>{STYLE}</style>\n{body}</html>\n'

@@ -41,7 +41,7 @@ def _cells(study: Study) -> Iterator[Path]:
 
 
 def _row(result: dict[str, Any]) -> dict[str, Any]:
-    """The mean that the protocol publishes, of all metrics, as predicted and median-scaled."""
+    """The protocol's kind of mean, of all metrics, as predicted and median-scaled."""
     aggregate = result["headline"]["aggregate"]
     row = {name: result[name] for name in ("checkpoint", "data", "images")}
     row |= {"protocol": result["protocol"]["name"], "aggregate": aggregate}
@@ -50,7 +50,7 @@ def _row(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def transfer_markdown(table: pd.DataFrame) -> str:
-    """A table a metric for people, with the caption, and what is published of these checkpoints."""
+    """One table per metric for people, with the caption, and the numbers that papers report for these checkpoints."""
     parts = [_pairs(table, name) for name in SHOWN]
     return "\n\n".join([*parts, CAPTION, *_published(table["checkpoint"].unique())]) + "\n"
 
@@ -63,7 +63,7 @@ def _pairs(table: pd.DataFrame, name: str) -> str:
 
 
 def _published(checkpoints: Any) -> Iterator[str]:
-    """What PackNet's authors report of those checkpoints that are theirs."""
+    """What PackNet's authors report for their own checkpoints."""
     known = reported()["packnet-sfm"]["checkpoints"]
     rows = [[name, *(str(known[name][key]) for key in ("data", *SHOWN))] for name in checkpoints if name in known]
     if rows:

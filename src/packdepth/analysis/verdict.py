@@ -1,4 +1,4 @@
-"""docs/verdict.md: what came of each hypothesis, and the answer to the report's question, all from Findings."""
+"""docs/verdict.md: the verdict on each hypothesis, and the conclusion, all from Findings."""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ ERRORS = "error_to_"  # columns of autoencoders.csv, by the highest frequency of
 
 
 def write_verdict(study: Study, findings: Findings) -> str:
-    """Write verdict.md, and verdict.html, which says the same without its figures; returns the former."""
+    """Write verdict.md, and verdict.html, which is the same without figures; returns the former."""
     text = verdict_markdown(study, findings)
     write_text(paths.verdict(study.scale) / "verdict.md", text)
     write_text(paths.verdict(study.scale) / "verdict.html", html_page(text))
@@ -161,7 +161,7 @@ def _scales(study: Study, findings: Findings) -> str:
 
 
 def _listing(study: Study, findings: Findings, names: list[str]) -> str:
-    """Training losses only of variants that were trained with the study's."""
+    """Training losses, only of variants that were trained with the study's loss."""
     head = [
         "variant",
         "seeds",

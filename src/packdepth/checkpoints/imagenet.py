@@ -19,7 +19,7 @@ TIMEOUT = 30  # s without an answer
 def load_imagenet_encoder(network: DenseDepth, folder: Path = CACHE, url: str = URL) -> None:
     """Load the file at `url`, kept in `folder` once it is there, into the network's encoder.
 
-    Raises InputError if the download fails, if the file is not the one its name says, or if it does not fit.
+    Raises InputError if the download fails, if its hash differs from the one in its name, or if it does not fit.
     """
     path = folder / url.rsplit("/", 1)[-1]
     if path.exists():
@@ -39,7 +39,7 @@ def _download(url: str, path: Path) -> None:
 
 
 def _check(path: Path, origin: str) -> None:
-    """Hold the file's SHA-256 against its first digits, which torchvision puts into the file's name."""
+    """Compare the file's SHA-256 with its first digits, which torchvision puts into the file's name."""
     stated = re.search(r"-([0-9a-f]{8,})\.pth$", origin)
     if stated is None:
         raise InputError(f"{origin}: the name must end in SHA-256's first digits, as ...-b2777c0a.pth")

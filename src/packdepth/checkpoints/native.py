@@ -1,4 +1,4 @@
-"""Published weights: safetensors, with the network's specification in the file's own metadata."""
+"""The checkpoints of this study: safetensors, with the network's specification in the file's own metadata."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ POSE = "pose."  # before the names of a pose network's weights
 
 @dataclass(frozen=True)
 class CheckpointInfo:
-    """What a checkpoint says of itself."""
+    """What a checkpoint's metadata states."""
 
     network: dict[str, Any]  # arguments of models.build
     size: tuple[int, int]  # height and width it was trained at, px
@@ -29,7 +29,7 @@ class CheckpointInfo:
 
 
 def save_checkpoint(path: Path, model: ImageNetwork, info: CheckpointInfo, pose: PoseNet | None = None) -> None:
-    """Write the weights and the info, whole or not at all; a pose network's stand beside the others as `pose.*`."""
+    """Write the weights and the info, whole or not at all; a pose network's weights are added as `pose.*`."""
     state = model.state_dict() | ({f"{POSE}{name}": value for name, value in pose.state_dict().items()} if pose else {})
     weights = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     with atomic_write(path) as part:
@@ -39,8 +39,8 @@ def save_checkpoint(path: Path, model: ImageNetwork, info: CheckpointInfo, pose:
 def load_checkpoint(path: Path) -> tuple[ImageNetwork, CheckpointInfo]:
     """The depth network in evaluation mode, and its info.
 
-    Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, or holds the weights of
-    another architecture than its info says.
+    Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, or if its weights
+    do not fit the architecture in its info.
     """
     weights, info = _read(path)
     model = models.build(**info.network)

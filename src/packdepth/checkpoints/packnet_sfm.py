@@ -41,7 +41,7 @@ POSE_NAMES: Substitutions = (
     (r"^head\.", r"pose_pred."),
 )
 
-# What tells the networks apart: a parameter, the dimension that counts, and what its length means.
+# What distinguishes the networks: a parameter, the dimension that counts, and what its length means.
 SIZE_TOLD_BY: tuple[str, int, dict[int, PackNetSize]] = ("pre_calc.conv_base.weight", 0, {32: "slim", 64: "full"})
 SKIPS_TOLD_BY: tuple[str, int, dict[int, Skips]] = ("iconv5.conv_base.weight", 1, {256: "sum", 768: "concat"})
 BROKEN_SLIM_SUM = ("unpack2.conv.conv_base.weight", 0, 64)
@@ -57,9 +57,9 @@ def published_name(name: str, substitutions: Substitutions = DEPTH_NAMES) -> str
 def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
     """Our PackNet with published weights, all its scales; the output is inverse depth in 1/m, (B, 1, H, W).
 
-    Keys may have the prefix `model.depth_net.`; those of `model.pose_net.` are then ignored. Slim or full,
-    summed (version B) or concatenated (A), is told from the shapes. Raises InputError that names a missing,
-    an unknown or a wrongly shaped key, and for slim B as published, which cannot run.
+    Keys may have the prefix `model.depth_net.`; those of `model.pose_net.` are then ignored. The shapes
+    show whether it is slim or full, summed (version B) or concatenated (A). Raises InputError, naming the key, for a
+    missing, an unknown or a wrongly shaped key, and for slim B as published, which cannot run.
     """
     weights = _part(state_dict, DEPTH_PREFIX, other=POSE_PREFIX)
     size, skips = _told(weights, *SIZE_TOLD_BY), _told(weights, *SKIPS_TOLD_BY)
@@ -77,8 +77,8 @@ def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
 def pose_from_state_dict(state_dict: Mapping[str, Tensor]) -> PoseNet:
     """Our PoseNet with published weights.
 
-    Keys may have the prefix `model.pose_net.`; those of `model.depth_net.` are then ignored. Raises InputError that
-    names a missing, an unknown or a wrongly shaped key.
+    Keys may have the prefix `model.pose_net.`; those of `model.depth_net.` are then ignored. Raises InputError,
+    naming the key, for a missing, an unknown or a wrongly shaped key.
     """
     with torch.device("meta"):
         network = PoseNet()
@@ -86,12 +86,12 @@ def pose_from_state_dict(state_dict: Mapping[str, Tensor]) -> PoseNet:
 
 
 def metric_depth(output: Tensor) -> Tensor:
-    """Depth in metres of such a network's output (any shape), as packnet-sfm's utils/depth.py (inv2depth) has it."""
+    """Depth in metres of such a network's output (any shape), as in packnet-sfm's utils/depth.py (inv2depth)."""
     return 1.0 / output.clamp_min(1e-6)
 
 
 def _part(state_dict: Mapping[str, Tensor], prefix: str, other: str) -> dict[str, Tensor]:
-    """One network's part, without its prefix and without the other's; without any such prefix, all."""
+    """One network's weights, without its prefix; all weights if no key has such a prefix."""
     if not any(key.startswith(prefix) for key in state_dict):
         return dict(state_dict)
     weights = {key: tensor for key, tensor in state_dict.items() if not key.startswith(other)}

@@ -1,8 +1,8 @@
 """Reading the checkpoints that PackNet's authors published, without running anything from the file.
 
-packnet-sfm saves with torch.save (models/model_checkpoint.py): `state_dict`, and beside it, optimizer and scheduler,
-and `config`, a tree of yacs's CfgNode. torch's weights-only unpickler has no such class. It fills dicts and
-OrderedDicts, and only the latter may have attributes, which a CfgNode has: so OrderedDict stands for CfgNode.
+packnet-sfm saves with torch.save (models/model_checkpoint.py): `state_dict`, optimizer and scheduler, and `config`, a
+tree of yacs's CfgNode. torch's weights-only unpickler has no such class. It fills dicts and OrderedDicts, and only the
+latter may have attributes, which a CfgNode has: so OrderedDict stands for CfgNode.
 """
 
 import re
@@ -24,7 +24,7 @@ STAND_INS: list[Any] = [(OrderedDict, "yacs.config.CfgNode")]
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """What such a file holds of use."""
+    """The useful part of such a file."""
 
     state_dict: dict[str, Tensor]
     size: tuple[int, int] | None  # height and width of its images, px (config.datasets.augmentation.image_shape)
@@ -40,8 +40,8 @@ def is_torch_file(path: Path) -> bool:
 def read(path: Path) -> PublishedFile:
     """The weights, and from the configuration the size and range they were trained for.
 
-    Raises InputError, in one line, if the file is broken, holds no weights, or asks for anything but tensors and
-    plain values; that is then named, and has not been run.
+    Raises InputError, in one line, if the file is broken, holds no weights, or asks for anything other than tensors
+    and plain values. The error names what it asks for, which is never run.
     """
     content = _unpickled(path)
     state_dict = _setting(content, "state_dict")
@@ -60,7 +60,7 @@ def _unpickled(path: Path) -> Any:
     try:
         with path.open("rb") as file, torch.serialization.safe_globals(STAND_INS):
             return torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # of all kinds: torch walks into whatever a broken file has
+    except Exception as error:  # of all kinds: a broken file can raise any error in torch
         named = re.search(r"GLOBAL (\S+)", str(error))
         reason = f"asks for {named[1]}, which could run code" if named else f"broken ({type(error).__name__})"
         raise InputError(f"{path}: {reason}; expected tensors and plain values alone; nothing was run") from None

@@ -1,1 +1,1 @@
-"""params.yaml: its schema, how a variant's settings are resolved, and what is refused. Never imports torch."""
+"""params.yaml: its schema, how a variant's settings are resolved, and what it refuses. Never imports torch."""

@@ -9,7 +9,7 @@ from packdepth.config.schema import Positive, Share, Strict
 
 
 class ImageSize(Strict):
-    """What every data set is stored as."""
+    """How every data set is stored."""
 
     size: tuple[int, int] = Field(description="height and width of the stored images, px, multiples of 32")
 
@@ -50,7 +50,7 @@ class FolderData(ImageSize):
 
 
 class ExternalData(ImageSize):
-    """A published data set: downloaded, or read from where it already is."""
+    """A public data set: downloaded, or read from where it already is."""
 
     source: Path | list[Path] | None = Field(
         None, description="archives, or folders with what was in them, to read in place of any download"
@@ -76,7 +76,7 @@ class NyuLabelledData(ExternalData):
 
 
 class Nyu50kData(ExternalData):
-    """NYU Depth v2 as DenseDepth published it: 50,000 frames to train on, 654 to test on."""
+    """NYU Depth v2 as DenseDepth's authors distribute it: 50,000 frames to train on, 654 to test on."""
 
     dataset: Literal["nyu-50k"]
 

@@ -1,4 +1,4 @@
-"""The `verdict` section of params.yaml: what may explain that a network loses, and which variants tell."""
+"""The `verdict` section of params.yaml: what may explain that a network loses, and which variants decide."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ Pair = tuple[str, str]  # a variant, and the same with one thing changed
 
 
 class Hypothesis(Strict):
-    """A claim of why the first network of the gap loses to the second, and the changes that it stands or falls with."""
+    """A claim of why the first network of the gap loses to the second, and the changes that decide on it."""
 
     claim: str
     kind: Literal["structure", "environment", "resources"] = Field(description="what the loss would be due to")
@@ -35,7 +35,7 @@ class Hypothesis(Strict):
 
 
 class Verdict(Strict):
-    """What is to be explained, and by what."""
+    """What to explain, and by what."""
 
     gap: Pair = Field(description="the network that loses, and the one that wins")
     contest: Pair = Field(description="the two at their best, the one that won first")
@@ -43,6 +43,6 @@ class Verdict(Strict):
 
     @property
     def pairs(self) -> dict[str, list[Pair]]:
-        """What is compared, by what it is compared for: the gap first, the contest, every hypothesis."""
+        """What is compared, by purpose: the gap first, the contest, every hypothesis."""
         of_hypotheses = {key: hypothesis.decisive + hypothesis.beside for key, hypothesis in self.hypotheses.items()}
         return {"gap": [self.gap], "contest": [self.contest], **of_hypotheses}

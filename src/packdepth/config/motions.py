@@ -15,7 +15,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class MotionModel(Strict):
-    """What the motions of a kind have in common; everything else is drawn for every frame."""
+    """What the motions of a kind share; everything else is drawn for every frame."""
 
     frequency: Positive = Field(description="Hz; the frames before and after are one period away")
     speed: tuple[AtLeast0, AtLeast0] = Field(description="m/s, lowest and highest, at the frame")

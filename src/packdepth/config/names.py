@@ -1,4 +1,4 @@
-"""Names in params.yaml that must name something there, and not two things."""
+"""Checks that names in params.yaml name exactly one thing there."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ FIGURES = Path(__file__).parents[1] / "figures"
 
 
 def check_checkpoints(study: Study, where: str) -> None:
-    """Raise InputError if a checkpoint that `transfer` compares has no name in results, or another one's."""
+    """Raise InputError if a checkpoint that `transfer` compares has no name in results, or shares another's."""
     runs = [study.run(variant, seed) for variant in study.variants for seed in study.seeds_of(variant)]
     named: dict[str, str] = {}
     for checkpoint in [*(str(run.checkpoint) for run in runs), *study.transfer.checkpoints]:
@@ -60,7 +60,7 @@ def _check_figures(study: Study, path: str) -> None:
 
 
 def check_verdict(study: Study, path: str) -> None:
-    """Raise InputError if the verdict compares what is not there, or not alike."""
+    """Raise InputError if the verdict compares variants that are missing, or not comparable."""
     depth = {name for group in paths.COMPARED for name in study.by_group[group].variants}
     for key, pairs in study.verdict.pairs.items():
         hypothesis = study.verdict.hypotheses.get(key)

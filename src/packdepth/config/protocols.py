@@ -1,6 +1,6 @@
-"""How predictions are held against truth: the one table of protocols.
+"""How predictions are compared with truth: the only table of protocols.
 
-Each row is what published code does, read in that code, except for its mistakes and these differences of ours:
+Each row does what the code of a paper does, read in that code, except for its mistakes and these differences of ours:
 
 - A prediction is resized to the truth's size as depth, bilinearly, with the image's borders aligned. monodepth2 resizes
   disparity for KITTI and takes the nearest pixel for Make3D; packnet-sfm aligns the centres of the corner pixels.
@@ -18,9 +18,9 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Crop:
-    """Rows top to bottom and columns left to right, the last left out, of an image of `height` by `width` px.
+    """Rows top to bottom and columns left to right, without the last, of an image of `height` by `width` px.
 
-    An image of another size is cropped in proportion, edges cut off to whole px.
+    An image of another size is cropped in proportion, edges rounded down to whole px.
     """
 
     top: float
@@ -43,14 +43,14 @@ class Protocol:
     min_truth: float  # truth at or below this is left out
     max_truth: float  # truth above this is left out
     max_counts: bool  # whether truth at max_truth counts
-    prediction: tuple[float, float]  # predictions are held to this range, after any scaling
+    prediction: tuple[float, float]  # predictions are clamped to this range, after any scaling
     crop: Crop | None
-    aggregate: Literal["pooled", "mean_over_images"]  # the mean that is published: over all pixels, or over images
-    median_scaled: bool  # whether what is published is scaled by each image's median
+    aggregate: Literal["pooled", "mean_over_images"]  # the mean that papers report: over all pixels, or over images
+    median_scaled: bool  # whether papers report it scaled by each image's median
     source: str
 
     def stated(self) -> dict[str, Any]:
-        """The protocol for a JSON file, where no limit is null."""
+        """The protocol for a JSON file, where null means no limit."""
         return asdict(self) | {"max_truth": None if isinf(self.max_truth) else self.max_truth}
 
 

@@ -1,4 +1,4 @@
-"""The building blocks of params.yaml's schema, and what is wrong with a section in one line."""
+"""The building blocks of params.yaml's schema, and one-line messages for faults in a section."""
 
 import re
 from types import UnionType
@@ -11,7 +11,7 @@ from packdepth.errors import InputError, nearest
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-# Of scales, variants and motions: one that make, Snakemake, DVC, shells and file systems read alike.
+# Of scales, variants and motions: a name that make, Snakemake, DVC, shells and file systems read alike.
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
@@ -25,9 +25,9 @@ Tagged = dict[str, type[Strict]]
 
 
 def validated(schema: Any, raw: Any, where: str, file: str, tagged: Tagged) -> Any:
-    """`raw` as `schema` has it. Raises InputError, one line that names `file`, the key below `where`, and the fault.
+    """`raw` by `schema`. Raises InputError, one line that names `file`, the key below `where`, and the fault.
 
-    `tagged` names the sections that are told apart by a key's value, which pydantic puts into an error's path.
+    `tagged` names the sections that a key's value distinguishes, which pydantic puts into an error's path.
     """
     try:
         return TypeAdapter(schema).validate_python(raw)
@@ -47,14 +47,14 @@ def _in_one_line(error: ValidationError, schema: Any, where: str, tagged: Tagged
 
 
 def _nearest_choice(fault: ErrorDetails) -> str:
-    """`; did you mean 'x'?` where a word is not one of those that a key may have."""
+    """`; did you mean 'x'?` for a word that is not one of a key's allowed words."""
     word = fault["ctx"]["tag"] if fault["type"] == "union_tag_invalid" else fault["input"]
     choices = fault.get("ctx", {}).get("expected" if fault["type"] == "literal_error" else "expected_tags", "")
     return nearest(str(word), re.findall("'(.*?)'", choices))
 
 
 def _way(schema: Any, loc: tuple[int | str, ...], tagged: Tagged) -> tuple[list[str], list[str]]:
-    """The keys that lead to a fault, and the keys that may stand where the last of them stands.
+    """The keys that lead to a fault, and the keys allowed at the place of the last.
 
     pydantic's location of a fault also names the member of a union that was tried, and the key of a mapping twice.
     """

@@ -1,7 +1,7 @@
-"""The resolved settings of the scale that is switched on, as JSON: what a run depends on, not on params.yaml.
+"""The resolved settings of the selected scale, as JSON: runs depend on these, not on params.yaml.
 
-A key with its schema's default is left out. So a new key with a default changes no file, and nothing is made again.
-A default must never change, for that would go unseen: tests/config/test_settings.py holds them all.
+A key with its schema's default is left out. So a new key with a default changes no file, and nothing is rerun.
+A default must never change, because nothing would notice: tests/config/test_settings.py holds them all.
 """
 
 import json
@@ -17,7 +17,7 @@ from packdepth.utils.files import write_text
 def resolved_settings(study: Study) -> dict[str, str]:
     """The text of every settings file, by its name below `paths.settings`.
 
-    `data` decides the stores, `context` the neighbouring frames, `evaluation` how predictions are held against truth,
+    `data` decides the stores, `context` the neighbouring frames, `evaluation` how predictions are compared with truth,
     `variants/NAME` a training, `groups/NAME` the table and figures of a group, `verdict` the conclusion.
     """
     scale = study.active_scale

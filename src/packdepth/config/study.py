@@ -1,8 +1,8 @@
 """The schema of params.yaml, and how one variant's settings are resolved from it.
 
 A setting is looked up in this order, the later one winning: `training` (the defaults of the study), the scale's
-`training`, what the scale says for the variant's group, the variant's `training`. Then its `scale_by` multiplies.
-Whatever is wrong in the file is told in one line that names the key, what it got and what it may be.
+`training`, the scale's settings for the variant's group, the variant's `training`. Then its `scale_by` multiplies.
+Any fault in the file gives one line that names the key, what it got and what it may be.
 """
 
 from typing import Annotated, Any, get_args
@@ -32,7 +32,7 @@ SCALABLE = ("learning_rate", "epochs", "batch_size")  # settings of trainings th
 
 
 def _members(union: Any, tag: str) -> Tagged:
-    """The sections of a union by the value of their key `tag`, which tells them apart."""
+    """The sections of a union by the value of their key `tag`, which distinguishes them."""
     return {get_args(section.model_fields[tag].annotation)[0]: section for section in get_args(get_args(union)[0])}
 
 
@@ -57,7 +57,7 @@ Variants = dict[Name, VariantEntry]
 
 
 class Evaluation(Strict):
-    """How predictions are held against truth."""
+    """How predictions are compared with truth."""
 
     protocol: Annotated[str, AfterValidator(_known_protocol)] = Field(description="a row of config/protocols.py")
     flip: bool = Field(description="average with the flipped image's prediction")
@@ -72,7 +72,7 @@ class Context(Strict):
 
 
 class Scale(Strict):
-    """How much is studied: a data set, the networks' width, and what their training needs there."""
+    """The size of the study: a data set, the networks' width, and what their training needs there."""
 
     data: Data
     context: Context
@@ -83,7 +83,7 @@ class Scale(Strict):
 
 
 class Transfer(Strict):
-    """Which checkpoints `snakemake transfer` holds against which data sets."""
+    """Which checkpoints `snakemake transfer` evaluates on which data sets."""
 
     data: list[str] = Field(description="scales, for their data sets and protocols")
     checkpoints: list[str] = Field(description="besides the scale's own: paths, or addresses of published ones")
@@ -122,17 +122,17 @@ class Study(Strict):
     verdict: Verdict = Field(description="what the groups are to tell")
 
     def at(self, scale: str | None) -> "Study":
-        """This study with another scale switched on, or as it is for None. Raises InputError for an unknown one."""
+        """This study with another scale selected, or unchanged for None. Raises InputError for an unknown one."""
         return self if scale is None else self.model_copy(update={"scale": one_of(scale, self.scales, "scale")})
 
     @property
     def active_scale(self) -> Scale:
-        """The scale that is switched on."""
+        """The selected scale."""
         return self.scales[self.scale]
 
     @property
     def data(self) -> Data:
-        """The data set of the scale that is switched on."""
+        """The data set of the selected scale."""
         return self.active_scale.data
 
     @property
@@ -166,7 +166,7 @@ class Study(Strict):
 
     @property
     def loss(self) -> LossWeights:
-        """What the scale trains with, unless a variant says otherwise."""
+        """What the scale trains with, unless a variant sets something else."""
         settings = merged(self.training.model_dump(), self.active_scale.training)
         of_scale: Training = checked(Training, settings, f"scales.{self.scale}.training")
         return of_scale.loss
@@ -213,7 +213,7 @@ class Study(Strict):
 
 
 def merged(*layers: dict[str, Any]) -> dict[str, Any]:
-    """The layers laid over one another, nested sections too."""
+    """The layers merged, later ones winning, nested sections too."""
     result: dict[str, Any] = {}
     for layer in layers:
         for key, value in layer.items():

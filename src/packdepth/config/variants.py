@@ -26,14 +26,14 @@ class LossWeights(Strict):
 
 
 class Photometric(Strict):
-    """The loss between an image and what its neighbours make of it."""
+    """The loss between an image and its reconstruction from its neighbours."""
 
     ssim: Share = Field(description="share of SSIM in the dissimilarity; the rest is L1")
     smoothness: float = Field(ge=0, description="weight of the edge-aware smoothness of inverse depth")
 
 
 class Velocity(Strict):
-    """The velocity loss, and the sensor that measures speed for it (all 0: one that never errs)."""
+    """The velocity loss, and the sensor that measures speed for it (all 0: no errors)."""
 
     weight: float = Field(ge=0, description="of | |translation| - speed * time | in m")
     noise: float = Field(0.0, ge=0, description="standard deviation of a reading, m/s")
@@ -43,7 +43,7 @@ class Velocity(Strict):
 
 
 class Computing(Strict):
-    """How a device computes: what changes only time, memory and rounding."""
+    """How a device computes: these settings change only time, memory and rounding."""
 
     precision: Literal["fp32", "bf16"] = Field(description="of the networks' convolutions; losses are always in fp32")
     implementation: Implementation = Field(
@@ -99,7 +99,7 @@ class Training(Strict):
 
     @property
     def uses_context(self) -> bool:
-        """Whether neighbouring frames teach."""
+        """Whether it learns from neighbouring frames."""
         return self.mode in ("self-supervised", "semi-supervised")
 
     def on(self, device: str) -> Computing:
@@ -141,7 +141,7 @@ class ConstantNetwork(Strict):
 
 
 class AutoencoderNetwork(Strict):
-    """An image in, the same image out."""
+    """An autoencoder, which reconstructs its image."""
 
     architecture: Literal["autoencoder"]
     sampling: Sampling = "packing"

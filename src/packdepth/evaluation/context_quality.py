@@ -1,12 +1,12 @@
-"""How near synthetic neighbour frames come to the true ones: on rooms, whose true neighbours are rendered.
+"""How close synthetic neighbour frames come to the true ones: on rooms, whose true neighbours are rendered.
 
 The middle one of three rendered frames is warped to the true poses of the others, by `forward-warp` and, for
-comparison, two simpler ways: `nearest-splat`, every pixel drawn on the one pixel that its centre falls on, the nearest
-on top; and `backward-warp`, the target sampled where its own depth, taken for the context's, says that the context's
-pixels lie. All fill their holes in the same way. Motion grows with the period between the frames.
+comparison, two simpler methods. `nearest-splat` draws every pixel on the one pixel that its centre falls on, the
+nearest on top. `backward-warp` takes the target's depth for the context's, and samples the target where that depth
+puts the context's pixels. All fill their holes in the same way. Motion grows with the period between the frames.
 
-Every rendered frame has sensor noise of its own, so that no method can reach the true frame. `noise-floor` is the PSNR
-that two perfect frames with their own noise have. Interpolation averages noise away, which allows up to
+Every rendered frame has its own sensor noise, so no method can reach the true frame. `noise-floor` is the PSNR of two
+perfect frames with their own noise. Interpolation averages noise away, which allows up to
 10 log10(2 / 1.44) = 1.4 dB more (bilinear, at uniformly spread offsets).
 """
 
@@ -78,12 +78,12 @@ def measure_quality(
     periods: Sequence[float] = PERIODS,
     device: str | torch.device = "cpu",
 ) -> pd.DataFrame:
-    """A row a method, period, frame and neighbour.
+    """One row per method, period, frame and neighbour.
 
     Columns: method; period_s; id of the frame; offset of the neighbour, -1 or 1; displacement_px, the mean length of
     the true flow of the pixels that stay in view; psnr_seen (dB) and ssim_seen, over the pixels that the forward warp
-    tells as seen, the same for every method; psnr_all (dB), over all pixels; coverage, the share of pixels that the
-    method itself tells as seen. SSIM is the mean over colour channels and over 11x11 Gaussian windows (deviation
+    marks as seen, the same for every method; psnr_all (dB), over all pixels; coverage, the share of pixels that the
+    method itself marks as seen. SSIM is the mean over colour channels and over 11x11 Gaussian windows (deviation
     1.5 px) centred on seen pixels, in which only seen pixels count. The noise floor has no SSIM and no coverage.
     """
     rows = []
@@ -107,8 +107,8 @@ def examples(
 ) -> dict[str, np.ndarray]:
     """The frames after some frames as the forward warp makes them, over growing motion.
 
-    Returns `target`, `made` and `true`, uint8 (K, H, W, 3), `seen`, bool (K, H, W), and `displacement_px` (K,), with a
-    row a frame and period, K in all.
+    Returns `target`, `made` and `true`, uint8 (K, H, W, 3), `seen`, bool (K, H, W), and `displacement_px` (K,), with
+    one row per frame and period, K in all.
     """
     parts = []
     for period in periods:
@@ -133,7 +133,7 @@ def write_quality(study: Study) -> None:
 
 
 def _made(frames: rooms.Frames, offset: int) -> tuple[dict[str, Made], Tensor, Tensor]:
-    """What every method makes of one neighbour; the true one (B, 3, H, W); the mean length of the flow (B,), px."""
+    """Every method's result for one neighbour; the true one (B, 3, H, W); the mean length of the flow (B,), px."""
     rgb, depth = frames.rgb.movedim(-1, 2).float(), frames.depth[:, 1]
     context_from_target = (inverse(frames.pose[:, 1 + offset]) @ frames.pose[:, 1]).float()
     given = rgb[:, 1], depth, frames.intrinsics, context_from_target
@@ -161,14 +161,14 @@ def _quality(made: Tensor, true: Tensor, known: Tensor) -> dict[str, float]:
     made = _bytes(made).float()
     squared = (made - true) ** 2
     mask = known.float().expand(3, 1, *known.shape)
-    scale = LARGEST_TARGET / 255  # to the range of values that ssim is made for
+    scale = LARGEST_TARGET / 255  # to the range of values that ssim expects
     similarity = ssim(scale * made[:, None], scale * true[:, None], mask)
     seen, everything = (_psnr(float(errors.mean())) for errors in (squared[:, known], squared))
     return {"psnr_seen": seen, "ssim_seen": float(similarity), "psnr_all": everything}
 
 
 def _noise_floor(name: str, offset: int, size: tuple[int, int]) -> dict[str, float]:
-    """psnr_seen and psnr_all of two frames that differ in their noise and in its rounding to bytes only."""
+    """psnr_seen and psnr_all of two frames that differ only in their noise and in its rounding to bytes."""
     noise = 255 * (sensor_noise(name, 0, size) - sensor_noise(name, offset, size))
     psnr = _psnr(float(np.mean(noise**2)) + 2 / 12)
     return {"psnr_seen": psnr, "psnr_all": psnr}

@@ -1,4 +1,4 @@
-"""One trained run on its scale's test store: metrics and loss of every image and of all, samples to look at."""
+"""Evaluates one trained run on its scale's test store: metrics and loss per image and overall, and samples."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def evaluate(study: Study, run: paths.Run) -> None:
 
 @torch.inference_mode()
 def image_losses(model: nn.Module, store: Store, weights: LossWeights, max_depth: float) -> dict[str, float]:
-    """The study's loss for every image of a store, as in training, by its id: of the output itself, not of depth."""
+    """The study's loss for every image of a store, as in training, by its id; on the output itself, not on depth."""
     device = next(model.parameters()).device
     loss = DepthLoss(**weights.model_dump())
     losses = {}
@@ -64,7 +64,7 @@ def image_losses(model: nn.Module, store: Store, weights: LossWeights, max_depth
 
 
 def _write_samples(path: Path, store: Store, predictions: dict[int, np.ndarray]) -> None:
-    """Images, truths and predictions, each stacked; where truths differ in size, filled up with 0, as in stores."""
+    """Images, truths and predictions, each stacked; where truths differ in size, padded with 0, as in stores."""
     rgb = np.stack([store.rgb(index) for index in predictions])
     truth = _stacked([store.depth(index) for index in predictions])
     with atomic_write(path) as part:

@@ -1,4 +1,4 @@
-"""A predictor against a store: the one flow of every evaluation."""
+"""Compares a predictor with a store: every evaluation runs through here."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""Depth metrics (Eigen et al. 2014, section 4.2; SILog as the KITTI benchmark has it; rmse_log10 of Make3D).
+"""Depth metrics (Eigen et al. 2014, section 4.2; SILog as in the KITTI benchmark; rmse_log10 of Make3D).
 
-All are means over pixels of something that depends on one pixel, or a root of such means. So they are kept as sums:
+Each is a mean over pixels of something that depends on one pixel, or a root of such means. So they are kept as sums:
 an image's sums give its metrics, the sums of all images the pooled ones.
 """
 
@@ -60,7 +60,7 @@ def from_sums(total: Tensor) -> dict[str, float]:
 def median_factor(prediction: Tensor, truth: Tensor) -> float:
     """Median truth over median prediction (Zhou et al. 2017, section 4.1), both (P,) in m.
 
-    Of an even number of pixels, the lower of the middle two, as torch has it.
+    Of an even number of pixels, it is the lower of the middle two, as in torch.
     """
     return float(truth.median() / prediction.median())
 

@@ -1,6 +1,6 @@
-"""A few real photographs, so that what was learned from ray-cast rooms can be tried on the world: scikit-image's own.
+"""A few real photographs, to test on the real world what was learned from ray-cast rooms.
 
-They come with the library: nothing is downloaded, and their licences are listed there.
+They come with scikit-image: nothing is downloaded, and their licences are listed there.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ NAMES = ("astronaut", "chelsea", "coffee", "rocket")  # a portrait, a cat, a cup
 def tiles(size: tuple[int, int]) -> dict[str, NDArray[np.uint8]]:
     """Tiles of `size` (height, width, px) side by side in every photograph, (H, W, 3), by name: `coffee/1/2`.
 
-    What is left at the right and at the bottom is left out; a photograph smaller than `size` has none.
+    Remainders at the right and at the bottom are left out; a photograph smaller than `size` has no tiles.
     """
     height, width = size
     found = {}

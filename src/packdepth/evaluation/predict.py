@@ -46,9 +46,9 @@ def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Pat
 
 
 def depth_of_image(predictor: Predictor, image: AnyImage) -> NDArray[np.float32]:
-    """Metric depth (H, W) in m of one image, at its own size, upright as the photo is looked at.
+    """Metric depth (H, W) in m of one image, at its own size, upright as the photo is viewed.
 
-    Raises InputError if the image cannot be read, or is not of 8 bits a channel.
+    Raises InputError if the image cannot be read, or does not have 8 bits a channel.
     """
     return depth_of_any_size(predictor, image_tensor(_rgb(image))[None])[0, 0].numpy()
 
@@ -77,8 +77,8 @@ def _rgb(image: AnyImage) -> NDArray[np.uint8]:
 def depth_of_any_size(predictor: Predictor, image: Tensor) -> Tensor:
     """Metric depth (1, 1, H, W) in m of an image (1, 3, H, W) of any size.
 
-    The image is scaled to the height the network was trained at, where that is known, its aspect kept, its right and
-    bottom edges repeated up to a multiple of 32; the prediction is cut and scaled back.
+    The image is scaled to the height that the network was trained at, if known, with its aspect kept. Its right and
+    bottom edges are repeated up to a multiple of 32; the prediction is cut and scaled back.
     """
     height, width = image.shape[2:]
     rows = predictor.size[0] if predictor.size else height

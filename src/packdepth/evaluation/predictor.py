@@ -1,4 +1,4 @@
-"""From an image to metric depth, as every evaluation and every prediction does it."""
+"""From an image to metric depth, for every evaluation and every prediction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ class Predictor:
 
     model: nn.Module  # (B, 3, H, W) in [0, 1] -> (B, 1, h, w)
     to_metres: Callable[[Tensor], Tensor]  # of its output
-    size: tuple[int, int] | None  # height and width of the images it was trained on, px; None if nothing tells
+    size: tuple[int, int] | None  # height and width of the images it was trained on, px; None if unknown
     max_depth: float  # m, the farthest it was trained or evaluated on
 
 
 def load_predictor(path: Path) -> Predictor:
-    """The network of a checkpoint, ours or a published one of PackNet's authors: the content tells which.
+    """The network of a checkpoint, ours or a published one of PackNet's authors: the content shows which.
 
-    Nothing in the file is executed. Raises InputError, in one line, if it is missing, broken, neither, or an
+    Nothing in the file is executed. Raises InputError, in one line, if it is missing, broken, neither kind, or an
     autoencoder's.
     """
     if path.is_file() and packnet_sfm_file.is_torch_file(path):
@@ -60,8 +60,8 @@ def _of_published(path: Path) -> Predictor:
 def predict_depth(predictor: Predictor, images: Tensor, flip: bool) -> Tensor:
     """Metric depth in m, (B, 1, H, W), of images (B, 3, H, W) in [0, 1].
 
-    The network's output is turned into metres, then upsampled (bilinear) if it is smaller than the image, and, with
-    `flip`, averaged with the mirrored prediction of the mirrored image, as DenseDepth does.
+    The network's output is converted to metres, then upsampled (bilinear) if it is smaller than the image. With `flip`
+    it is averaged with the mirrored prediction of the mirrored image, as in DenseDepth.
     """
 
     def depth(inputs: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ def predict_depth(predictor: Predictor, images: Tensor, flip: bool) -> Tensor:
 
 
 def resized(values: Tensor, size: tuple[int, ...], antialias: bool = False) -> Tensor:
-    """Values (B, C, H, W) at another `size`, bilinearly, the borders aligned; as they are at the same one."""
+    """Values (B, C, H, W) at another `size`, bilinearly, the borders aligned; unchanged if the size is the same."""
     if values.shape[2:] == size:
         return values
     return F.interpolate(values, size=size, mode="bilinear", antialias=antialias, align_corners=False)

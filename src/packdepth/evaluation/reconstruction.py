@@ -1,8 +1,8 @@
-"""How well an autoencoder says images again: on the test split, and on photographs that it has never seen the like of.
+"""How well an autoencoder reconstructs images: on the test split, and on photographs unlike any it was trained on.
 
-PSNR and SSIM are scikit-image's (Wang et al. 2004: an 11x11 Gaussian window of 1.5 px), values held to 0 .. 1. By
-spatial frequency: the energy of the error over that of the images, each summed over all of them, in rings of the
-Fourier transform, so that fine and coarse detail are told apart; an octave a ring, and the first all below.
+PSNR and SSIM are scikit-image's (Wang et al. 2004: an 11x11 Gaussian window of 1.5 px), values clamped to 0 .. 1. The
+error by spatial frequency separates fine from coarse detail. It is the energy of the error over that of the images,
+each summed over all images, in rings of the Fourier transform. A ring is an octave; the first is everything below.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from packdepth.utils.files import atomic_write, write_json, write_text
 from packdepth.utils.progress import track
 
 RINGS = (0.0, 1 / 16, 1 / 8, 1 / 4, 1 / 2)  # cycles a pixel; the corners beyond a half are left out
-TILES = ("chelsea/1/1", "coffee/1/2")  # kept to look at, with the first room
+TILES = ("chelsea/1/1", "coffee/1/2")  # kept for viewing, with the first room
 Image = NDArray[np.uint8]
 
 
@@ -71,13 +71,13 @@ def _images(store: Store, tiles: dict[str, Image]) -> Iterator[tuple[str, str, I
 
 @torch.inference_mode()
 def reconstruct_image(model: nn.Module, image: Image, device: torch.device) -> NDArray[np.float64]:
-    """The autoencoder's (H, W, 3), in 0 .. 1."""
+    """The autoencoder's output (H, W, 3), in 0 .. 1."""
     made = model(image_tensor(image)[None].to(device))[0].float().clamp(0, 1)
     return made.permute(1, 2, 0).cpu().numpy().astype(np.float64)
 
 
 def measured(made: NDArray[np.float64], image: Image) -> dict[str, float]:
-    """psnr (dB) and ssim of what was made of an image (H, W, 3) of bytes."""
+    """psnr (dB) and ssim of the reconstruction of an image (H, W, 3) of bytes."""
     truth = image / 255.0
     similarity = structural_similarity(
         truth, made, channel_axis=2, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
@@ -96,7 +96,7 @@ def by_frequency(error: NDArray[np.float64], image: NDArray[np.float64]) -> NDAr
 
 
 def _relative(energies: NDArray[np.float64]) -> dict[str, float]:
-    """Of sums over images, by the highest frequency of each ring."""
+    """The errors from sums over images, by the highest frequency of each ring."""
     shares = energies[0] / np.maximum(energies[1], 1e-12)
     return {f"error_to_{high:g}": float(share) for high, share in zip(RINGS[1:], shares, strict=True)}
 

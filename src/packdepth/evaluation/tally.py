@@ -1,4 +1,4 @@
-"""Counting errors, image by image, as a protocol has it."""
+"""Counts errors, image by image, by the rules of a protocol."""
 
 from math import ceil
 from typing import Any
@@ -30,7 +30,7 @@ class Tally:
     def add(self, name: str, prediction: Tensor, truth: Tensor) -> None:
         """Count one image: prediction and truth (H, W) in m. An image without a counted pixel is left out.
 
-        Predictions are held to the protocol's range after median scaling, as in all published code that scales.
+        Predictions are clamped to the protocol's range after median scaling, as in all code of papers that scales.
         """
         known = counted(truth, self.protocol)
         if not known.any():
@@ -56,7 +56,7 @@ class Tally:
     def distance_table(self) -> pd.DataFrame:
         """Mean errors of the pixels whose truth lies in [near, far), in m; bins without pixels are left out.
 
-        The last bin, which ends where the truth or else the prediction is cut off, also has what lies beyond it.
+        The last bin, which ends where the truth or else the prediction is cut off, also includes what lies beyond it.
         """
         pixels = self.by_distance[:, 0]
         near = np.arange(len(pixels)) * BIN
@@ -66,13 +66,13 @@ class Tally:
         return pd.DataFrame(columns)[pixels > 0]
 
     def per_image(self) -> pd.DataFrame:
-        """A row an image, with the protocol."""
+        """One row per image, with the protocol."""
         return pd.DataFrame(self.rows).assign(protocol=self.settings.protocol, flip_averaging=self.settings.flip)
 
     def summary(self) -> dict[str, Any]:
         """Protocol, pooled metrics and means over images with and without median scaling, and the headline.
 
-        The headline is those of these numbers that the protocol's authors publish.
+        The headline is the numbers that the protocol's authors report.
         """
         table = pd.DataFrame(self.rows)
         suffixes = {"metric": (self.plain, ""), "median_scaled": (self.scaled, "_scaled")}

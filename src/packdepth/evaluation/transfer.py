@@ -1,4 +1,4 @@
-"""Any checkpoint on the test data and by the protocol of any scale: `packdepth evaluate --checkpoint X --data Y`."""
+"""Evaluates any checkpoint on any scale's test data, by its protocol: `packdepth evaluate --checkpoint X --data Y`."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
     """Write metrics.json and per_image.csv of one checkpoint on the test store of scale `data`.
 
     `checkpoint` is a path, or an address that is downloaded first: of a model.safetensors of ours, or of a checkpoint
-    published with packnet-sfm. Raises InputError for an unknown scale, or if the store or checkpoint cannot be had.
+    published with packnet-sfm. Raises InputError for an unknown scale, or if the store or checkpoint is not available.
     """
     name = paths.checkpoint_name(checkpoint)
     settings = study.at(data).active_scale.evaluation

@@ -12,7 +12,7 @@ from packdepth.config.study import Study
 
 
 def losses(study: Study, variant: str) -> pd.DataFrame:
-    """The loss of every batch: a row a step, a column a seed. Raises InputError if a log is missing."""
+    """The loss of every batch: one row per step, one column per seed. Raises InputError if a log is missing."""
     logs = {run.seed: results.read_csv(run.train_log) for run in results.runs(study, variant)}
     return pd.DataFrame({seed: log.set_index("step")["loss"] for seed, log in logs.items()})
 

@@ -15,19 +15,19 @@ from packdepth.config.study import Study
 from packdepth.figures._style import WIDTH, broken, canvas
 from packdepth.utils.images import thumbnail_of_depth
 
-MARGINS = (0.75, 1.1)  # in, what stands beside and above the pictures
-HEAD = 0.45  # in, what stands above those of a further block
-PREDICTIONS = 7  # beside each other, at the most; more are split into blocks
+MARGINS = (0.75, 1.1)  # in, at the side of and above the pictures
+HEAD = 0.45  # in, above the pictures of a further block
+PREDICTIONS = 7  # side by side, at most; more are split into blocks
 COLOURS = colormaps["viridis_r"].with_extremes(bad="0.75")
 Samples = dict[str, np.ndarray]  # rgb (N, H, W, 3), truth and prediction (N, h, w) in m
-Remark = Callable[[np.ndarray, np.ndarray], str]  # of truth and prediction, what to write into the latter's picture
+Remark = Callable[[np.ndarray, np.ndarray], str]  # from truth and prediction: what to write into the latter's picture
 BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
 
 
 def sheet(study: Study, variants: list[str], path: Path, title: str, note: str, remark: Remark | None = None) -> None:
     """Write a sheet of images, truths and the predictions of these variants (at least one), the first seed's.
 
-    Many variants stand in blocks below one another. Raises InputError that names a missing result.
+    Many variants are split into blocks, one below the other. Raises InputError that names a missing result.
     """
     samples = {variant: read_npz(runs(study, variant)[0].samples) for variant in variants}
     given = samples[variants[0]]
@@ -50,7 +50,7 @@ def sheet(study: Study, variants: list[str], path: Path, title: str, note: str, 
 
 
 def split(variants: list[str]) -> list[list[str]]:
-    """The variants in as few blocks as their number allows, of as equal sizes as can be, the last one the smallest."""
+    """The variants in as few blocks as possible, of sizes as equal as possible, the last one the smallest."""
     blocks = -(-len(variants) // PREDICTIONS)
     size = -(-len(variants) // blocks)
     return [variants[first : first + size] for first in range(0, len(variants), size)]
@@ -65,7 +65,7 @@ def far_end(truth: np.ndarray) -> int:
 def _block(
     columns: np.ndarray, given: Samples, samples: dict[str, Samples], scale: dict[str, Any], remark: Remark | None
 ) -> None:
-    """Fill columns of axes: images, truths, and a column a variant."""
+    """Fill columns of axes: images, truths, and one column per variant."""
     _column(columns[0], "image", given["rgb"], scale)
     _column(columns[1], "truth", [thumbnail_of_depth(truth) for truth in given["truth"]], scale)
     for column, (variant, sample) in zip(columns[2:], samples.items(), strict=False):

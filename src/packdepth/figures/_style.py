@@ -1,4 +1,4 @@
-"""The look that all figures share: one canvas, one caption, one colour, dash and marker a variant."""
+"""The look that all figures share: one canvas, one caption, one colour, dash and marker per variant."""
 
 import contextlib
 import textwrap
@@ -43,7 +43,7 @@ CONSTANT = {"color": "0.25", "linestyle": "--", "marker": ""}
 def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[Figure]:
     """An empty figure of `height` inches, written to `path` as a PNG if the block ends well.
 
-    `title` stands above it; `note` below it says how the numbers came about.
+    `title` is above it; `note` below it states where the numbers come from.
     """
     with matplotlib.style.context(["default", LOOK]):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
@@ -65,7 +65,7 @@ def networks(study: Study) -> list[str]:
 
 
 def styles(study: Study) -> dict[str, Style]:
-    """Colour, dash and marker of each variant, by its place in params.yaml; one added at the end changes no other."""
+    """Colour, dash and marker of each variant, by its place in params.yaml; adding one at the end changes no other."""
     chosen: dict[str, Style] = {variant: CONSTANT for variant in study.variants}
     for place, variant in enumerate(networks(study)):
         chosen[variant] = {
@@ -77,7 +77,7 @@ def styles(study: Study) -> dict[str, Style]:
 
 
 def plot_seeds(axes: Axes, table: pd.DataFrame, label: str, style: Style, markevery: float | None = None) -> None:
-    """Draw the mean over a table's columns (one a seed) against its index; of several seeds, their range as a band."""
+    """Draw the mean over a table's columns (one per seed) against its index; of several seeds, the range as a band."""
     axes.plot(table.index, table.mean(axis=1), label=label, markersize=4, linewidth=1.5, markevery=markevery, **style)
     if table.shape[1] > 1:
         band = table.min(axis=1), table.max(axis=1)
@@ -85,7 +85,7 @@ def plot_seeds(axes: Axes, table: pd.DataFrame, label: str, style: Style, markev
 
 
 def of_seeds(study: Study) -> str:
-    """In words, what a line drawn by `plot_seeds` stands for."""
+    """In words, what a line drawn by `plot_seeds` shows."""
     if len(study.seeds) == 1:
         return f"seed {study.seeds[0]}"
     return f"mean of {len(study.seeds)} seeds, band: lowest to highest"

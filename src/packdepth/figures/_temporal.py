@@ -6,7 +6,7 @@ from packdepth.errors import InputError
 
 
 def sound(study: Study, group: str) -> list[str]:
-    """The variants of a group whose speed sensor, if they have one, never errs.
+    """The variants of a group whose speed sensor, if they have one, has no errors.
 
     Raises InputError if there are none.
     """
@@ -19,7 +19,7 @@ def sound(study: Study, group: str) -> list[str]:
 
 
 def taught_by(study: Study, variant: str) -> str:
-    """What a temporal variant learns from: its mode, and whether the velocity loss has a say."""
+    """What a temporal variant learns from: its mode, and whether it has a velocity loss."""
     training = study.variant(variant).training
     listens = training.mode != "supervised" and training.velocity.weight
     return f"{training.mode}{' + velocity' if listens else ''}"

@@ -1,4 +1,4 @@
-"""The average losses of the report beside ours, and both as ratios to DenseDepth's."""
+"""The average losses of the report next to ours, and both as ratios to DenseDepth's."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def _note(study: Study) -> str:
 
 
 def _pairs(axes: Axes, rows: pd.DataFrame, column: str, number: str) -> None:
-    """The report's bar above ours, each with its number; where there is no number, there is no bar."""
+    """The report's bar above ours, each with its number; without a number there is no bar."""
     places = np.arange(len(rows))
     report = axes.barh(places - THICKNESS / 2, rows[f"reported_{column}"], THICKNESS, color=REPORT, label="report")
     spread = rows["loss_std"] if column == "loss" else None
@@ -57,7 +57,7 @@ def _pairs(axes: Axes, rows: pd.DataFrame, column: str, number: str) -> None:
 
 
 def numbers(values: pd.Series, number: str, prefixes: pd.Series | None = None) -> list[str]:
-    """What stands at the ends of bars: each value in the format `number` after its prefix; nothing for no value."""
+    """The text at the ends of bars: each value in the format `number` after its prefix; empty for no value."""
     marks = [""] * len(values) if prefixes is None else list(prefixes)
     pairs = zip(values, marks, strict=True)
     return ["" if pd.isna(value) else mark + number.format(value) for value, mark in pairs]

@@ -1,4 +1,4 @@
-"""Synthetic neighbour frames beside the true ones, for small and large motion."""
+"""Synthetic neighbour frames next to the true ones, for small and large motion."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from packdepth.analysis.results import read_npz
 from packdepth.config.study import Study
 from packdepth.figures._style import WIDTH, Style, canvas
 
-MARGINS = (1.2, 1.0)  # in, what stands beside and above the pictures
+MARGINS = (1.2, 1.0)  # in, at the side of and above the pictures
 RANGE = Normalize(0, 64)  # of the difference, out of 255
 COLOURS = "viridis"
 MASK = ListedColormap(["black", "0.8"])
@@ -51,4 +51,4 @@ def _show(axes: Axes, picture: np.ndarray) -> None:
     if picture.dtype == np.bool_:
         axes.imshow(picture, cmap=MASK, vmin=0, vmax=1)
     else:
-        axes.imshow(picture, cmap=COLOURS, norm=RANGE)  # which an RGB image does without
+        axes.imshow(picture, cmap=COLOURS, norm=RANGE)  # an RGB image ignores both

@@ -1,4 +1,4 @@
-"""How near synthetic neighbour frames come to the true ones, over how far pixels move between them."""
+"""How close synthetic neighbour frames come to the true ones, over how far pixels move between them."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def draw(study: Study, path: Path) -> None:
 def by_displacement(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Quartiles (0.25, 0.5, 0.75) of a column in bins of displacement, indexed by the bins' median displacement (px).
 
-    Bins hold equally many frames, one more or less; frames without a value do not count.
+    Bins hold equally many frames, give or take one; frames without a value do not count.
     """
     known = rows.dropna(subset=column).sort_values("displacement_px")
     bins = np.arange(len(known)) * BINS // max(len(known), 1)

@@ -1,4 +1,4 @@
-"""The depth error of every variant over the true distance, and how many pixels stand at each distance."""
+"""The depth error of every variant over the true distance, and how many pixels are at each distance."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def draw(study: Study, path: Path) -> None:
 
 
 def by_distance(study: Study, variant: str) -> pd.DataFrame:
-    """The mean absolute error (m): a row a bin, indexed by the middle of the bin (m), a column a seed."""
+    """The mean absolute error (m): one row per bin, indexed by its middle (m), one column per seed."""
     tables = {run.seed: results.read_csv(run.error_by_distance) for run in results.runs(study, variant)}
     return pd.DataFrame({seed: table.set_index(_middle(table))["abs_error"] for seed, table in tables.items()})
 

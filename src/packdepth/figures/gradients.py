@@ -14,8 +14,8 @@ from packdepth.config.study import Study
 from packdepth.figures._style import canvas, networks
 
 PREFIX = "gradient_norm/"
-COLUMNS = 3  # panels beside each other, at the most
-DECADES = 6  # the most that the colours span
+COLUMNS = 3  # panels side by side, at most
+DECADES = 6  # at most, that the colours span
 
 
 def draw(study: Study, path: Path) -> None:
@@ -30,7 +30,7 @@ def draw(study: Study, path: Path) -> None:
 
 
 def norms(study: Study, variant: str) -> pd.DataFrame:
-    """The gradient norm, mean over seeds: a row a stage, from input to output, a column a measured step."""
+    """The gradient norm, mean over seeds: one row per stage, from input to output, one column per measured step."""
     table = pd.concat([results.read_csv(run.diagnostics) for run in results.runs(study, variant)])
     table = table[table["name"].str.startswith(PREFIX)]
     stages = table["name"].str.removeprefix(PREFIX)

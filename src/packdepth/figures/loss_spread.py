@@ -11,7 +11,7 @@ from packdepth.figures._logs import logarithmic, losses
 from packdepth.figures._style import broken, canvas, styles
 
 FIFTHS = 5
-COLUMNS = 8  # panels beside each other, at the most
+COLUMNS = 8  # panels side by side, at most
 NOTE = "Line: median; box: half of the batches; whiskers: nine tenths. The constant's spread is the batches' own."
 
 
@@ -34,7 +34,7 @@ def draw(study: Study, path: Path) -> None:
 
 
 def by_fifth(table: pd.DataFrame) -> list[np.ndarray]:
-    """The losses of each fifth of the steps, all seeds (columns) together; of fewer than five steps, some are empty."""
+    """The losses of each fifth of the steps, all seeds (columns) together; below five steps, some are empty."""
     fifth = np.arange(len(table)) * FIFTHS // len(table)
     return [table[fifth == place].to_numpy().ravel() for place in range(FIFTHS)]
 

@@ -1,4 +1,4 @@
-"""Is depth learned from neighbouring frames metric? The scale factor of every image, and what scaling by it mends."""
+"""Is depth learned from neighbouring frames metric? The scale factor of every image, and the gain of scaling by it."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from packdepth.figures._style import COLOURS, Style, canvas
 from packdepth.figures._temporal import settings, sound, taught_by
 
 THICKNESS = 0.42  # of a box, in rows
-LEAST = (0.5, 2.0), (0.1, 1.0)  # what the axes span at the least, lest a hundredth look like a world
-WIDE = 300  # an axis from end to end, beyond which there is room for a number a decade alone
+LEAST = (0.5, 2.0), (0.1, 1.0)  # the axes span at least this, so that a hundredth does not look large
+WIDE = 300  # an axis's ratio from end to end, above which only one number per decade has room
 MARK: Style = {"marker": "o", "markersize": 6}
 SCALINGS = {
     "abs_rel": ("as predicted", MARK),

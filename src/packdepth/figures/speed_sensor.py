@@ -1,4 +1,4 @@
-"""How good must a speed sensor be? What each of its faults does to depth that learns its scale from it."""
+"""How good must a speed sensor be? The effect of each of its faults on depth that learns its scale from it."""
 
 from pathlib import Path
 
@@ -39,10 +39,10 @@ def draw(study: Study, path: Path) -> None:
 
 
 def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
-    """The temporal variants whose sensor has this fault alone, by its amount, in order.
+    """The temporal variants whose sensor has only this fault, by its amount, in order.
 
-    They stand under the variant that has a perfect sensor and differs in nothing else, which is there too, at 0; one
-    without such a reference is left out.
+    Each is listed under its reference, the variant with a perfect sensor that is otherwise the same; the reference
+    is included, at 0. A variant without one is left out.
     """
     found: dict[str, dict[float, str]] = {}
     for name in study.shown("supervision"):

@@ -1,1 +1,1 @@
-"""Cameras and rigid motion: plain tensor functions that know nothing of files or models."""
+"""Cameras and rigid motion: plain tensor functions, independent of files and models."""

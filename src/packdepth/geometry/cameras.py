@@ -61,7 +61,7 @@ def crop_and_scale(intrinsics: Tensor, source_size: tuple[int, int], target_size
 def resize(intrinsics: Tensor, source_size: tuple[int, int], target_size: tuple[int, int]) -> Tensor:
     """Intrinsics (..., 3, 3) after an image of `source_size` (height, width) was scaled to `target_size`.
 
-    Height and width are scaled each by its own factor, and nothing is cropped.
+    Height and width each have their own factor, and nothing is cropped.
 
     Raises:
         ValueError: a size is not two positive integers.
@@ -93,7 +93,7 @@ def mirror(intrinsics: Tensor, width: int) -> Tensor:
 
 
 def depth_map(points: Tensor, intrinsics: Tensor, size: tuple[int, int]) -> Tensor:
-    """Depth that sparse points (a LiDAR's, say) give to the pixels they fall on; of several on one, the nearest.
+    """Depth of sparse points (such as a LiDAR's) at the pixels they fall on; of several on one pixel, the nearest.
 
     Args:
         points: (P, 3), camera frame, metres, in any order.

@@ -7,7 +7,7 @@ from torch import Tensor
 def rotation_from_euler(angles: Tensor) -> Tensor:
     """Rotation matrices (..., 3, 3) from angles (..., 3) about the x, y and z axis, in radians.
 
-    R = R_x R_y R_z, so that a point is turned about z first: the order of SfMLearner's and packnet-sfm's pose
+    R = R_x R_y R_z, so a point is turned about z first: the order of SfMLearner's and packnet-sfm's pose
     networks. The product is written out, which keeps full precision under autocast.
     """
     (sin_x, sin_y, sin_z), (cos_x, cos_y, cos_z) = angles.sin().unbind(-1), angles.cos().unbind(-1)

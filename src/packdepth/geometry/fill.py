@@ -1,10 +1,10 @@
-"""Filling holes in images from what is around them."""
+"""Fills holes in images from their surroundings."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-LEANING = 0.25  # weight of the surroundings in the filling, against what is nearest to a hole
+LEANING = 0.25  # weight of the surroundings in the filling, relative to the pixels nearest to a hole
 TINY = 1e-30
 
 
@@ -12,20 +12,20 @@ def fill(values: Tensor, weight: Tensor) -> Tensor:
     """`values` where they have a weight, and elsewhere weighted means of those around.
 
     Pull-push (Gortler et al., The Lumigraph, SIGGRAPH 1996): means over 2x2 pixels until every hole is closed, then
-    back, each level filling the holes of the finer one. What is next to a hole gives way to surroundings of much
-    greater weight.
+    back, each level filling the holes of the finer one. Surroundings of much greater weight override the pixels
+    next to a hole.
 
     Args:
         values: (B, C, H, W), finite also where they have no weight.
         weight: (B, 1, H, W), 0 or more.
     """
     coarse = _spread(*_halved(values, weight))
-    filled = F.interpolate(coarse, values.shape[2:], mode="nearest")  # bilinear would take as long as all the rest
+    filled = F.interpolate(coarse, values.shape[2:], mode="nearest")  # bilinear would take as long as everything else
     return torch.where(weight > 0, values, filled)
 
 
 def _halved(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Weighted means and mean weights of 2x2 pixels each: what bilinear scaling to half the size takes."""
+    """Weighted means and mean weights of 2x2 pixels each, by bilinear scaling to half the size."""
     half = [(side + 1) // 2 for side in values.shape[2:]]
     sums, weight = (F.interpolate(image, half, mode="bilinear") for image in (values * weight, weight))
     return sums / weight.clamp_min(TINY), weight

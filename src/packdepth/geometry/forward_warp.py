@@ -1,10 +1,10 @@
 """Forward warping: an RGB-D frame as another camera sees it, with correct occlusion.
 
 Every pixel is a small piece of a plane. On a plane inverse depth is affine in pixel coordinates, so a pixel carries
-its inverse depth and a gradient, and the piece, half a pixel to each side, is carried to the other camera by the
-homography of its plane: exact wherever the scene is piecewise planar, with no cracks on slanted or magnified surfaces
-and no pixel drawn larger than it is. Where several pieces cover a pixel the nearest is seen (a z-buffer), and its
-colour is interpolated only from neighbours that lie on the same plane, so that no two surfaces mix.
+its inverse depth and a gradient. The piece, half a pixel to each side, moves to the other camera by the homography of
+its plane. That is exact wherever the scene is piecewise planar, with no cracks on slanted or magnified surfaces and no
+pixel drawn too large. Where several pieces cover a pixel the nearest is seen (a z-buffer). Its colour is interpolated
+only from neighbours on the same plane, so no two surfaces mix.
 
 `target` is the camera of the given frame, `context` the one whose frame is made.
 """
@@ -16,12 +16,12 @@ from torch import Tensor
 
 from packdepth.geometry.fill import fill
 
-REACH = 0.55  # px: half a pixel, and a little so that pieces of a curved or noisy surface overlap rather than gape
-SAME_PLANE = 0.05  # share of its inverse depth by which a pixel may lie off a plane and still lend it colour
-GUESSED = 2.0**-40  # what a guessed inverse depth is worth in the z-buffer: it lies behind everything known
-INDEX = (1 << 29) - 1  # bits that a float64 made of a float32 leaves 0: the z-buffer's place for an index
-FARTHEST = 1e3  # m: no surface weighs more in the filling of holes
-TINY = 1e-9  # what is positive is at least this
+REACH = 0.55  # px: half a pixel and a little more, so that pieces of a curved or noisy surface leave no gaps
+SAME_PLANE = 0.05  # share of its inverse depth by which a pixel may lie off a plane and still give it colour
+GUESSED = 2.0**-40  # factor of a guessed inverse depth in the z-buffer: it is behind everything known
+INDEX = (1 << 29) - 1  # bits that are 0 in a float64 made from a float32: the z-buffer puts an index there
+FARTHEST = 1e3  # m: the depth of the greatest weight in the filling of holes
+TINY = 1e-9  # positive values are at least this
 
 Pair = tuple[Tensor, Tensor]  # along u and along v, each (B, N)
 Plane = tuple[Tensor, Tensor, Tensor]  # inverse depth at a pixel, 1/m, and its gradients right and down, each (B, N)
@@ -29,7 +29,7 @@ Plane = tuple[Tensor, Tensor, Tensor]  # inverse depth at a pixel, 1/m, and its 
 
 @dataclass(frozen=True)
 class Warped:
-    """Frames as the context cameras see them."""
+    """Frames as seen by the context cameras."""
 
     rgb: Tensor  # float32 (B, 3, H, W), in the range of the input
     seen: Tensor  # bool (B, H, W): shows a pixel of known depth; the rest is filled in
@@ -37,11 +37,11 @@ class Warped:
 
 
 def forward_warp(rgb: Tensor, depth: Tensor, intrinsics: Tensor, context_from_target: Tensor) -> Warped:
-    """Frames as seen by other cameras of the same intrinsics, which look roughly the same way (under 90 degrees).
+    """Frames as seen by other cameras of the same intrinsics, looking in about the same direction (under 90 degrees).
 
     Surfaces magnified up to twice stay whole. Pixels of unknown depth are given a guessed one and drawn where no known
-    surface is; holes are filled from the background around them; neither is `seen`. What becomes of a frame does not
-    depend on the others in the batch, and the identity gives it back.
+    surface is; holes are filled from the background around them; neither is `seen`. A frame's result does not depend
+    on the others in the batch, and the identity motion returns the frame.
 
     Args:
         rgb: (B, 3, H, W), of any range.
@@ -50,7 +50,7 @@ def forward_warp(rgb: Tensor, depth: Tensor, intrinsics: Tensor, context_from_ta
         context_from_target: (B, 4, 4), metres.
 
     Raises:
-        ValueError: shapes that do not belong together, or images under 2x2 pixels.
+        ValueError: shapes that do not match, or images under 2x2 pixels.
     """
     given = (rgb, depth, intrinsics, context_from_target)
     batch, height, width = depth.shape
@@ -69,7 +69,7 @@ def _warp(rgb: Tensor, depth: Tensor, intrinsics: Tensor, context_from_target: T
     key = _z_buffer(surface, view)
     image, context_depth, known = _shade(rgb.float(), surface, view, key)
     context_depth = torch.where(key > 0, context_depth, 0)
-    # What a moving camera uncovers is background: the far weighs more, as the fourth power of depth.
+    # A moving camera uncovers background: far pixels weigh more, by the fourth power of depth.
     image = fill(image, context_depth.clamp_max(FARTHEST).square().square()[:, None])
     return image, known & (key > 0), context_depth * known
 
@@ -95,10 +95,10 @@ def _surface(depth: Tensor) -> _Surface:
 
 
 def _slope(values: Tensor, known: Tensor, dim: int) -> Tensor:
-    """Gradient per pixel along a dimension, (B, H, W), that crosses no edge: the lesser of both sides' differences.
+    """Gradient per pixel along a dimension, (B, H, W), that crosses no edge: the smaller of both sides' differences.
 
-    Zero where they differ in sign (the minmod limiter: Roe, Annual Review of Fluid Mechanics 1986), and beside a
-    border between known (1) and guessed (0) depth.
+    Zero where they differ in sign (the minmod limiter: Roe, Annual Review of Fluid Mechanics 1986), and next to
+    a border between known (1) and guessed (0) depth.
     """
     steps = values.diff(dim=dim) * (1 - known.diff(dim=dim).abs())
     count = steps.shape[dim]
@@ -127,7 +127,8 @@ class _View:
 
         s = p + r d,   d = e_z p - (e_x, e_y):
 
-    the way along the epipolar line is linear in inverse depth, and so is inverse depth along it on a plane.
+    the position on the epipolar line is linear in inverse depth, and on a plane inverse depth is linear along that
+    line.
     """
 
     turn: Tensor  # A, (B, 3, 3, 1)
@@ -137,7 +138,7 @@ class _View:
 
     @classmethod
     def of(cls, intrinsics: Tensor, context_from_target: Tensor) -> "_View":
-        """Of intrinsics (B, 3, 3) and motions (B, 4, 4); in float64, for these are few numbers that many rest on."""
+        """From intrinsics (B, 3, 3) and motions (B, 4, 4); in float64, as many values depend on these few."""
         camera, motion = intrinsics.double(), context_from_target.double()
         rotation, translation = motion[:, :3, :3], motion[:, :3, 3:]
         turn, back = camera @ rotation @ camera.inverse(), camera @ rotation.mT @ camera.inverse()
@@ -150,7 +151,7 @@ class _View:
         return [row.addcmul_(self.shift[:, i], inverse_depth) for i, row in enumerate(rows)]
 
     def footprints(self, pixel: Pair, plane: Plane) -> _Footprints:
-        """Of the pieces around target pixels: the inverse Jacobian of the homography of each one's plane."""
+        """The footprints of the pieces around target pixels: the inverse Jacobian of each plane's homography."""
         middle, right, down = plane
         x, y, z = self.project(pixel, middle)
         x_u, y_u, z_u = (torch.addcmul(self.turn[:, i, 0], self.shift[:, i], right) for i in range(3))
@@ -203,16 +204,16 @@ def _z_buffer(surface: _Surface, view: _View) -> Tensor:
     """For every context pixel the key of the piece that it sees, int64 (B, H, W), 0 where none.
 
     A key is the float64 of the piece's inverse depth there, with the index of its pixel in the batch in the lowest
-    bits. Along a context pixel's ray the greatest inverse depth is the nearest in either camera, and positive floats
-    are in order as integers, too: the greatest key wins, in whatever order they come. A piece may cover any of the
-    four context pixels around its centre: enough until it is magnified twice. For those that it does not cover its
-    key is made negative (signs, not bools, which are several times slower on a CPU).
+    bits. Along a context pixel's ray the greatest inverse depth is the nearest in either camera. Positive floats keep
+    their order as integers. So the greatest key wins, whatever order they come in. A piece may cover any of the
+    four context pixels around its centre, which is enough until it is magnified twice. For pixels that it does not
+    cover, its key is made negative (signs, because bools are several times slower on a CPU).
     """
     batch, height, width = surface.known.shape
     plane = surface.inverse_depth.flatten(1), surface.right.flatten(1), surface.down.flatten(1)
     at = view.footprints(_pixels(surface.known), plane)
     left, top = at.x.floor().clamp_(-1, width - 1), at.y.floor().clamp_(-1, height - 1)
-    padded = torch.zeros(batch, height + 2, width + 2, dtype=torch.int64, device=left.device)  # a pixel all around
+    padded = torch.zeros(batch, height + 2, width + 2, dtype=torch.int64, device=left.device)  # a pixel on each side
     place = ((top + 1) * (width + 2)).add_(left + 1).long().add_(_first(padded)).view(-1)
     index = torch.arange(left.numel(), device=left.device).view(left.shape)
     worth = torch.where(surface.known.flatten(1), 1.0, GUESSED)
@@ -229,9 +230,9 @@ def _z_buffer(surface: _Surface, view: _View) -> Tensor:
 
 
 def _shade(rgb: Tensor, surface: _Surface, view: _View, key: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Colour (B, 3, H, W), depth in the context (B, H, W) and whether it is known, of what the z-buffer's keys name.
+    """Colour (B, 3, H, W), depth in the context (B, H, W) and whether it is known, by the z-buffer's keys.
 
-    Colour is interpolated between a pixel and those beside it on the nearer side along u and along v. Where the key
+    Colour is interpolated between a pixel and its neighbours on the nearer side along u and along v. Where the key
     is 0 the values mean nothing, but colour is finite.
     """
     (height, width), context = key.shape[1:], _pixels(key)
@@ -239,7 +240,7 @@ def _shade(rgb: Tensor, surface: _Surface, view: _View, key: Tensor) -> tuple[Te
     local = winner - _first(key)
     winner = winner.int()
     pixel = _look_up(context[0], local), _look_up(context[1], local)
-    signed = torch.where(surface.known, surface.inverse_depth, -surface.inverse_depth)  # the sign tells known depth
+    signed = torch.where(surface.known, surface.inverse_depth, -surface.inverse_depth)  # the sign marks known depth
     own, right, down = (_look_up(values, winner) for values in (signed, surface.right, surface.down))
     u, v, inverse_depth = view.meet(context, pixel, (own.abs(), right, down))
     depth = view.project((pixel[0] + u, pixel[1] + v), inverse_depth)[2].clamp_min_(TINY).div_(inverse_depth)
@@ -257,14 +258,14 @@ def _shade(rgb: Tensor, surface: _Surface, view: _View, key: Tensor) -> tuple[Te
 
 
 def _on_plane(signed: Tensor, own: Tensor, step: Tensor, place: Tensor) -> Tensor:
-    """How far pixels belong to the surface of those beside them, 0 to 1, (B, N).
+    """How far pixels belong to the surface of their neighbours, 0 to 1, (B, N).
 
     Guessed depth never belongs to known, nor known to guessed.
 
     Args:
         signed: (B, H, W), inverse depth, negative where guessed.
         own: (B, N), that of pixels.
-        step: (B, N), by how much it changes to a pixel beside them on their plane.
+        step: (B, N), by how much it changes to a neighbouring pixel on their plane.
         place: (B, N), index in the batch of that pixel.
     """
     off_plane = _look_up(signed, place).sub_(own).sub_(step).div_(own).abs_()
@@ -272,7 +273,7 @@ def _on_plane(signed: Tensor, own: Tensor, step: Tensor, place: Tensor) -> Tenso
 
 
 def _mixed(channel: Tensor, place: Tensor, sides: list[Tensor], weights: list[Tensor]) -> Tensor:
-    """A colour channel (B, H, W) at pixels (B, N), with a share of that of two others each."""
+    """A colour channel (B, H, W) at pixels (B, N), each mixed with a share of two others'."""
     result = _look_up(channel, place).mul_(1 - weights[0] - weights[1])
     for side, weight in zip(sides, weights, strict=True):
         result.addcmul_(_look_up(channel, side), weight)

@@ -28,7 +28,7 @@ def vector_from_rotation(rotation: Tensor) -> Tensor:
     """Rotation vectors (..., 3), of angles from 0 to pi, from rotation matrices (..., 3, 3).
 
     The inverse of Rodrigues' formula: the antisymmetric part of R is sin(a)/a [v], and cos(a) = (trace R - 1) / 2.
-    Exact to rounding for small angles. Towards half a turn sin(a) vanishes and with it what is known of the axis: the
+    Exact to rounding for small angles. Towards half a turn sin(a) vanishes, and the axis becomes uncertain: the
     error grows as 1 / (pi - a), and at pi itself the result means nothing.
     """
     doubled = rotation - rotation.mT
@@ -62,7 +62,7 @@ def transform(target_from_source: Tensor, points: Tensor) -> Tensor:
 def rotation_from_quaternion(quaternion: Tensor) -> Tensor:
     """Rotation matrices (..., 3, 3) from quaternions (..., 4) in the order x, y, z, w, of any length but 0.
 
-    The Euler-Rodrigues formula of a quaternion brought to unit length.
+    The Euler-Rodrigues formula, after scaling the quaternion to unit length.
     """
     x, y, z, w = (quaternion / torch.linalg.vector_norm(quaternion, dim=-1, keepdim=True)).unbind(-1)
     rows = [

@@ -1,1 +1,1 @@
-"""What training minimises. Losses know tensors alone."""
+"""What training minimises. Losses depend only on tensors."""

@@ -1,6 +1,6 @@
-"""The DenseDepth loss (arXiv 1812.11941, section 3.2) on normalised inverse depth, pixels without truth left out.
+"""The DenseDepth loss (arXiv 1812.11941, section 3.2) on normalised inverse depth; pixels without truth do not count.
 
-Beside its three terms stands SILog, of the logarithms, which several networks for depth are trained with.
+A fourth term is SILog, of the logarithms, which several depth networks are trained with.
 
 The target is max_depth / depth, with depth clamped to max_depth / 100 .. max_depth, so targets lie in 1 .. 100: near
 is large. Every network's output is compared with it directly, whatever its head can reach.
@@ -16,7 +16,7 @@ from packdepth import distributed
 
 LARGEST_TARGET = 100.0  # targets lie in 1 .. 100; also SSIM's range of values
 SCALE_INVARIANCE = 0.5  # of SILog: at 0 the mean squared difference of logarithms, at 1 free of the scale
-LEAST_OUTPUT = 0.01  # what lies below has no logarithm worth learning from; targets are 1 and more
+LEAST_OUTPUT = 0.01  # no useful logarithm below; targets are 1 and more
 WINDOW, SIGMA = 11, 1.5  # SSIM's Gaussian window (Wang et al. 2004, section III-B)
 
 
@@ -40,7 +40,7 @@ def normalised_inverse_depth(depth: Tensor, max_depth: float, size: tuple[int, i
 
 
 def metric_depth(output: Tensor, max_depth: float) -> Tensor:
-    """Depth in metres of a network's output (any shape): max_depth / output, with the output held to 1 .. 100."""
+    """Depth in metres of a network's output (any shape): max_depth / output, with the output clamped to 1 .. 100."""
     return max_depth / output.clamp(1.0, LARGEST_TARGET)
 
 
@@ -98,7 +98,7 @@ def silog(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 
 
 def dissimilarity(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """(1 - SSIM) / 2, held to 0 .. 1; 0 where nothing is known. DenseDepth, equation 4. All (B, 1, h, w)."""
+    """(1 - SSIM) / 2, clamped to 0 .. 1; 0 where nothing is known. DenseDepth, equation 4. All (B, 1, h, w)."""
     similarity, centres = _similarity(output, target, mask)
     return _mean(((1.0 - similarity) / 2.0).clamp(0.0, 1.0), centres)
 

@@ -1,22 +1,22 @@
-"""Self-supervision: a target frame, rebuilt from its neighbours through depth and motion, must look like itself.
+"""Self-supervision: a target frame rebuilt from its neighbours, through depth and motion, must look like the original.
 
-PackNet (arXiv 1905.02693, section 3.1), which follows monodepth2 (arXiv 1806.01260, section 3). Per pixel, the least
-dissimilarity over the context frames, each warped into the target's view (so that a pixel hidden in one frame is
-judged by another) and each as it is: *auto-masking*. Where an unwarped frame fits best, the pixel stands still
-relative to the camera, or nothing is seen to move, and it gives no gradient.
+PackNet (arXiv 1905.02693, section 3.1), which follows monodepth2 (arXiv 1806.01260, section 3). The loss of a
+pixel is the least dissimilarity over the context frames, each warped into the target's view and each unwarped. So a
+pixel hidden in one frame is judged by another. Unwarped frames are *auto-masking*: where one fits best, the pixel
+stands still relative to the camera, or nothing is seen to move, and it gives no gradient.
 
-**Ties** go to the unwarped frame. monodepth2 adds noise to it for that purpose; then a loss is no longer a function
-of its input, and a resumed run must carry the noise. A tie says that moving explains nothing, so to give no gradient
-is right.
+**Ties** go to the unwarped frame. monodepth2 adds noise to it for that purpose. Then a loss is no longer a function
+of its input, and a resumed run must carry the noise. A tie means that moving explains nothing, so no gradient is
+right.
 
-**Masks.** A pixel of a frame, warped or not, counts where all that its dissimilarity is made of was really seen: for
-every pixel of its SSIM window, every context pixel with any weight in the sample. A pixel that no frame can judge is
-left out of the mean.
+**Masks.** A pixel of a frame, warped or not, counts where everything in its dissimilarity was really seen. That is,
+for every pixel of its SSIM window, every context pixel with any weight in the sample. A pixel that no frame can judge
+is left out of the mean.
 
 **A network cannot gain by sending pixels out of view.** That takes a candidate away from a minimum, which can only
 rise, and from its neighbours' windows, which are then left out as a whole, never recomputed from fewer pixels. The
 unwarped candidates stay, whatever is predicted. Only a pixel without any of these (a hole in both context frames) can
-leave the mean; and visibility being a step, no gradient leads there.
+leave the mean. Visibility is a step function, so no gradient leads there.
 """
 
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ from packdepth.geometry.backward_warp import synthesize_view
 
 WINDOW = 3  # px, a side of SSIM's window
 C1, C2 = 0.01**2, 0.03**2  # of SSIM, for values in 0..1
-LEAST_MEAN = 1e-3  # 1/m: a mean inverse depth is not normalised by less, lest a mean near 0 makes the loss explode
+LEAST_MEAN = 1e-3  # 1/m: the least mean inverse depth to normalise by; with a mean near 0 the loss would explode
 
 
 @dataclass(frozen=True)
 class PhotometricLoss:
     """Dissimilarity, ssim * (1 - SSIM) / 2 + (1 - ssim) * L1, and `smoothness` times edge-aware smoothness.
 
-    PackNet and monodepth2 take 0.85 and 0.001.
+    PackNet and monodepth2 use 0.85 and 0.001.
     """
 
     ssim: float
@@ -96,14 +96,14 @@ class PhotometricLoss:
         return self._least(image, colours, ~visible | (unseen > 0))
 
     def unwarped_error(self, image: Tensor, context: Tensor, mask: Tensor) -> Tensor:
-        """Least dissimilarity (B, 1, H, W) to the context frames as they are, infinite where none counts."""
+        """Least dissimilarity (B, 1, H, W) to the unwarped context frames, infinite where none counts."""
         return self._least(image, context.flatten(0, 1), mask.flatten(0, 1) < 1)
 
     def _least(self, image: Tensor, views: Tensor, missing: Tensor) -> Tensor:
         """Least over the frames; of F frames views (B * F, 3, H, W), missing pixels (B * F, 1, H, W) bool."""
         frames = len(views) // len(image)
         error = dissimilarity(views, image.repeat_interleave(frames, dim=0), self.ssim)
-        # The window's pixels outside the image are reflected ones, so that those inside tell all.
+        # The window's pixels outside the image are reflected, so the pixels inside decide.
         reach = F.max_pool2d(missing.to(error.dtype), WINDOW, stride=1, padding=WINDOW // 2) > 0
         return error.masked_fill(reach, torch.inf).unflatten(0, (-1, frames)).amin(dim=1)
 
@@ -132,10 +132,10 @@ def similarity(view: Tensor, image: Tensor) -> Tensor:
 
 
 def smoothness(scales: list[Tensor], image: Tensor) -> Tensor:
-    """Edge-aware smoothness of inverse depth, mean over the scales, of which number i, from 0, counts 1 / 2^i.
+    """Edge-aware smoothness of inverse depth, mean over the scales; scale i, from 0, has weight 1 / 2^i.
 
     |dx d| exp(-|dx I|) + |dy d| exp(-|dy I|), d being inverse depth over its mean (monodepth2, section 3.1), and I the
-    image at that scale, each of its pixels the mean of those it stands for. Scales (B, 1, h, w), 1/m, finest first;
+    image at that scale, each of its pixels the mean of those it covers. Scales (B, 1, h, w), 1/m, finest first;
     image (B, 3, H, W).
     """
     terms = []
@@ -160,6 +160,6 @@ def _window_mean(values: Tensor) -> Tensor:
 
 
 def _mean(error: Tensor) -> Tensor:
-    """Mean over the pixels with finite error, 0 if there are none; NaN, which no network should bring about, shows."""
+    """Mean over the pixels with finite error, 0 if there are none; NaN, which no network should cause, is kept."""
     counted = error != torch.inf
     return torch.where(counted, error, 0).sum() / distributed.count_of_all(counted.sum()).clamp_min(1)

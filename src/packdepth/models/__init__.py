@@ -1,5 +1,5 @@
-"""The networks of the study, as published. A plain dict such as `{"architecture": "packnet", "skips": "sum"}` names
-one: `build(**spec)`. `accelerate` swaps exact faster layers into it."""
+"""The networks of the study, as in their papers. A plain dict such as `{"architecture": "packnet", "skips": "sum"}`
+names one: `build(**spec)`. `accelerate` swaps exact faster layers into it."""
 
 import inspect
 from pathlib import Path
@@ -46,10 +46,10 @@ def build(architecture: Architecture, width: float = 1.0, **options: Any) -> Ima
 def accelerate(network: nn.Module, implementation: Implementation, *, compiled: bool = False) -> None:
     """Swap layers of a network, in place and once its weights are there, for exact faster ones: see `fast`.
 
-    Without the folder `fast`, `auto` leaves the network as it is. Raises InputError then for what only `fast` has: the
+    Without the folder `fast`, `auto` leaves the network as it is. What only `fast` has then raises InputError: the
     implementations `cpu` and `gpu`, and layers that can be `compiled`.
     """
-    # The one place that knows of fast/: delete that folder, and the networks run as the papers have them.
+    # The one place that knows of fast/: delete that folder, and the networks run as in the papers.
     if FAST.is_file():
         from packdepth.models import fast
 

@@ -3,7 +3,7 @@
 PackNet's authors show that packing and unpacking reconstruct an image that max-pooling and bilinear upsampling blur
 (arXiv 1905.02693, figure 3). Here every network has a stem, three levels down, a code of CODE channels at an eighth of
 the resolution, three levels up and a last convolution; a level is a block of features (3x3 convolution, ELU) and one
-way of sampling. Nothing is normalised: GroupNorm takes the brightness of an image away, and what is lost so would hide
+method of sampling. Nothing is normalised: GroupNorm removes the brightness of an image, and that loss would hide
 what sampling loses.
 
 | sampling | down | up |
@@ -26,7 +26,7 @@ from packdepth.models.layers import ConvBlock, PackingBlock, UnpackingBlock, ini
 from packdepth.models.network import ImageNetwork
 
 WIDTHS = (32, 64, 128)  # of the levels at 1/1, 1/2 and 1/4 of the resolution
-CODE = 64  # channels, whatever the width: a third of the numbers of the 8x8 pixels that they stand for
+CODE = 64  # channels, whatever the width: a third of the numbers in the 8x8 pixels that they encode
 FEATURES_3D = 4
 MULTIPLE = 8  # scaled_width widths are multiples of it
 
@@ -51,7 +51,7 @@ class SpaceToDepth(nn.Module):
 
 
 class DepthToSpace(nn.Module):
-    """A 3x3 block, four channels of which become a 2x2 patch."""
+    """A 3x3 block, then every four channels become a 2x2 patch."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ SAMPLINGS: dict[Sampling, tuple[Callable[[int], nn.Module], Callable[[int, int],
 
 
 class Autoencoder(ImageNetwork):
-    """An image in, the same image out, only by way of the code: no skips. `width` scales the levels' channels."""
+    """Reconstructs an image from its code, without skips. `width` scales the levels' channels."""
 
     def __init__(self, width: float = 1.0, sampling: Sampling = "packing") -> None:
         super().__init__()

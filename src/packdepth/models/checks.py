@@ -1,4 +1,4 @@
-"""What callers can get wrong about a network, told in one line (InputError)."""
+"""Checks of what callers can get wrong about a network; each raises InputError with one line."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ FAULTS_NAMED = 3
 
 
 def check_choice(what: str, value: Any, known: Sequence[Any]) -> None:
-    """Raise InputError, with the nearest right one, unless `value` is one of `known`."""
+    """Raise InputError, with the nearest known value, unless `value` is one of `known`."""
     if value in known:
         return
     names = ", ".join(str(name) for name in known)

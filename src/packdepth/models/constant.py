@@ -8,9 +8,9 @@ from packdepth.models.network import ImageNetwork
 
 
 class Constant(ImageNetwork):
-    """One parameter, answered for every pixel of every image.
+    """One parameter, predicted for every pixel of every image.
 
-    It has no channels to scale: `width` is taken, as by every network, and changes nothing.
+    It accepts `width`, as every network does, but has no channels to scale.
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -24,5 +24,5 @@ class Constant(ImageNetwork):
         return self.value.expand(batch, 1, height // 2, width // 2)
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        """The single stage there is."""
+        """The only stage."""
         return {"constant": [self]}

@@ -40,10 +40,10 @@ class UpsamplingStage(Stage):
 
 
 class DenseDepth(ImageNetwork):
-    """DenseDepth, as published ending in a convolution without activation; what its output means stands in `heads`.
+    """DenseDepth, which as in its paper ends in a convolution without activation; `heads` defines its output.
 
-    `pretrained` tells that the encoder's weights are to come from ImageNet: the image is then normalised with
-    ImageNet's mean and deviation, as these weights expect. `load_imagenet(network.encoder, ...)` loads them. `norm` is
+    With `pretrained` the encoder expects ImageNet's weights: the image is normalised with
+    ImageNet's mean and deviation. `load_imagenet(network.encoder, ...)` loads them. `norm` is
     what the encoder normalises by: batches, as published, or groups of channels, as PackNet does.
     """
 

@@ -25,7 +25,7 @@ TAPS = ("relu0", "pool0", "transition1", "transition2")  # where the decoder's s
 
 
 class DenseLayer(nn.Sequential):
-    """Appends `growth` channels to what it is given."""
+    """Appends `growth` channels to its input."""
 
     def __init__(self, in_channels: int, growth: int, norm: Norm) -> None:
         between = BOTTLENECK * growth
@@ -49,7 +49,7 @@ class DenseLayer(nn.Sequential):
 
 
 class DenseBlock(Stage, nn.Sequential):
-    """Dense layers, each of which sees what all before it appended."""
+    """Dense layers; each sees the channels that all layers before it appended."""
 
     def __init__(self, in_channels: int, layers: int, growth: int, norm: Norm) -> None:
         widths = (in_channels + i * growth for i in range(layers))
@@ -59,7 +59,7 @@ class DenseBlock(Stage, nn.Sequential):
 
 
 def _norm(norm: Norm, channels: int) -> nn.Module:
-    """BatchNorm, or GroupNorm with as many of PackNet's 16 groups as halving leaves divisors of the channels."""
+    """BatchNorm, or GroupNorm: PackNet's 16 groups, halved until their number divides the channels."""
     return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(gcd(GROUPS, channels), channels)
 
 
@@ -133,7 +133,7 @@ def load_imagenet(encoder: DenseNet169, state_dict: Mapping[str, Tensor]) -> Non
     """Load torchvision's ImageNet weights of DenseNet-169 into `encoder`.
 
     The published file still has the names of an old release (`norm.1` for `norm1`), a classifier, which is
-    dropped, and no counts of batches, which stay as they are. Raises InputError that names any other
+    dropped, and no counts of batches, which stay as they are. Raises InputError, naming it, for any other
     difference.
     """
     renamed = {re.sub(r"\b(norm|conv)\.(\d)\.", r"\1\2.", key): tensor for key, tensor in state_dict.items()}

@@ -5,9 +5,9 @@
 
     depth [m] = max_depth / output                  (losses.depth.metric_depth)
 
-What a head can then say follows from its range (`HEADS`):
+The range of a head (`HEADS`) decides which depths it can predict:
 
-| head | output | range | nearest depth it can say, for max_depth 10 m |
+| head | output | range | nearest depth it can predict, for max_depth 10 m |
 | --- | --- | --- | --- |
 | `inverse-sigmoid` | sigmoid(x) / 0.5 | (0, 2) | 5 m |
 | `sigmoid` | sigmoid(x) | (0, 1) | 10 m |
@@ -18,17 +18,17 @@ What a head can then say follows from its range (`HEADS`):
 
 `inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. `leaky-relu` is the
 report's experiment 3, with the usual slope of 0.01. `sigmoid` is its experiment 4, "non-inverted depth",
-which we read as: the sigmoid itself is compared with the same target. The other reading, sigmoid = depth /
-max_depth, could reach every target, and would hardly have come out worse than `inverse-sigmoid`, as the report
-says it did.
+which we read as: the sigmoid itself is compared with the same target. The other reading is sigmoid = depth /
+max_depth. It could reach every target, so it would hardly be worse than `inverse-sigmoid`, as the report
+states.
 
-`scaled-sigmoid` covers the range of the targets and nothing else: all a network says is a depth, which view synthesis
-needs (monodepth2, arXiv 1806.01260, section 4, does the same). Its shift of 3 has it start at max_depth / 5.7, among
-the depths of most scenes, not at the near end. `log` has the network say the logarithm of inverse depth. `linear`, a
-convolution without activation, is DenseDepth's own.
+`scaled-sigmoid` covers the range of the targets and nothing else: every output is a valid depth, which view synthesis
+needs (monodepth2, arXiv 1806.01260, section 4, does the same). Its shift of 3 makes it start at max_depth / 5.7, among
+the depths of most scenes, not at the near end. With `log` the network predicts the logarithm of inverse depth.
+`linear`, a convolution without activation, is DenseDepth's own.
 
-A head's convolution starts without a bias, and so around its function's value at 0; `DepthHead.start_at` has it start
-elsewhere.
+A head's convolution starts without a bias, and so around its function's value at 0; `DepthHead.start_at` sets another
+start.
 
 **In published PackNet weights** the output of the same `inverse-sigmoid` is inverse depth in 1/m, so that
 there depth [m] = 1 / output.
@@ -94,7 +94,7 @@ class DepthHead(nn.Module):
         self.function = HEADS[head].function
 
     def start_at(self, value: float) -> None:
-        """Set the bias so that features of 0 give `value`. Raises InputError if the head cannot say it."""
+        """Set the bias so that features of 0 give `value`. Raises InputError if the head cannot reach it."""
         head = HEADS[self.name]
         if not head.lowest < value < head.highest:
             raise InputError(

@@ -38,7 +38,7 @@ class ConvBlock(nn.Module):
 
 
 class MergeBlock(ConvBlock):
-    """Convolution, GroupNorm, ELU of features and, where there is one, a map of depth concatenated to them."""
+    """Convolution, GroupNorm, ELU of features, with a map of depth concatenated to them if there is one."""
 
     def forward(self, x: Tensor, depth: Tensor | None = None) -> Tensor:
         """(B, in or in - 1, H, W), depth (B, 1, H, W) -> (B, out, H, W)."""
@@ -89,7 +89,7 @@ class UnpackingBlock(nn.Module):
     """The packing block backwards (the paper's section 4.2).
 
     A 2-D convolution to 4 * out / features_3d channels, a 3-D convolution to `features_3d` features of those, and depth
-    to space (four channels become a 2x2 patch). GroupNorm asks that `out` be a multiple of 4 * features_3d.
+    to space (four channels become a 2x2 patch). GroupNorm needs `out` to be a multiple of 4 * features_3d.
     """
 
     def __init__(self, in_channels: int, out_channels: int, features_3d: int, normalised: bool = True) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class ImageNetwork(nn.Module, ABC):
-    """An RGB image in, a map out: for depth, at half the image's resolution, and its meaning is written in `heads`."""
+    """An RGB image in, a map out: a depth map has half the image's resolution, and `heads` defines it."""
 
     limits: tuple[float, float] = (-inf, inf)  # the open interval of the map's values
 
@@ -21,7 +21,7 @@ class ImageNetwork(nn.Module, ABC):
         """
 
     def forward_scales(self, image: Tensor) -> list[Tensor]:
-        """All maps that the network makes, finest first; the first is `forward`'s."""
+        """All maps that the network predicts, finest first; the first is `forward`'s."""
         return [self(image)]
 
     @abstractmethod

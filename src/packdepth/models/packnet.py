@@ -1,8 +1,8 @@
 """PackNet (Guizilini et al., CVPR 2020, arXiv 1905.02693, table 1): neither pooling nor striding.
 
 The slim and the full size, version A (skips concatenated) and B (skips summed) are those of its authors'
-code, where they are called PackNetSlim01 and PackNet01, 1A and 1B. As published, slim 1B cannot run; here
-it is mended, by the rule that full 1B keeps too: what a skip is summed with has the skip's channels.
+code, where they are called PackNetSlim01 and PackNet01, 1A and 1B. As published, slim 1B cannot run. Here
+it is repaired by the rule that full 1B also keeps: what a skip is summed with has the skip's channels.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class EncoderLevel(Stage):
 class DecoderLevel(Stage):
     """Features unpacked to double resolution and merged with the skip and the coarser level's depth.
 
-    `skips` "none" is the report's version C: the structure of "sum", with nothing added.
+    `skips` "none" is the report's version C: the structure of "sum", but nothing is added.
     """
 
     def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, skips: Skips, head: Head) -> None:
@@ -95,7 +95,7 @@ class DecoderLevel(Stage):
 
 
 class PackNet(ImageNetwork):
-    """PackNet; what its output means stands in `heads`.
+    """PackNet; `heads` defines its output.
 
     By default the last decoder level is neither built nor run, and the output is at half resolution, as in
     the report; `full_resolution` builds it, as published.

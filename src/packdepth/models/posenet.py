@@ -1,4 +1,4 @@
-"""PoseNet: how the camera moved between a target frame and its two neighbours, from nothing but the images.
+"""PoseNet: how the camera moved between a target frame and its two neighbours, from the images only.
 
 The pose network of SfMLearner (Zhou et al., CVPR 2017, section 3.5) as PackNet uses it (Guizilini et al., CVPR 2020,
 arXiv 1905.02693), without the explainability mask, and with GroupNorm as in PackNet's published code.
@@ -17,7 +17,7 @@ from packdepth.models.layers import GROUPS, init_xavier
 CONTEXT_FRAMES = 2
 CHANNELS = (16, 32, 64, 128, 256, 256, 256)
 KERNEL_SIZES = (7, 5, 3, 3, 3, 3, 3)
-OUTPUT_SCALE = 0.01  # so that an untrained network says: hardly any motion
+OUTPUT_SCALE = 0.01  # so that an untrained network predicts hardly any motion
 
 
 class StridedBlock(nn.Module):
@@ -37,7 +37,7 @@ class PoseNet(nn.Module):
     """Seven strided blocks and a 1x1 convolution to six numbers a context frame, averaged over the image.
 
     The six are translation (m) and Euler angles (rad) of context_from_target, which takes points of the target camera
-    to the context camera: so the published code uses them, to look up target pixels in the context frames.
+    to the context camera. The published code uses them like that, to look up target pixels in the context frames.
     """
 
     def __init__(self) -> None:
@@ -71,5 +71,5 @@ class PoseNet(nn.Module):
         return rigid(rotation_from_euler(pose[..., 3:]), pose[..., :3])
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        """The whole network as the one stage `pose`, as a depth network tells its own."""
+        """The whole network as one stage, `pose`, like the stages of a depth network."""
         return {"pose": [self]}

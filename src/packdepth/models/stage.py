@@ -1,4 +1,4 @@
-"""Parts of a network that can trade time for memory: activations made again in the backward pass, not kept.
+"""Parts of a network that can trade time for memory: activations are recomputed in the backward pass, not kept.
 
 Chen et al. 2016, arXiv 1604.06174. Between stages activations are kept.
 """

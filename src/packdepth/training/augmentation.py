@@ -1,7 +1,7 @@
 """DenseDepth's augmentation (arXiv 1812.11941, section 3.3), each draw a function of (seed, epoch, frame).
 
-The loader gives pictures as they are stored, with what was drawn for them: a quarter of the bytes. A batch is augmented
-on the device that trains.
+The loader gives pictures as stored, a quarter of the bytes, with what was drawn for them. A batch is augmented on the
+device that trains.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ PICTURES, MAPS = ("image", "context"), ("depth", "seen")
 def draw_augmentation(key: tuple[int, int, int], flip: float, channel_swap: float) -> Item:
     """`flipped`, left and right, bool (), with probability `flip`, and `colours`, (3,), the channels in their order.
 
-    The order is a random one with probability `channel_swap`. `key` is (seed, epoch, frame): the same key gives the
+    The order is random with probability `channel_swap`. `key` is (seed, epoch, frame): the same key gives the
     same draw, whatever was drawn before it.
     """
     random = np.random.default_rng(key)
@@ -31,12 +31,12 @@ def augment_batch(batch: Item, device: torch.device) -> Item:
     """A batch of the loader on `device`, as networks and losses take it, with the augmentation that was drawn.
 
     Args:
-        batch: `flipped` (B,) and `colours` (B, 3); of the rest what there is: `image` and `context`, uint8
+        batch: `flipped` (B,) and `colours` (B, 3); and whichever are present of: `image` and `context`, uint8
             (B, ..., H, W, 3); `depth` and `seen`, maps (B, ..., h, w); `intrinsics`, px, (B, 3, 3).
-        device: where the draws need not be known, so that nothing waits for them.
+        device: the draws need not be known there, so nothing waits for them.
 
     Returns:
-        All but the draws: pictures as RGB in [0, 1], (B, ..., 3, H, W), maps in float32.
+        Everything except the draws: pictures as RGB in [0, 1], (B, ..., 3, H, W), maps in float32.
     """
     flipped, colours = batch["flipped"].tolist(), batch["colours"].tolist()
     draws = ("flipped", "colours")
@@ -54,7 +54,7 @@ def augment_batch(batch: Item, device: torch.device) -> Item:
 
 
 def _stacked(frames: list[Tensor], flipped: list[bool]) -> Tensor:
-    """Maps (..., W) of all frames in float32, some turned left to right."""
+    """Maps (..., W) of all frames in float32, some mirrored left to right."""
     made = frames[0].new_empty(len(frames), *frames[0].shape, dtype=torch.float32)
     for place, frame, flip in zip(made, frames, flipped, strict=True):
         place.copy_(frame.flip(-1) if flip else frame)

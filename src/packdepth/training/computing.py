@@ -1,4 +1,4 @@
-"""How a device computes a network: what the `cpu` and `cuda` settings change, which is time, memory and rounding."""
+"""How a device computes a network: the `cpu` and `cuda` settings change only time, memory and rounding."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -28,22 +28,22 @@ def configure(network: nn.Module, settings: Computing) -> None:
 
 
 def _to_channels_last(network: nn.Module) -> None:
-    """Of the weights of 2-D convolutions; those of PackNet's 3-D ones have no such layout here."""
+    """The memory layout of 2-D convolutions' weights; PackNet's 3-D convolutions have no such layout here."""
     for parameter in network.parameters():
         if parameter.dim() == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 def compiled(function: Callable[Given, Made], settings: Computing) -> Callable[Given, Made]:
-    """The function, compiled if that is asked for: as one graph, for the one shape that batches have."""
+    """The function, compiled if requested: as one graph, for the one shape that batches have."""
     return torch.compile(function, fullgraph=True, dynamic=False) if settings.compile else function
 
 
 def autocast(device: torch.device, settings: Computing) -> torch.autocast:
-    """The precision asked for."""
+    """The precision of the settings."""
     return torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16")
 
 
 def laid_out(image: Tensor, settings: Computing) -> Tensor:
-    """An image (B, 3, H, W) in the memory format asked for."""
+    """An image (B, 3, H, W) in the memory format of the settings."""
     return image.contiguous(memory_format=torch.channels_last) if settings.channels_last else image.contiguous()

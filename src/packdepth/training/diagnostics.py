@@ -1,4 +1,4 @@
-"""What is measured beside the loss while a network trains."""
+"""What is measured in addition to the loss while a network trains."""
 
 import contextlib
 import resource
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 COLUMNS = ("step", "name", "value")
-NEAR = 0.01  # of a head's range: what is nearer to its ceiling counts as saturated
+NEAR = 0.01  # of a head's range: outputs nearer to its ceiling count as saturated
 Stages = dict[str, list[nn.Module]]  # parts of a network by name
 
 
@@ -45,7 +45,7 @@ def update_ratios(stages: Stages, before: dict[str, list[Tensor]]) -> dict[str, 
 
 @contextlib.contextmanager
 def activations(stages: Stages) -> Iterator[dict[str, float]]:
-    """While it is open: mean and standard deviation of what each stage's last module puts out, its first output."""
+    """While open, records mean and standard deviation of the first output of each stage's last module."""
     found: dict[str, float] = {}
 
     def measure(stage: str, output: Any) -> None:
@@ -70,11 +70,11 @@ def gradients(network: nn.Module) -> list[Tensor]:
 
 
 def noise(earlier: list[Tensor], network: nn.Module) -> dict[str, float]:
-    """How far the gradients of two batches, at almost the same weights, agree: mean square of them, and their product.
+    """How far the gradients of two batches, at almost the same weights, agree: their mean square, and their product.
 
     Of batches of B frames, these estimate |G|^2 + tr(S) / B and |G|^2, with G the true gradient and S the covariance of
-    a frame's; so B (square / product - 1), of means over many steps, is the simple noise scale, the batch size at which
-    noise and signal are alike (McCandlish et al. 2018, arXiv 1812.06162, section 2.2 and appendix A.1).
+    a frame's; so B (square / product - 1), from means over many steps, is the simple noise scale: the batch size at
+    which noise and signal are equal (McCandlish et al. 2018, arXiv 1812.06162, section 2.2 and appendix A.1).
     """
     now = [p.grad for p in network.parameters() if p.grad is not None]
     product = float(torch.stack([(a * b).sum() for a, b in zip(earlier, now, strict=True)]).sum())
@@ -101,7 +101,7 @@ def spread(output: Tensor, target: Tensor, mask: Tensor) -> dict[str, float]:
 
 
 def saturation(output: Tensor, mask: Tensor, limits: tuple[float, float]) -> dict[str, float]:
-    """The share of known pixels (B, 1, h, w) within 1 % of the ceiling of a head's range; nothing for one without."""
+    """The share of known pixels (B, 1, h, w) within 1 % of the ceiling of a head; nothing for one without a ceiling."""
     lowest, highest = limits
     if not (isfinite(lowest) and isfinite(highest)):
         return {}
@@ -122,7 +122,7 @@ def peak_memory_mib(device: torch.device) -> float:
 
 
 def _gradients(stages: Stages) -> dict[str, list[Tensor]]:
-    """Those of each stage that has any."""
+    """The gradients of each stage that has any."""
     found = {stage: [p.grad for p in _parameters(modules) if p.grad is not None] for stage, modules in stages.items()}
     return {stage: of_stage for stage, of_stage in found.items() if of_stage}
 

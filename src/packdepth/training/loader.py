@@ -1,4 +1,4 @@
-"""Batches of a store in a counted order: what comes at step k depends on (seed, k) alone."""
+"""Batches of a store in a counted order: what comes at step k depends only on (seed, k)."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from packdepth.training.augmentation import Item, draw_augmentation
 
 
 class TrainingFrames(Dataset[Item]):
-    """Frames and how to augment them, asked for by (epoch, frame)."""
+    """Frames and how to augment them, requested by (epoch, frame)."""
 
     def __init__(self, store: Store, seed: int, flip: float, channel_swap: float) -> None:
         self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap
@@ -33,9 +33,9 @@ class TrainingFrames(Dataset[Item]):
 
 
 class CountedBatches(Sampler[list[tuple[int, int]]]):
-    """Batches of (epoch, frame): every epoch a permutation drawn from (seed, epoch), the incomplete batch left out.
+    """Batches of (epoch, frame): every epoch a permutation drawn from (seed, epoch), without the incomplete batch.
 
-    `part` (number, of how many) gives an equal part of every batch alone. Raises InputError if there are fewer frames
+    `part` (number, of how many) gives only an equal part of every batch. Raises InputError if there are fewer frames
     than one batch takes.
     """
 

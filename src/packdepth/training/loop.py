@@ -2,8 +2,8 @@
 
     packdepth train --variant packnet --seed 0
 
-trains one variant at the scale of params.yaml. Randomness is counted, not carried: what happens at step k depends on
-(seed, k) and the state alone, so that a run killed at any moment, started again, ends with the same bits on a CPU.
+trains one variant at the scale of params.yaml. Randomness is counted, not carried: step k depends only on
+(seed, k) and the state. So a run killed at any moment and started again ends with the same bits on a CPU.
 """
 
 import json
@@ -55,7 +55,7 @@ def train(study: Study, run: paths.Run) -> None:
     key = run_key(variant, run.seed, frames.fingerprint, device)
     with resume.locked(run) as waited:
         if waited and is_finished(run, key):
-            return  # by the process that was waited for
+            return  # the process that was waited for has done it
         with resume.state_folder(run, key) as folder:
             distributed.run(variant.training.devices, train_in, folder, key, variant, run, device)
 
@@ -69,7 +69,7 @@ def train_in(folder: Path, key: str, variant: Variant, run: paths.Run, device: t
 
 
 def training_frames(variant: Variant, run: paths.Run) -> Frames:
-    """What the variant learns from. Raises InputError if a store is missing, broken, or its context of other frames."""
+    """What the variant learns from. Raises InputError for a missing or broken store, or context of other frames."""
     settings = variant.training
     store = Store(paths.store(run.scale, "train"))
     frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap)
@@ -99,7 +99,7 @@ class Trainer:
         self.objective = Objective(self.settings)
         self.networks = start.networks(variant, run.seed)
         self.step = self._restore()
-        kept = folder if distributed.rank() == 0 else folder / f"process{distributed.rank()}"  # the latter for nobody
+        kept = folder if distributed.rank() == 0 else folder / f"process{distributed.rank()}"  # nobody reads the latter
         self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
         self.diagnostics = resume.Log(kept / "diagnostics.csv", diagnostics.COLUMNS, self.step)
         self.pace = math.nan  # images a second
@@ -107,7 +107,7 @@ class Trainer:
         self.forward = computing.compiled(self.networks.depth.forward_scales, self.computing)
 
     def _restore(self) -> int:
-        """Bring networks and optimizer to the last state saved, or to their start; returns the steps done."""
+        """Restore networks and optimizer to the last state saved, or to their start; returns the steps done."""
         state = resume.load_state(self.folder)
         if state:
             torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
@@ -123,7 +123,7 @@ class Trainer:
         return state["step"] if state else 0
 
     def run(self) -> None:
-        """All steps that are left."""
+        """Run all remaining steps."""
         s = self.settings
         part = (distributed.rank(), distributed.size())
         order = CountedBatches(len(self.frames), s.batch_size, s.epochs, self.run_files.seed, self.step, part)
@@ -141,7 +141,7 @@ class Trainer:
                 since = time.perf_counter()
 
     def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> float:
-        """One update on this process's part of a batch of frames, asked for at `since` and there `waited` s later."""
+        """One update on this process's part of a batch of frames, requested at `since`, received `waited` s later."""
         self.step += 1
         batch = augment_batch(batch, self.device)
         self.optimizer.zero_grad(set_to_none=True)
@@ -187,10 +187,10 @@ class Trainer:
         return loss, dict(zip(outcomes[0].terms, terms, strict=True))
 
     def _outcome(self, batch: Item) -> Outcome:
-        """The networks' outputs in the precision asked for, their loss in float32."""
+        """The networks' outputs in the precision of the settings, their loss in float32."""
         image = computing.laid_out(batch["image"], self.computing)
         with computing.autocast(self.device, self.computing):
-            # What is compiled tells nothing of its inside.
+            # Compiled code shows nothing of its inside.
             forward = self.networks.depth.forward_scales if self._measures(self.step) else self.forward
             scales = [scale.float() for scale in forward(image)]
             pose = self.networks.pose(image, batch["context"]) if self.networks.pose else None
@@ -201,7 +201,7 @@ class Trainer:
         self.log.write(self.step, epoch, loss, *parts, self.optimizer.param_groups[0]["lr"], waited, seconds)
 
     def _measure(self, values: dict[str, float], outcome: Outcome, batch: Item) -> None:
-        """Write down these values of a step, and more. The pace is that of the step before: measuring takes time."""
+        """Record these values of a step, and more. The pace is that of the step before: measuring takes time."""
         output = outcome.output.detach()
         values |= diagnostics.spread(output, outcome.target, outcome.mask)
         values |= diagnostics.saturation(output, outcome.mask, self.networks.depth.limits)
@@ -214,7 +214,7 @@ class Trainer:
             self.diagnostics.write(self.step, name, value)
 
     def _save(self) -> None:
-        """The logs first: a state never stands for rows that are not on the disk."""
+        """Save the logs first, so that a state never refers to rows that are not on the disk."""
         self.log.flush()
         self.diagnostics.flush()
         state = {

@@ -1,6 +1,6 @@
-"""What a network is trained to do: say the true depth, explain its neighbouring frames, or both; or say its image.
+"""What a network is trained to do: predict true depth, explain its neighbours, or both; or reconstruct its image.
 
-Photometric supervision needs a second network, which says how the camera moved (arXiv 1905.02693, section 3).
+Photometric supervision needs a second network, which predicts how the camera moved (arXiv 1905.02693, section 3).
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Outcome:
     """The loss of a batch, and what it came from."""
 
     loss: Tensor
-    terms: dict[str, Tensor]  # of TERMS those with a weight, unweighted
+    terms: dict[str, Tensor]  # those of TERMS that have a weight, unweighted
     output: Tensor  # of the finest scale, (B, 1, h, w), or an image (B, 3, H, W)
     target: Tensor  # the true one
     mask: Tensor  # 1 where it is known
@@ -30,10 +30,10 @@ class Outcome:
 
 
 class Objective:
-    """The sum of the losses that a training's mode has.
+    """The sum of the losses of a training's mode.
 
     supervised: DenseDepth's; self-supervised: photometric, and the velocity loss by its weight; semi-supervised: all.
-    reconstruction: L1 between the image that is said and the one that was given.
+    reconstruction: L1 between the reconstructed image and the input.
     """
 
     def __init__(self, settings: Training) -> None:

@@ -1,4 +1,4 @@
-"""Resume states: what a killed training needs to end with the same bits as one left alone.
+"""Resume states: what a killed training needs to end with the same bits as an undisturbed one.
 
 They live under .packdepth/resume/<run>/<key>/, outside what Snakemake and DVC declare (both delete declared outputs
 before a rerun). The key is made from everything that determines the run's result. A finished run's state is removed.
@@ -22,7 +22,7 @@ FOLDER = Path(".packdepth/resume")
 
 
 def locked(run: Run) -> contextlib.AbstractContextManager[bool]:
-    """Hold the files of one run, whatever its settings, for this process alone; gives whether it had to wait."""
+    """Lock the files of one run, whatever its settings, for this process; gives whether it had to wait."""
     return files.locked(FOLDER / run.scale / run.variant / f"seed{run.seed}.lock", "trains this run")
 
 
@@ -51,9 +51,9 @@ class Log:
     """A CSV that grows with the training; what a killed run wrote after its last state is cut off."""
 
     def __init__(self, path: Path, columns: Sequence[str], last_step: int) -> None:
-        """Go on after the rows of `last_step` (0: from the start). The first column is the step.
+        """Continue after the rows of `last_step` (0: from the start). The first column is the step.
 
-        The rows that are kept replace the file in one move, so that a kill here does not lose them.
+        The rows that are kept replace the file in one move, so a kill here does not lose them.
         """
         rows = []
         if last_step and path.is_file():
@@ -66,11 +66,11 @@ class Log:
         self._rows = csv.writer(self._file, lineterminator="\n")
 
     def write(self, *values: float | int | str) -> None:
-        """Add a row; floats keep nine digits, enough to tell any two float32 apart."""
+        """Add a row; floats keep nine digits, enough to distinguish any two float32."""
         self._rows.writerow([f"{value:.9g}" if isinstance(value, float) else value for value in values])
 
     def flush(self) -> None:
-        """Bring all rows to the disk."""
+        """Write all rows to the disk."""
         self._file.flush()
         os.fsync(self._file.fileno())
 

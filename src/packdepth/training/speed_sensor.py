@@ -1,4 +1,4 @@
-"""The speed sensor that the velocity loss believes, and what can be wrong with it."""
+"""The speed sensor that the velocity loss relies on, and its possible errors."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,16 +9,17 @@ from packdepth.config.variants import Velocity
 def measured_distance(
     velocity: NDArray[np.float32], time_step: NDArray[np.float32], sensor: Velocity, key: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """The way (2,) in m that the sensor says lies between t-1 and t, and t and t+1: mean speed times elapsed time.
+    """Distances (2,) in m that the sensor measures from t-1 to t and from t to t+1: mean speed times elapsed time.
 
-    A reading at an instant is the speed `lag` seconds before it (a straight line through the two readings next to
-    that, also beyond them), times 1 + `bias`, plus normal noise, never below 0; or 0 where the sensor dropped out.
+    A reading at an instant is the speed `lag` seconds before it, times 1 + `bias`, plus normal noise, never below 0;
+    or 0 where the sensor dropped out. The speed at that time is on a straight line
+    through the two readings next to it, also beyond them.
 
     Args:
         velocity: (3, 6), at t-1, t, t+1; linear in m/s first.
         time_step: (2,), s.
-        sensor: what is wrong with it.
-        key: (seed, frame), which alone decides the errors: a recording has the same ones in every epoch.
+        sensor: its errors.
+        key: (seed, frame). Only it decides the errors, so a recording has the same ones in every epoch.
     """
     random = np.random.default_rng(key)
     noise, drop = random.standard_normal(3), random.random(3)

@@ -17,13 +17,13 @@ from packdepth.models.heads import DepthHead
 from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import PoseNet
 
-FITTED_FRAMES = 256  # the constant's loss hardly moves beyond
+FITTED_FRAMES = 256  # the constant's loss hardly changes with more
 CANDIDATES = 64
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 class Networks(nn.Module):
-    """What a variant trains: a network that says depth and, to learn from neighbours, one that says motion."""
+    """What a variant trains: a network that predicts depth and, to learn from neighbours, one that predicts motion."""
 
     def __init__(self, depth: ImageNetwork, pose: PoseNet | None) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, don
 
 
 def set_first_output(depth: ImageNetwork, store: Store, training: Training) -> None:
-    """Have a network say the best constant before it has learned, where it can only say that or `training` asks for it.
+    """Make a network start by predicting the best constant, if `training` asks for it or it can predict nothing else.
 
     Raises InputError if its head cannot.
     """
@@ -81,9 +81,9 @@ def set_first_output(depth: ImageNetwork, store: Store, training: Training) -> N
 
 
 def best_constant(store: Store, training: Training) -> float:
-    """The one output that has the least loss on the training split, found by three ever finer sweeps.
+    """The one output with the least loss on the training split, found by three sweeps, each finer than the last.
 
-    Taken over at most 256 frames spread evenly. The first sweep covers every target, 1 .. 100, in equal ratios.
+    It uses at most 256 frames, spread evenly. The first sweep covers every target, 1 .. 100, in equal ratios.
     """
     loss = DepthLoss(**training.loss.model_dump())
     target, mask = _targets(store, training.max_depth)

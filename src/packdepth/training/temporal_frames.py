@@ -11,7 +11,7 @@ from packdepth.training.speed_sensor import measured_distance
 
 
 class TemporalFrames(Dataset[Item]):
-    """Frames and their neighbours, asked for by (epoch, place among the frames that have any)."""
+    """Frames and their neighbours, requested by (epoch, place among the frames that have any)."""
 
     def __init__(self, frames: TrainingFrames, context: ContextStore, sensor: Velocity) -> None:
         self.frames, self.context, self.sensor = frames, context, sensor
@@ -22,7 +22,7 @@ class TemporalFrames(Dataset[Item]):
         return len(self.context)
 
     def __getitem__(self, key: tuple[int, int]) -> Item:
-        """What TrainingFrames gives and
+        """What TrainingFrames gives, and
 
         - `context`: RGB of 8 bits at t-1 and t+1, (2, H, W, 3),
         - `seen`: where its pixels were really seen, bool (2, 1, H, W),

@@ -1,7 +1,7 @@
-"""Downloads over HTTP: resumed, from several mirrors, and under their final name only when whole and of the right hash.
+"""Downloads over HTTP: resumed, from several mirrors, under the final name only when complete with the right hash.
 
-pooch checks the hashes. Its `retrieve` is not used: it keeps a download under a temporary name that goes when anything
-goes wrong, so that a connection lost, or a kill, in the last of 257 GB would cost them all. Here `.NAME.part` stays.
+pooch checks the hashes. Its `retrieve` is not used: it deletes its temporary file when anything goes wrong. So a
+lost connection, or a kill, in the last of 257 GB would lose them all. Here `.NAME.part` stays.
 """
 
 import contextlib
@@ -21,11 +21,11 @@ from packdepth.errors import InputError
 from packdepth.utils.files import locked, require_space, write_json
 from packdepth.utils.progress import track
 
-CONNECT, READ = 10.0, 60.0  # s without a connection, s without another byte
-RETRIES = 4  # of one mirror in a row, in which no more comes
-PAUSE = 1.0  # s before the next try, doubled with every one in which no more comes
+CONNECT, READ = 10.0, 60.0  # s to wait for a connection, s to wait for another byte
+RETRIES = 4  # of one mirror in a row that bring nothing new
+PAUSE = 1.0  # s before the next try, doubled with every one that brings nothing new
 CHUNK = 1 << 16  # bytes
-LARGE = 1 << 30  # bytes; hashing them takes long enough to be told
+LARGE = 1 << 30  # bytes; hashing more takes long enough to show progress
 LOST = "the connection was lost"
 
 
@@ -43,17 +43,17 @@ class Remote:
 
 
 class _Failed(Exception):
-    """A mirror did not give what it should; the message says why."""
+    """A mirror did not give what it should; the message states why."""
 
 
 class _Passing(_Failed):
-    """A failure that may be over at the next try: of the connection, or of a server that is busy or broken."""
+    """A failure that may be gone at the next try: of the connection, or of a server that is busy or broken."""
 
 
 def fetch(remote: Remote, folder: Path) -> Path:
-    """The file `remote.name` in `folder`, downloaded if it is not there, with its `record` beside it.
+    """The file `remote.name` in `folder`, downloaded if it is not there, with its `record` next to it.
 
-    A file that someone has put there, or in its place, is taken if it has the right hash. Two processes never download
+    A file that someone has put there, or replaced, is used if it has the right hash. Two processes never download
     one file at once. Raises InputError that lists what was tried, OSError if the disk has no room for the file.
     """
     path = folder / remote.name
@@ -68,7 +68,7 @@ def fetch(remote: Remote, folder: Path) -> Path:
 
 
 def record(path: Path) -> dict[str, Any]:
-    """What is known of a file that `fetch` gave: `bytes`, `hash`, and `url`, unless someone has put it there."""
+    """What is known about a file that `fetch` gave: `bytes`, `hash`, and `url`, unless someone has put it there."""
     content: dict[str, Any] = json.loads(_record(path).read_text())
     return content
 
@@ -78,7 +78,7 @@ def _record(path: Path) -> Path:
 
 
 def _is_as_recorded(remote: Remote, path: Path) -> bool:
-    """Whether the file has the size that its record says, and the record the known hash."""
+    """Whether the file has the size in its record, and the record the known hash."""
     if not (path.is_file() and _record(path).is_file()):
         return False
     known = record(path)
@@ -120,7 +120,7 @@ def _download(remote: Remote, path: Path) -> None:
 
 
 def _publish(remote: Remote, url: str, part: "_Part", path: Path) -> None:
-    """Give a whole download its name, after its record; remove it if it has the wrong hash."""
+    """Give a complete download its name, after writing its record; remove it if it has the wrong hash."""
     try:
         known = {"url": url, "bytes": part.size, "hash": _hash(remote, part.path)}
     except _Failed:
@@ -132,7 +132,7 @@ def _publish(remote: Remote, url: str, part: "_Part", path: Path) -> None:
 
 
 class _Part:
-    """What has come of a file so far, `.NAME.part`, and in `.NAME.part.json` where from."""
+    """The part of a file downloaded so far, `.NAME.part`, and its origin, `.NAME.part.json`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.with_name(f".{path.name}.part")
@@ -149,19 +149,19 @@ class _Part:
         return json.loads(self._origin.read_text()) if self.path.is_file() else {"url": None}
 
     def begin(self, origin: dict[str, Any]) -> None:
-        """Start again with nothing."""
+        """Start again from nothing."""
         self.remove()
         write_json(self._origin, origin)
         self.path.touch()
 
     def remove(self) -> None:
-        """Forget what has come."""
+        """Remove the part."""
         self.path.unlink(missing_ok=True)
         self._origin.unlink(missing_ok=True)
 
 
 def _bring(remote: Remote, url: str, part: _Part) -> None:
-    """Bring all of a file into `part`, however often the connection is lost, as long as more comes every few tries."""
+    """Download all of a file into `part`, through lost connections, as long as every few tries bring more."""
     most, retries = 0, 0
     while True:
         try:
@@ -176,7 +176,7 @@ def _bring(remote: Remote, url: str, part: _Part) -> None:
 
 
 def _continue(remote: Remote, url: str, part: _Part) -> None:
-    """Bring the rest of a file, or all of it if what has come is of another mirror or another version."""
+    """Download the rest of a file, or all of it if the part is from another mirror or version."""
     origin = part.origin
     if origin["url"] == url and origin["total"] == part.size:
         return
@@ -192,7 +192,7 @@ def _continue(remote: Remote, url: str, part: _Part) -> None:
 
 
 def _ask(url: str, part: _Part) -> requests.Response:
-    """The answer with the rest of the file, if it is still the same version, or else with all of it."""
+    """The response with the rest of the file, if it is still the same version, or else with all of it."""
     origin, size = part.origin, part.size
     resumable = size and origin["url"] == url and origin["validator"]
     response = _get(url, {"Range": f"bytes={size}-", "If-Range": origin["validator"]} if resumable else {})
@@ -201,7 +201,7 @@ def _ask(url: str, part: _Part) -> requests.Response:
         response.close()
         response = _get(url, {})
     response.raise_for_status()
-    if response.headers.get("Content-Type", "").startswith("text/html"):  # of a mirror that is no more
+    if response.headers.get("Content-Type", "").startswith("text/html"):  # from a mirror that no longer exists
         raise _Failed("gives a web page, not the file")
     return response
 
@@ -211,7 +211,7 @@ def _get(url: str, headers: dict[str, str]) -> requests.Response:
 
 
 def _validator(response: requests.Response) -> str | None:
-    """What tells a file's version in `If-Range`, where weak ETags may not stand (RFC 9110, section 13.1.5)."""
+    """What identifies a file's version in `If-Range`, which allows no weak ETags (RFC 9110, section 13.1.5)."""
     etag = response.headers.get("ETag", "W/")
     return response.headers.get("Last-Modified") if etag.startswith("W/") else etag
 
@@ -230,7 +230,7 @@ def _append(name: str, response: requests.Response, part: _Part) -> None:
         require_space(part.path.parent, total - size)
     shown = track(f"{name} (MiB)", total >> 20, size >> 20) if total else contextlib.nullcontext(lambda steps: None)
     with shown as advance, part.path.open("ab") as file:
-        # As the server keeps it: some say of a .tar.gz that it is a tar encoded with gzip.
+        # As stored on the server: some declare a .tar.gz to be a tar encoded with gzip.
         for chunk in response.raw.stream(CHUNK, decode_content=False):
             file.write(chunk)
             steps = (file.tell() >> 20) - (file.tell() - len(chunk) >> 20)

@@ -17,7 +17,7 @@ SET_ASIDE = 1 << 30  # bytes
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, moved to it if the block ends well and removed if it does not.
+    """A temporary name next to `path`, moved to it if the block ends well and removed if not.
 
     Always a new file, never an append: an output that DVC has linked into its cache is read-only.
     """
@@ -39,7 +39,7 @@ def require_space(folder: Path, size: int) -> None:
     """Raise the OSError of a full disk unless `size` bytes are free; up to SET_ASIDE of them are reserved for a moment.
 
     For what HDF5 writes: it does not survive a disk that fills up halfway, and hours of work would be lost then. Only
-    reserving shows what quotas and limits leave; where a file system cannot, every block is written for it.
+    reserving shows what quotas and limits leave; where a file system cannot reserve, every block is written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < size:
@@ -56,14 +56,14 @@ def remove_parts(path: Path) -> None:
 
 
 def file_states(paths: Iterable[Path]) -> list[tuple[str, int, int]]:
-    """Name, bytes and time of the last change (ns) of each file that is there: another state, another content."""
+    """Name, bytes and time of the last change (ns) of each file that exists: it changes whenever the content does."""
     found = [(path, path.stat()) for path in paths if path.exists()]
     return [(str(path), known.st_size, known.st_mtime_ns) for path, known in found]
 
 
 @contextlib.contextmanager
 def locked(lock: Path, what: str) -> Iterator[bool]:
-    """Hold `lock` for this process alone; gives whether it had to wait for another one, which is then told of `what`.
+    """Hold `lock` exclusively; gives whether it had to wait for another process. A message then names `what`.
 
     Killing Snakemake or DVC leaves the command they started alive: a rerun waits here until it has ended, so that the
     older one never overwrites the newer one's files.

@@ -1,4 +1,4 @@
-"""Image files, decoded and scaled, and depth made small to be looked at."""
+"""Image files, decoded and scaled, and depth shrunk for viewing."""
 
 import io
 from pathlib import Path
@@ -41,19 +41,19 @@ def colours(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def counts(image: Image.Image, name: str) -> NDArray[np.int64]:
-    """The counts (H, W) of a 16-bit image. Raises InputError that names it if it is not of 16 bits, one channel."""
+    """The counts (H, W) of a 16-bit image. Raises InputError that names it unless it has one channel of 16 bits."""
     if image.mode not in SIXTEEN_BITS:
         raise InputError(f"{name}: is of mode {image.mode}; expected one channel of 16 bits")
     return np.asarray(image).astype(np.int64)
 
 
 def nearest(depth: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Depth (h, w) at another size (H, W): of every pixel, that of the nearest one. Known and unknown never mix."""
+    """Depth (h, w) at another size (H, W): every pixel takes the nearest one's depth. Known and unknown never mix."""
     return np.asarray(Image.fromarray(depth).resize(size[::-1], Image.Resampling.NEAREST))
 
 
 def thumbnail_of_depth(depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Depth (h, w) made smaller by a whole factor, to 160 px and more of width, or as it is if it has less than 320.
+    """Depth (h, w) shrunk by a whole factor, to a width of 160 px or more; unchanged if the width is below 320.
 
     Every pixel shows the nearest known depth of its block, 0 where none is known.
     """

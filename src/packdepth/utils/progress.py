@@ -1,6 +1,6 @@
 """Progress with time left: a bar in a terminal, a plain line now and then elsewhere.
 
-A bar needs the terminal to itself. Where others write there too, TTY_INTERACTIVE=0 asks for lines; rich knows it.
+A bar needs the terminal to itself. Where others write there too, TTY_INTERACTIVE=0 asks for lines; rich supports it.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def _bar() -> Progress:
 
 
 class _PlainLines:
-    """A line at the first step, at the last, and every PLAIN_EVERY seconds between them."""
+    """A line at the first step, at the last, and every PLAIN_EVERY seconds between."""
 
     def __init__(self, title: str, total: int, done: int) -> None:
         self._title, self._total, self._first, self._done = title, total, done, done
@@ -46,6 +46,6 @@ class _PlainLines:
         self._told = now
         left = (now - self._start) / (self._done - self._first) * (self._total - self._done)
         line = f"{self._title}: {self._done}/{self._total}, {left:.0f} s left  {note}"
-        # One write with its end: `print` makes two where nothing is buffered, and another job's line gets between.
+        # One write with its end: `print` makes two where nothing is buffered, and another job's line can come between.
         sys.stderr.write(f"{line.rstrip()}\n")
         sys.stderr.flush()

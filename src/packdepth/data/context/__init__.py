@@ -1,1 +1,1 @@
-"""Neighbouring frames of single ones: rendered, filmed, or synthesized from one RGB-D frame."""
+"""Neighbours of single frames: rendered, filmed, or synthesized from one RGB-D frame."""

@@ -20,13 +20,13 @@ from packdepth.utils.files import atomic_write, locked, remove_parts, require_sp
 from packdepth.utils.progress import track
 
 LOCKS = Path(".packdepth/stores")
-DENSE = 0.3  # share of known depth that a frame is warped with; LiDAR has a twentieth, a Kinect two thirds
+DENSE = 0.3  # least share of known depth to warp a frame; LiDAR has a twentieth, a Kinect two thirds
 
 
 def make_context(study: Study, store_path: Path, path: Path) -> None:
     """Write every kind of context that the scale asks for.
 
-    Raises InputError if the store has not what a kind needs.
+    Raises InputError if the store lacks what a kind needs.
     """
     settings = study.active_scale.context
     store = Store(store_path)

@@ -1,4 +1,4 @@
-"""Neighbouring frames that a data set really has: rooms can be rendered from anywhere, KITTI and DDAD were filmed."""
+"""Neighbouring frames that a data set itself has: rooms are rendered from anywhere, KITTI and DDAD were filmed."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ BATCH = 64  # frames
 
 
 def rendered(store: Store, data: RoomsData, model: MotionModel, seed: int) -> Iterator[Neighbours]:
-    """The neighbours of all frames of rooms, rendered: on the motions that synthetic ones have unless shortened."""
+    """The neighbours of all frames of rooms, rendered, on the motions of synthetic ones before any shortening."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     step = 1 / model.frequency
     for first in range(0, len(store), BATCH):

@@ -12,7 +12,7 @@ from packdepth.geometry.forward_warp import forward_warp
 from packdepth.geometry.rigid import inverse
 
 SEEN = 0.6  # share of the pixels that must be seen in both neighbours
-SHORTER = 0.75  # by how much a motion that leaves fewer is shortened, again and again
+SHORTER = 0.75  # factor that shortens a motion that leaves fewer, repeatedly
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Synthetic:
     """Frames at t-1 and t+1 (axis 1, where it is 2 long) of B frames at t."""
 
     rgb: Tensor  # uint8 (B, 2, H, W, 3)
-    mask: Tensor  # bool (B, 2, H, W): pixels that were really seen, the others are made up
+    mask: Tensor  # bool (B, 2, H, W): pixels that were really seen, the others are filled in
     pose: Tensor  # float32 (B, 2, 4, 4): context_from_target, metres
     velocity: Tensor  # float32 (B, 3, 6): at t-1, t, t+1: m/s and rad/s, each in the camera frame of its instant
     time_step: float  # s
@@ -36,20 +36,20 @@ def synthesize(
 ) -> Synthetic:
     """Both neighbours of every frame, on one smooth motion that is a function of the seed and the frame's name.
 
-    A motion that would leave less than 60 % of the pixels seen in either neighbour is shortened until it does not:
-    all its velocities and accelerations are scaled, and the velocities told are those. Where depth is known for less
-    than 60 % of the pixels, 60 % of those that are known must be seen.
+    A motion that would leave less than 60 % of the pixels seen in either neighbour is shortened until it does not.
+    All its velocities and accelerations are scaled, and the returned velocities are the scaled ones. Where depth is
+    known for less than 60 % of the pixels, 60 % of those that are known must be seen.
 
     Args:
         rgb: uint8 (B, H, W, 3).
         depth: (B, H, W), m, 0 where unknown.
         intrinsics: (B, 3, 3), px.
         ids: names of the B frames.
-        model: what motions to draw, and how far in time the neighbours are away.
+        model: which motions to draw, and how far away in time the neighbours are.
         seed: which motions.
 
     Raises:
-        ValueError: tensors or names that do not belong together.
+        ValueError: tensors or names that do not match.
     """
     if len(ids) != len(rgb):
         raise ValueError(f"{len(ids)} names for {len(rgb)} frames")

@@ -19,8 +19,8 @@ Array = np.typing.NDArray[np.float64]
 class Trajectories:
     """B motions, each as a function of the seconds since its frame; float64, on the CPU.
 
-    The reference frame is the camera's at the frame itself. Position is quadratic in time; the rotation is about one
-    axis, which turning about it does not move, so that its rate is the angular velocity at every instant.
+    The reference frame is the camera's at the frame itself. Position is quadratic in time. The rotation is about one
+    fixed axis, so its rate is the angular velocity at every instant.
     """
 
     velocity: Tensor  # (B, 3) m/s
@@ -51,7 +51,7 @@ class Trajectories:
 
 
 def sample(model: MotionModel, seed: int, ids: Sequence[str]) -> Trajectories:
-    """A motion for every frame, a function of the model, the seed and the frame's name alone."""
+    """A motion for every frame, a function of only the model, the seed and the frame's name."""
     draws = [_draw(model, _generator(seed, name)) for name in ids]
     return Trajectories(*(torch.from_numpy(np.stack(column)) for column in zip(*draws, strict=True)))
 

@@ -1,4 +1,4 @@
-"""Bringing a data set's archives here, and the list of them that its stores are made from."""
+"""Gets a data set's archives, and lists them; its stores are made from that list."""
 
 import json
 import sys
@@ -15,15 +15,15 @@ from packdepth.utils.files import write_json
 
 
 def acquire(data: Data, folder: Path, listing: Path) -> None:
-    """Download a data set into `folder`, or find it where params.yaml says it is, and list its archives in `listing`.
+    """Download a data set into `folder`, or find it at its place in params.yaml, and list its archives in `listing`.
 
-    Prints the licence and the citation. Raises InputError if a source is not there or no mirror gives a whole file.
+    Prints the licence and the citation. Raises InputError if a source is not there or no mirror gives a complete file.
     """
     source = source_of(data)
     if isinstance(data, ExternalData):
         _tell(source.info)
     local = data.sources if isinstance(data, ExternalData) else []
-    Tree(local)  # tells what is wrong with them now rather than after a night in a queue
+    Tree(local)  # finds faults now, not after a night in a queue
     paths = local or source.archives(data, lambda remote: download.fetch(remote, folder))
     entries = [_entry(path) for path in paths] if local else [{"path": str(p)} | download.record(p) for p in paths]
     write_json(listing, {**vars(source.info), "archives": entries})

@@ -1,7 +1,7 @@
-"""Files in zips, tars and folders, read where they lie.
+"""Files in zips, tars and folders, read in place.
 
-Nothing is unpacked, so nothing can be written where it should not be. Archives whose members would lead out of the
-folder they are unpacked in (absolute paths, `..`, links, devices) are refused all the same.
+Nothing is unpacked, so nothing can be written where it should not be. Still, archives whose members would lead
+out of the folder they are unpacked in (absolute paths, `..`, links, devices) are refused.
 """
 
 import contextlib
@@ -22,9 +22,9 @@ from packdepth.errors import InputError
 from packdepth.utils.progress import track
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
-LARGE = 1 << 30  # bytes; going through a larger tar tells its progress
+LARGE = 1 << 30  # bytes; reading a larger tar shows progress
 NAMED = 3  # paths named in a message
-BLOCK = 512  # bytes, of which tars consist
+BLOCK = 512  # bytes of a tar's blocks
 GZIP = b"\x1f\x8b"  # how gzip files begin
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
 
@@ -41,15 +41,15 @@ class _Archive(Protocol):
 
 
 class Tree:
-    """Files of several archives and folders, under the names they are known by here. Safe to read from many threads.
+    """Files of several archives and folders, under our names. Safe to read from many threads.
 
     A path is a zip, a tar, a gzipped tar (by its ending), a folder, or any other file, which is then the only member of
-    itself. Archives directly inside a folder are opened, too. Of a name found twice the first one counts, in the order
-    of `paths`, and in a folder its own files before its archives'.
+    itself. Archives directly inside a folder are opened, too. If a name is found twice, the first one counts, in the
+    order of `paths`; in a folder its own files come before its archives'.
 
-    Zips and tars are read in place: opening one reads its index alone. A gzipped tar has no way to its middle, so it is
-    decompressed once into a nameless temporary file, which goes when the process does: beside it, or in TMPDIR where
-    that may not be written to.
+    Zips and tars are read in place: opening one reads only its index. A gzipped tar allows no access to its middle, so
+    it is decompressed once into a nameless temporary file, which disappears with the process. That file is next to the
+    tar, or in TMPDIR if that folder is read-only.
     """
 
     def __init__(self, paths: Sequence[Path], canonical: Callable[[str], str | None] = lambda member: member) -> None:
@@ -62,7 +62,7 @@ class Tree:
         self._found = self._named(canonical)
 
     def under(self, canonical: Callable[[str], str | None]) -> "Tree":
-        """The same archives, not opened again, with their members under other names."""
+        """The same archives, not reopened, with their members under other names."""
         tree = copy.copy(self)
         tree._found = self._named(canonical)
         return tree
@@ -84,19 +84,19 @@ class Tree:
         return archive.read(member)
 
     def path(self, name: str) -> Path:
-        """Where a file lies on the disk. Raises InputError if it is missing or inside an archive."""
+        """The path of a file on the disk. Raises InputError if it is missing or inside an archive."""
         archive, member = self._find(name)
         if not isinstance(archive, _Files):
             raise InputError(f"{archive.path}: holds {member!r}, which can only be read unpacked; unpack it")
         return archive.members[member]
 
     def files(self) -> list[Path]:
-        """What is read on this disk: archives, and the files of folders, sorted."""
+        """The files that are read on this disk: archives, and the files of folders, sorted."""
         found = self._found.values()
         return sorted({at.members[member] if isinstance(at, _Files) else at.path for at, member in found})
 
     def archive(self, name: str) -> Path:
-        """The archive or folder that a file lies in. Raises InputError if it is missing."""
+        """The archive or folder that contains a file. Raises InputError if it is missing."""
         return self._find(name)[0].path
 
     def _find(self, name: str) -> tuple[_Archive, str]:
@@ -135,7 +135,7 @@ def _open(path: Path) -> list[_Archive]:
 def _walk(folder: Path) -> Iterator[Path]:
     """All files below a folder. Links are followed (large sets are spread over disks), but never in circles.
 
-    A circle is a folder that the way to it leads through. Two ways to one folder are none: both give its files.
+    A circle is a folder that its own path leads through. Two paths to one folder are no circle: both give its files.
     """
     ways: dict[Path, set[str]] = {}
     for name, folders, names in os.walk(folder, followlinks=True):
@@ -204,7 +204,7 @@ class _Tar:
         size = os.fstat(self._file.fileno()).st_size
         with tarfile.open(fileobj=self._file, mode="r:") as tar, _progress(f"{self.path.name}: index", size) as reach:
             while info := tar.next():
-                tar.members = []  # type: ignore[attr-defined]  # it would keep all of them: a gigabyte for DDAD
+                tar.members = []  # type: ignore[attr-defined]  # otherwise it keeps all of them: a gigabyte for DDAD
                 reach(info.offset_data)
                 member = _safe(self.path, info.name)
                 if info.isreg() and not info.issparse():
@@ -212,7 +212,7 @@ class _Tar:
                 elif not info.isdir():
                     raise _refused(self.path, member)
             end = os.pread(self._file.fileno(), BLOCK, tar.offset)
-            if end != bytes(BLOCK):  # TarFile takes rubbish for the end, without a word
+            if end != bytes(BLOCK):  # TarFile silently takes rubbish for the end
                 raise tarfile.ReadError("does not end with a block of zeros")
             reach(size)
 
@@ -228,7 +228,7 @@ class _Tar:
 
 
 def _decompressed(path: Path, file: IO[bytes]) -> IO[bytes]:
-    """What a gzip file holds, in a nameless temporary file."""
+    """The content of a gzip file, in a nameless temporary file."""
     file.seek(0)
     place = path.parent if os.access(path.parent, os.W_OK) else Path(tempfile.gettempdir())
     plain = tempfile.TemporaryFile(dir=place)  # noqa: SIM115
@@ -247,7 +247,7 @@ def _decompressed(path: Path, file: IO[bytes]) -> IO[bytes]:
 
 @contextlib.contextmanager
 def _progress(title: str, size: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function that is told how many bytes of `size` lie behind; shows MiB, if there are many."""
+    """Yield a function that takes how many bytes of `size` are done; shows MiB, if there are many."""
     told = 0
 
     def reach(position: int) -> None:
@@ -263,7 +263,7 @@ def _progress(title: str, size: int) -> Iterator[Callable[[int], None]]:
 
 def _safe(archive: Path, member: str) -> str:
     """A member's path without `./`; on any system, it must stay where it is unpacked."""
-    path = PureWindowsPath(member)  # knows both kinds of slashes
+    path = PureWindowsPath(member)  # understands both kinds of slashes
     if path.root or ".." in path.parts:
         raise InputError(f"{archive}: refused: its member {member!r} leads out of the archive")
     return str(PurePosixPath(member))

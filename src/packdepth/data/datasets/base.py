@@ -1,4 +1,4 @@
-"""What a data set's module gives to `make`."""
+"""What a data set's module provides to `make`."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ from packdepth.utils.download import Remote
 SPLITS = ("train", "test")
 NAMED = 3  # missing files named in a message
 T = TypeVar("T")
-Get = Callable[[Remote], Path]  # brings a remote file here and says where it is
+Get = Callable[[Remote], Path]  # downloads a remote file and returns its path
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is to be known of a data set before it is used."""
+    """What one must know about a data set before using it."""
 
     dataset: str
     version: int  # of our conversion: raised when the frames it gives change
@@ -35,12 +35,12 @@ class Source(Protocol):
     info: ClassVar[DatasetInfo]
     depth_unit: DepthUnit
     parallel: bool  # whether pieces may be made in several threads at once
-    frames: int  # in all pieces, those without depth included
+    frames: int  # in all pieces, including those without depth
     pieces: int
-    files: list[Path]  # all on this disk that decides what the pieces are, lists of frames among them
+    files: list[Path]  # all files here that decide what the pieces are, including lists of frames
 
     def __init__(self, data: Any, split: str, tree: Tree) -> None:
-        """Find out what there is; raises InputError that names what is missing."""
+        """Find the frames; raises InputError that names what is missing."""
 
     @staticmethod
     def archives(data: Any, get: Get) -> list[Path]:
@@ -48,15 +48,15 @@ class Source(Protocol):
         ...
 
     def piece(self, index: int) -> Batch:
-        """Frames, the same ones whenever asked for."""
+        """Frames, the same ones on every call."""
         ...
 
 
 def present(wanted: Sequence[T], files: Callable[[T], Sequence[str]], tree: Tree, skip: bool, what: str) -> list[T]:
     """Those of the frames `wanted` whose `files` are all in the tree.
 
-    Raises InputError that names and counts the missing files, unless `skip` allows to leave such frames out; then one
-    line on stderr says how many were.
+    Raises InputError that names and counts the missing files, unless `skip` allows leaving such frames out. Then one
+    line on stderr states how many were.
     """
     missing = {number: [file for file in files(frame) if file not in tree] for number, frame in enumerate(wanted)}
     lacking = [names[0] for names in missing.values() if names]

@@ -1,8 +1,8 @@
 """From a data set's archives to its stores.
 
 Pieces are made in parallel and written in order, in parts: files of PIECES pieces each, under .packdepth/stores/. A
-killed conversion goes on behind its last whole part, unless what decides about the pieces has changed since. At the end
-the parts are joined, still compressed, and removed.
+killed conversion continues after its last complete part, unless what determines the pieces has changed since. At the
+end the parts are joined, still compressed, and removed.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from packdepth.utils.files import file_states, locked, remove_parts, require_spa
 from packdepth.utils.fingerprint import code_digest, digest
 from packdepth.utils.progress import track
 
-PIECES = 128  # a part: what a kill costs at most
+PIECES = 128  # of a part: a kill loses no more
 FOLDER = Path(".packdepth/stores")
 CODE = ("data/datasets", "data/rooms", "data/store", "geometry")  # rooms that decide what a store holds
 
@@ -36,7 +36,7 @@ CODE = ("data/datasets", "data/rooms", "data/store", "geometry")  # rooms that d
 def make_store(data: Data, split: str, listing: Path, path: Path) -> None:
     """Write one split's store to `path`, from the archives of `listing`.
 
-    Raises InputError for an unknown split, or if an archive or what it holds is not as expected.
+    Raises InputError for an unknown split, or if an archive or its content is not as expected.
     """
     one_of(split, SPLITS, "split", "data make")
     source = source_of(data)(data, split, Tree(archives(listing)))
@@ -63,7 +63,7 @@ def _origin(source: Source, data: Data, split: str, listing: Path) -> Origin:
 
 @contextlib.contextmanager
 def _parts(path: Path, key: str) -> Iterator[Path]:
-    """The folder of a store's parts; removed if the block ends well, and with it what was made in another way."""
+    """The folder of a store's parts; removed if the block ends well. Parts made in another way are removed first."""
     folder = FOLDER / path.parent.name / path.stem / key
     for other in folder.parent.glob("*"):
         if other != folder:
@@ -74,7 +74,7 @@ def _parts(path: Path, key: str) -> Iterator[Path]:
 
 
 def _convert(source: Source, origin: Origin, folder: Path) -> list[Path]:
-    """All parts, those that are there already left as they are."""
+    """All parts; existing ones are left unchanged."""
     starts = range(0, source.pieces, PIECES)
     parts = {folder / f"{start:08d}.h5": range(start, min(start + PIECES, source.pieces)) for start in starts}
 
@@ -97,9 +97,9 @@ def _convert(source: Source, origin: Origin, folder: Path) -> list[Path]:
 
 
 def _in_parallel(ready: Callable[[int], EncodedBatch], pieces: Iterable[int]) -> Iterator[EncodedBatch]:
-    """The pieces in order, made by as many threads as there are cores, with a few ahead of what is asked for.
+    """The pieces in order, made by as many threads as there are cores, with a few ahead of demand.
 
-    Threads are enough: decoding, scaling and compressing let go of Python's lock. Each keeps torch to itself alone.
+    Threads are enough: decoding, scaling and compressing release Python's lock. In each, torch uses only that thread.
     """
     workers = torch.get_num_threads()
     ahead: deque[Future[EncodedBatch]] = deque()

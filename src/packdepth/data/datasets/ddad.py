@@ -5,9 +5,9 @@
     .../calibration/<sha1>.json           intrinsics of every camera
     .../rgb/CAMERA_01/*.png, .../point_cloud/LIDAR/*.npz
 
-The data set's own test split has no public truth: ours is its validation split, and DDAD_tiny's the one it trains on,
-as in packnet-sfm's configs/overfit_ddad.yaml. World is the first camera frame of each scene, for in the published one
-(of a map) float32 would lose centimetres.
+The data set's own test split has no public truth: ours is its validation split, and DDAD_tiny's is the one it trains
+on, as in packnet-sfm's configs/overfit_ddad.yaml. World is the first camera frame of each scene, because in the data
+set's own (of a map) float32 would lose centimetres.
 """
 
 import contextlib
@@ -119,7 +119,7 @@ class Ddad:
 
 
 def _index(tree: Tree) -> str:
-    """The data set's own JSON: the one that lists scenes, of all that lie least deep. Others may be no JSON at all."""
+    """The data set's own JSON: among the least deep files, the one that lists scenes. Others may be no JSON at all."""
     names = [name for name in tree.names() if name.endswith(".json")]
     for depth in sorted({name.count("/") for name in names}):
         found = [name for name in names if name.count("/") == depth and _lists_scenes(tree, name)]
@@ -185,7 +185,7 @@ def _frames(folder: str, camera: str, shots: list[dict[str, Any]]) -> Iterator[F
 
 
 def _shot(tree: Tree, folder: str, sample: dict[str, Any], data: dict[str, Any], camera: str) -> dict[str, Any]:
-    """What a sample's JSON says of one camera and of the LiDAR."""
+    """A sample's JSON data of one camera and of the LiDAR."""
     of_sensor = {data[key]["id"]["name"]: data[key] for key in sample["datum_keys"]}
     for sensor in (camera, LIDAR):
         if sensor not in of_sensor:

@@ -4,7 +4,7 @@
     source/depth/*.png            16-bit, times `depth_unit` = metres of camera z, 0 where unknown
     source/trajectory.csv         optional: name, time (s) and/or tx, ty, tz (m), qx, qy, qz, qw (world_from_camera)
 
-Where the two folders name a frame differently, the patterns `rgb` and `depth` in params.yaml say how: what stands at
+Where the two folders name a frame differently, the patterns `rgb` and `depth` in params.yaml define how: the text at
 the `*` is the frame's name. Frames are cropped at the centre to the aspect of `size`, then scaled.
 """
 
@@ -59,7 +59,7 @@ class Folder:
 
     @staticmethod
     def archives(data: FolderData, get: Get) -> list[Path]:
-        """None: the folder is read as it stands."""
+        """Downloads nothing: the folder is read as it is."""
         return []
 
     def piece(self, index: int) -> Batch:
@@ -85,7 +85,7 @@ class Folder:
         )
 
     def _motion(self, name: str) -> tuple[NDArray[np.float32] | None, NDArray[np.float64] | None]:
-        """Pose (1, 4, 4) and time (1,) of a frame, where the trajectory has them."""
+        """Pose (1, 4, 4) and time (1,) of a frame, if the trajectory has them."""
         if self._trajectory is None:
             return None, None
         row = self._trajectory.loc[name]
@@ -97,7 +97,7 @@ class Folder:
 
 
 def _by_name(source: Path, pattern: str, endings: tuple[str, ...]) -> dict[str, Path]:
-    """Files of a pattern by the text that stands at its `*`."""
+    """Files of a pattern by the text at its `*`."""
     if not source.is_dir():
         raise InputError(f"{source}: no such folder (data.source in params.yaml)")
     before, after = (source / pattern).as_posix().split("*")
@@ -112,7 +112,7 @@ def _by_name(source: Path, pattern: str, endings: tuple[str, ...]) -> dict[str, 
 
 
 def _split(names: list[str], data: FolderData, split: str) -> list[str]:
-    """The names of one split; a share holds out frames spread evenly, so that a video's are not all at its end."""
+    """The names of one split; a share holds out frames spread evenly, so in a video they are not all at its end."""
     if isinstance(data.test, Path):
         held_out = _listed(data.test, names)
     else:

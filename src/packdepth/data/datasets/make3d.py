@@ -4,12 +4,12 @@
     Train400Depth/depth_sph_corr-<stem>.mat    MATLAB 5, Position3DGrid (55, 305, 4): Y, X, Z, d; row 0 is the top
     Test134/..., Gridlaserdata/...             the same of the test split
 
-Folders are called differently in different copies: an image is of the test split where its archive's name or that of a
-folder in it begins with "test", and its distances are found by the stem. (A source that is a folder may be called
-anything, but for the images directly in it.)
+Folders have different names in different copies. An image belongs to the test split if the name of its archive, or of
+a folder in it, begins with "test"; its distances are found by the stem. (A source that is a folder may have any name,
+except for the images directly in it.)
 
-The truth here is d, the distance along the ray, not camera z, for that is what the published protocol evaluates. It
-reaches 80 m, which stands for anything beyond, too.
+The truth here is d, the distance along the ray, not camera z, because the papers' protocol evaluates that. It
+reaches 80 m, a value that also stands for anything beyond.
 
 The camera was never published. A pinhole fitted to X / Z and Y / Z of two frames (each of 16,775 rays) is the same in
 both within 0.4 px, and leaves 8 px (columns) and 18 px (rows) of 1704 and 2272 unexplained (root mean square).

@@ -22,5 +22,5 @@ def read_npz(tree: Tree, name: str, key: str, shaped: Callable[[NDArray[Any]], N
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return torch.from_numpy(shaped(file[key]).astype(np.float64))
-    except Exception as error:  # of all kinds: numpy walks into whatever a damaged file has
+    except Exception as error:  # of all kinds: a damaged file can raise any error in numpy
         raise InputError(f"{tree}: {name}: expected an npz with {key!r} ({error})") from None

@@ -1,4 +1,4 @@
-"""NYU Depth v2 as DenseDepth published it (nyu_data.zip): about 50,000 raw frames, filled in, and 654 test images.
+"""NYU Depth v2 as DenseDepth's authors distribute it (nyu_data.zip): about 50,000 filled raw frames, 654 test images.
 
 data/nyu2_train.csv     rgb,depth a line, without a header, from the zip's root; in some copies with CRLF
 data/nyu2_test.csv
@@ -60,12 +60,12 @@ class Nyu50k:
         return [get(REMOTE)]
 
     def piece(self, index: int) -> Batch:
-        """One frame; JPEG files (the training split's) stay as they are where the store has their size."""
+        """One frame; JPEG files (of the training split) stay unchanged if the store has their size."""
         rgb, depth = self._rows[index]
         content = self._tree.read(rgb)
         image = decode(content, rgb)
         self._check_size(image, rgb)
-        if self._keeps_jpegs and image.format != "JPEG":  # a store has files alone or pixels alone
+        if self._keeps_jpegs and image.format != "JPEG":  # a store has only files or only pixels
             raise InputError(f"{self._tree}: {rgb} is a {image.format} file, not the JPEG that its name says")
         return Batch(
             rgb=[content] if self._keeps_jpegs else colours(image, self._data.size)[None],

@@ -45,7 +45,7 @@ class NyuLabelled:
         homepage="https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html",
     )
     depth_unit: DepthUnit = "millimetre"
-    parallel = True  # HDF5 reads one frame at a time, whatever the threads; scaling runs beside it
+    parallel = True  # HDF5 reads one frame at a time, whatever the threads; scaling runs alongside
 
     def __init__(self, data: NyuLabelledData, split: str, tree: Tree) -> None:
         self._data, self._split = data, split

@@ -1,4 +1,4 @@
-"""The data sets: each is the module of its name, which gives its class as SOURCE. Nothing lists them."""
+"""The data sets: each is the module of its name, which gives its class as SOURCE. There is no list of them."""
 
 from importlib import import_module
 
@@ -7,7 +7,7 @@ from packdepth.data.datasets.base import Source
 
 
 def module_name(dataset: str) -> str:
-    """The module of a data set, below this package: nyu_50k of `nyu-50k`."""
+    """The module of a data set, below this package: nyu_50k for `nyu-50k`."""
     return dataset.replace("-", "_")
 
 

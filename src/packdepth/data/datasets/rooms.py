@@ -26,7 +26,7 @@ class Rooms:
         homepage="packdepth.data.rooms",
     )
     depth_unit: DepthUnit = "millimetre"
-    parallel = False  # the ray caster keeps all cores, or the GPU, busy by itself
+    parallel = False  # the ray caster itself keeps all cores, or the GPU, busy
 
     def __init__(self, data: RoomsData, split: str, tree: Tree) -> None:
         self._data, self._split = data, split
@@ -36,7 +36,7 @@ class Rooms:
 
     @staticmethod
     def archives(data: RoomsData, get: Get) -> list[Path]:
-        """None: frames are rendered."""
+        """Downloads nothing: frames are rendered."""
         return []
 
     def piece(self, index: int) -> Batch:

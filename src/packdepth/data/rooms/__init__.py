@@ -1,8 +1,8 @@
 """rooms: the embedded data set, rendered by our own ray caster.
 
 Furnished rectangular rooms seen through the NYU Depth v2 camera, with exact depth, poses and time stamps. Every
-frame is a room of its own, and a function of (seed, split, index) and the image size alone: random draws are made
-on the CPU from a generator seeded by the frame's name, so a CPU and a GPU render the same numbers to 1e-4 (but for
+frame is a room of its own, and a function of only (seed, split, index) and the image size. Random draws are made
+on the CPU from a generator seeded by the frame's name. So a CPU and a GPU render the same numbers to 1e-4 (except for
 single pixels on an edge).
 
 The world frame: x right, y down, z ahead, metres, origin in the middle of the floor; a point at height h has y = -h.
@@ -30,7 +30,7 @@ from packdepth.geometry.cameras import check_size, nyu_intrinsics
 VERSION = 1  # raised when pixels change
 
 NEIGHBOURS = (-1, 0, 1)
-CPU_CHUNK = 1 << 17  # pixels cast at once: on a CPU so few that they stay near its cache,
+CPU_CHUNK = 1 << 17  # pixels cast at once: on a CPU so few that they stay in its cache,
 GPU_CHUNK = 1 << 23  # on a GPU so many that it is busy
 
 
@@ -65,7 +65,7 @@ def render(
         size: (height, width).
         neighbours: render them, too.
         period: s from a frame to its neighbours.
-        device: where the ray caster runs and the result lies.
+        device: of the ray caster and of the result.
 
     Raises:
         ValueError: a size that is not two positive integers, an empty split or one with a slash, no index or a
@@ -93,7 +93,7 @@ def render_neighbours(
     frame_from_neighbour: Tensor,
     device: str | torch.device = "cpu",
 ) -> Tensor:
-    """The images at t-1 and t+1 of frames that move as the caller has it, uint8 (N, 2, H, W, 3).
+    """The images at t-1 and t+1 of frames on motions given by the caller, uint8 (N, 2, H, W, 3).
 
     `frame_from_neighbour` is (N, 2, 4, 4), metres; the rest as for `render`.
     """
@@ -118,10 +118,10 @@ def _render_chunks(
 
 @contextmanager
 def _serial_operations() -> Iterator[int]:
-    """One thread for each torch operation meanwhile; gives the number of threads that there were.
+    """Limit each torch operation to one thread while open; gives the number of threads before.
 
-    Threads that render a chunk each never wait for one another. Threads that share every small operation do, tens of
-    thousands of times, which on a busy machine is several times slower.
+    Threads that render a chunk each never wait for one another. Threads that share every small operation do so, tens
+    of thousands of times, which on a busy machine is several times slower.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -136,8 +136,8 @@ def _render_chunk(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """RGB (B, T, H, W, 3), depth (B, T, H, W) and pose (B, T, 4, 4, on the CPU) of a few frames at T offsets.
 
-    `motion` is the seconds between offsets, where the camera moves as the room has it, or else where it stands around
-    the frame's: frame_from_camera (B, T, 4, 4), metres.
+    `motion` is the seconds between offsets, if the camera moves on the room's own motion. Otherwise it is the cameras'
+    poses around the frame's: frame_from_camera (B, T, 4, 4), metres.
     """
     rooms = [sample_room(name) for name in ids]
     motions = [room.motion for room in rooms]

@@ -1,4 +1,4 @@
-"""The furniture: every piece is a few solids standing on the floor, of the sizes real pieces have."""
+"""The furniture: every piece is a few solids standing on the floor, of realistic sizes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Vector = tuple[float, float, float]
 
 
 class Shape(IntEnum):
-    """What a solid is, in the order in which solids stand in a scene."""
+    """The shape of a solid, in the order of solids in a scene."""
 
     BOX = 0
     CYLINDER = 1  # upright
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of furniture; `by_wall` says that its back stands against a wall."""
+    """A piece of furniture; `by_wall` means that its back is against a wall."""
 
     parts: list[Part]
     half: tuple[float, float]  # m, x and z, of the footprint

@@ -26,7 +26,7 @@ class Pattern(IntEnum):
 
 @dataclass(frozen=True)
 class Material:
-    """A solid texture: a pattern in space, in the frame of the solid that wears it."""
+    """A solid texture: a pattern in space, in the frame of its solid."""
 
     pattern: Pattern
     base: Vector  # albedo, linear RGB, 0..1
@@ -75,7 +75,7 @@ def _material(
         base,
         accent,
         (frequency / stretch[0], frequency / stretch[1], frequency / stretch[2]),
-        (x + rng.random(), y + 0.25, z + rng.random()),  # a quarter: where a square wave is 1, not where it jumps
+        (x + rng.random(), y + 0.25, z + rng.random()),  # a quarter, because there a square wave is 1 and does not jump
         across,
     )
 

@@ -12,7 +12,7 @@ from packdepth.data.rooms.shapes import Triple, columns, dot
 from packdepth.data.rooms.textures import albedo
 from packdepth.geometry.cameras import nyu_intrinsics, pixel_rays
 
-SHADOW_MARGIN = 2e-3  # of the way from lamp to surface: keeps a surface from shadowing itself by rounding
+SHADOW_MARGIN = 2e-3  # of the distance from lamp to surface: keeps a surface from shadowing itself by rounding
 CORNER = 0.2  # m; how far the darkening of corners and of the foot of furniture reaches
 
 
@@ -98,11 +98,11 @@ def illumination(scene: Scene, surface: Surface) -> Triple:
 
 
 def _spans(scene: Scene, origin: Triple, direction: Triple) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Slot, entry and exit of the rays, solid after solid; a ray misses a solid where it would leave before it enters.
+    """Slot, entry and exit of the rays, solid after solid; a ray misses a solid if it would leave before it enters.
 
-    Rays start outside all solids, so that one behind the start has its exit there too: with the entry moved up to the
-    start it counts as missed. What callers make of this are weights of 0 and 1, not masks: comparing, selecting and
-    filling with masks takes several times as long.
+    Rays start outside all solids, so a solid behind the start has its exit there too. With the entry moved up to the
+    start it counts as missed. Callers turn this into weights of 0 and 1, not masks: comparing, selecting and filling
+    with masks takes several times as long.
     """
     for slots, span in (
         (scene.boxes, shapes.box_span),

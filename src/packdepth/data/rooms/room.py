@@ -13,7 +13,7 @@ from packdepth.data.rooms.trajectory import Motion, sample_motion, sample_positi
 Vector = tuple[float, float, float]
 
 # Nothing comes nearer to the camera than this at the time of the frame (m). A neighbouring frame is at most 0.045 m
-# away, and depth is at least the distance / 1.28 (the image's farthest corner), so that depth stays over 0.5 m.
+# away, and depth is at least the distance / 1.28 (the image's farthest corner), so depth stays over 0.5 m.
 CLEARANCE = 0.72
 HALF_LENGTH = (1.7, 4.4)  # m, in x
 HALF_WIDTH = (1.5, 2.7)  # m, in z; with the above and 3.1 m of height, no room is 10 m across from 0.8 m inside
@@ -89,7 +89,7 @@ def _light(rng: np.random.Generator, half: Vector) -> Light:
 
 
 def _furnish(rng: np.random.Generator, half: Vector, eye: Vector) -> tuple[list[Solid], list[tuple[float, float]]]:
-    """4 to 12 pieces where there is place for them: clear of the camera, of walls, and of each other.
+    """4 to 12 pieces where there is room: clear of the camera, of walls, and of each other.
 
     Returns the solids and the pieces' places, (x, z).
     """
@@ -116,7 +116,7 @@ def _furnish(rng: np.random.Generator, half: Vector, eye: Vector) -> tuple[list[
 
 
 def _place(rng: np.random.Generator, piece: Piece, half: Vector) -> tuple[float, float, float]:
-    """A random place, (x, z, heading): with its back to a wall, or anywhere at any angle."""
+    """A random place, (x, z, heading): with the back to a wall, or anywhere at any angle."""
     if not piece.by_wall:
         return (
             uniform(rng, -half[0], half[0]), uniform(rng, -half[2], half[2]), uniform(rng, -math.pi, math.pi)

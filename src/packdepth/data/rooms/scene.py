@@ -1,4 +1,4 @@
-"""Rooms as one batch of padded tensors, which is what the ray caster reads."""
+"""Rooms as one batch of padded tensors, which the ray caster reads."""
 
 import math
 from collections.abc import Sequence
@@ -78,7 +78,7 @@ def _table(room: Room, slots: Sequence[range]) -> np.typing.NDArray[np.float64]:
         table[slot] = _row(middle, room.half, 0.0, material)
     for shape in Shape:
         solids = [solid for solid in room.solids if solid.shape == shape]
-        for slot, solid in zip(slots[shape], solids, strict=False):  # what is left over stays NOWHERE
+        for slot, solid in zip(slots[shape], solids, strict=False):  # remaining slots stay NOWHERE
             table[slot] = _row(solid.centre, solid.half, solid.heading, solid.material)
     return table
 

@@ -19,9 +19,9 @@ def frame_id(seed: int, split: str, index: int) -> str:
 
 
 def generator(name: str, purpose: str) -> np.random.Generator:
-    """A generator that is a function of the frame's name and of what it is for, and of nothing else.
+    """A generator that is a function of only the frame's name and its purpose.
 
-    Purposes ("room", "noise 1") have streams of their own, so that a change in one draw moves no other.
+    Purposes ("room", "noise 1") have separate streams, so a change in one draw affects no other.
     """
     digest = hashlib.sha256(f"{name} {purpose}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))

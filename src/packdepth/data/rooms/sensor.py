@@ -10,8 +10,8 @@ from packdepth.data.rooms.seeds import generator, uniform
 def sensor_noise(name: str, offset: int, size: tuple[int, int]) -> np.typing.NDArray[np.float32]:
     """Noise of the frame `name` at an offset in time, float32 (3, H, W), in units of the full 0..1 range.
 
-    Gaussian, with one deviation for the whole image: what `develop` makes of light is its square root, in which
-    photon noise has the same deviation at every brightness (Anscombe, Biometrika 1948).
+    Gaussian, with one deviation for the whole image: `develop` takes the square root of light, in which photon noise
+    has the same deviation at every brightness (Anscombe, Biometrika 1948).
     """
     deviation = uniform(generator(name, "noise"), 0.006, 0.02)
     values = generator(name, f"noise {offset}").standard_normal((3, *size), dtype=np.float32)

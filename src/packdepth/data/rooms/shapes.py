@@ -1,11 +1,11 @@
 """Where rays meet solids, in closed form.
 
-Every solid is a unit shape in a frame of its own: the box |x|, |y|, |z| <= 1, the upright cylinder x^2 + z^2 <= 1,
+Every solid is a unit shape in its own frame: the box |x|, |y|, |z| <= 1, the upright cylinder x^2 + z^2 <= 1,
 |y| <= 1, the sphere of radius 1. `local_ray` brings rays into that frame; they keep their parameter t there, so the
-t of a hit needs no way back. Rays start outside every shape.
+t of a hit needs no conversion back. Rays start outside every shape.
 
 Origins are three tensors (V, 1), directions three tensors (V, P): x, y, z. Nothing is stacked and every step is one
-elementwise operation, because memory traffic is what a ray costs here.
+elementwise operation, because memory traffic is the cost of a ray here.
 """
 
 import torch
@@ -55,7 +55,7 @@ def slab(origin: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def box_span(origin: Triple, direction: Triple) -> tuple[Tensor, Tensor]:
-    """Where a ray enters and leaves the unit box; it misses the box where it would leave before it enters."""
+    """Where a ray enters and leaves the unit box; a miss leaves before it enters."""
     enter, leave = slab(origin[0], direction[0])
     for axis in (1, 2):
         near, far = slab(origin[axis], direction[axis])
@@ -75,8 +75,8 @@ def cylinder_span(origin: Triple, direction: Triple) -> tuple[Tensor, Tensor]:
 def sphere_span(origin: Triple, direction: Triple) -> tuple[Tensor, Tensor]:
     """Where a ray enters and leaves the unit sphere; a miss leaves before it enters.
 
-    From the ray's nearest point to the centre, not from b^2 - 4ac, which loses the digits of small far shapes in
-    float32 (Haines et al., Precision Improvements for Ray/Sphere Intersection, Ray Tracing Gems, 2019).
+    Computed from the ray's nearest point to the centre, not from b^2 - 4ac, which loses the digits of small far shapes
+    in float32 (Haines et al., Precision Improvements for Ray/Sphere Intersection, Ray Tracing Gems, 2019).
     """
     squared = dot(direction, direction).clamp_(min=1 / HUGE)
     nearest = dot(direction, origin).div_(squared).neg_()

@@ -1,8 +1,8 @@
-"""Procedural solid textures: the albedo of a point from its place in the solid that it belongs to.
+"""Procedural solid textures: the albedo of a point from its position in its solid.
 
 A material mixes two colours by a pattern's value, -1 to 1. There is no supersampling, so every pattern fades to its
 mean, 0, before its detail becomes smaller than a pixel, and edges between checks or stripes are as soft as a pixel
-is wide. Cells are told apart by an integer hash, which is the same on every device.
+is wide. An integer hash distinguishes cells; it is the same on every device.
 """
 
 import math
@@ -66,7 +66,7 @@ def _stripes(periods: Triple, across: Triple, blur: Tensor) -> Tensor:
 
 
 def _speckle(periods: Triple, across: Triple, blur: Tensor) -> Tensor:
-    """Every cell of the grid with a brightness of its own."""
+    """Every cell of the grid with its own brightness."""
     return _cell(periods) * _fade(blur)
 
 

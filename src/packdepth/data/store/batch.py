@@ -1,6 +1,6 @@
-"""Frames on their way into a store: as a data set's module gives them, and made ready to be written.
+"""Frames on their way into a store: as a data set's module gives them, and prepared for writing.
 
-Making ready is most of the work (compression), needs no file, and lets go of Python's lock: it is done in many threads.
+Preparing is most of the work (compression), needs no file, and releases Python's lock: it is done in many threads.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures of one shape, each compressed as HDF5's filters shuffle and gzip do it."""
+    """Pictures of one shape, each compressed as by HDF5's filters shuffle and gzip."""
 
     chunks: list[bytes]
     shape: tuple[int, ...]
@@ -59,9 +59,9 @@ class EncodedBatch:
 
 
 def encode(batch: Batch, depth_unit: DepthUnit) -> EncodedBatch:
-    """Turn depth into what is stored, compress pictures, take the hash of all.
+    """Convert depth to the stored type, compress pictures, hash everything.
 
-    Depth in millimetres is rounded, what is beyond 65.535 m becomes unknown. Raises InputError that names a frame whose
+    Depth in millimetres is rounded; depth beyond 65.535 m becomes unknown. Raises InputError that names a frame whose
     depth is unknown everywhere.
     """
     jpegs = batch.rgb if isinstance(batch.rgb, list) else []
@@ -107,7 +107,7 @@ def _stored(depth: NDArray[np.float32], names: list[str], unit: DepthUnit) -> ND
 
 
 def _packed(values: NDArray[Any]) -> Pictures:
-    """Shuffled: the first bytes of all numbers, then the second ones, which are more alike."""
+    """Shuffle: the first bytes of all numbers, then the second ones; bytes in one place are more alike."""
     frames = np.ascontiguousarray(values).reshape(len(values), -1).view(np.uint8)
     by_byte = frames.reshape(len(values), -1, values.dtype.itemsize).transpose(0, 2, 1)
     chunks = [zlib.compress(np.ascontiguousarray(frame).data, LEVEL) for frame in by_byte]
@@ -115,7 +115,7 @@ def _packed(values: NDArray[Any]) -> Pictures:
 
 
 def _objects(rows: list[Any]) -> NDArray[Any]:
-    """An array of objects, as HDF5 takes for rows of different lengths."""
+    """An array of objects, which HDF5 needs for rows of different lengths."""
     array = np.empty(len(rows), dtype=object)
     array[:] = rows
     return array

@@ -1,4 +1,4 @@
-"""The file of neighbouring frames: for the frames of a training store, what was before and after them.
+"""The file of neighbouring frames: for each frame of a training store, the ones before and after it.
 
 A group for each kind ("recorded", "synthetic"), with
 
@@ -47,7 +47,7 @@ class Neighbours:
 
 
 def append_neighbours(group: h5py.Group, neighbours: Neighbours) -> None:
-    """Add frames at the end of a group that is being made."""
+    """Append frames to a group that is being written."""
     for name, values in vars(neighbours).items():
         if values is None:
             continue
@@ -65,7 +65,7 @@ class ContextStore(Reader):
     """Read access to one kind of neighbours of a training store, by place among the frames that have any."""
 
     def __init__(self, path: Path, kind: str, store: Store) -> None:
-        """Open and validate. Raises InputError that says what is wrong, or that the file belongs to another store."""
+        """Open and validate. Raises InputError that states the fault, or that the file belongs to another store."""
         super().__init__(path, FORMAT, f"snakemake {path}")
         if self.file.attrs.get("format") != FORMAT:
             raise self.fault(f"its format is {self.file.attrs.get('format')!r}")

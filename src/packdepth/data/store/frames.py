@@ -12,12 +12,12 @@
 | neighbours | int32            | (T, 2)       | optional: which frames come just before and after, -1 where none    |
 | depth_size | int32            | (T, 2)       | optional: height and width of the truth, where frames differ        |
 
-A store has T frames with depth. The N - T images behind them, where there are any, are neighbours of those alone.
+A store has T frames with depth. Any N - T images after them are only neighbours of those.
 Frames whose truth is smaller than (h, w) fill its upper left.
 
 Attributes: format, dataset, version, licence, citation, source, parameters (JSON), and `fingerprint`, a hash of all
-content; `depth` has its `unit`. Frames are chunked and compressed one by one, so that random access reads one frame.
-JPEG sources that have the store's size stay as they are: a twentieth of the bytes, for 1 ms of decoding.
+content; `depth` has its `unit`. Frames are chunked and compressed one by one, so random access reads one frame.
+JPEG sources of the store's size stay unchanged: a twentieth of the bytes, for 1 ms of decoding.
 """
 
 import io
@@ -46,7 +46,7 @@ PER_FRAME = {  # dimensions
     "neighbours": 2,
     "depth_size": 2,
 }
-OF_DEPTH = ("depth", "neighbours", "depth_size")  # one a frame with depth; the others have one an image
+OF_DEPTH = ("depth", "neighbours", "depth_size")  # one per frame with depth; the others have one per image
 OPTIONAL = ("pose", "time", "velocity", "neighbours", "depth_size")
 FRAME_SHAPES = {"intrinsics": (3, 3), "pose": (4, 4), "velocity": (3,), "neighbours": (2,), "depth_size": (2,)}
 ATTRIBUTES = ("dataset", "version", "licence", "citation", "source", "parameters", "fingerprint")
@@ -56,7 +56,7 @@ class Store(Reader):
     """Read access to a store, by frame, from any process."""
 
     def __init__(self, path: Path) -> None:
-        """Open and validate. Raises InputError that says what is wrong with the file."""
+        """Open and validate. Raises InputError that states the file's fault."""
         super().__init__(path, FORMAT, f"snakemake {path}")
         _validate(self)
         self.attributes: dict[str, Any] = dict(self.file.attrs)
@@ -67,7 +67,7 @@ class Store(Reader):
             (int(rgb.attrs["height"]), int(rgb.attrs["width"])) if self.encoded else rgb.shape[1:3]
         )
         self._metres = DEPTH_KINDS[self.file["depth"].dtype.name][1]
-        self.images = len(rgb)  # the frames with depth and, behind them, images that are only neighbours of those
+        self.images = len(rgb)  # the frames with depth and, after them, images that are only neighbours of those
         self._length = len(self.file["depth"])
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ class Reader:
     """
 
     def __init__(self, path: Path, form: str, maker: str) -> None:
-        """`form` is what the file should be, `maker` the command that makes it; InputErrors tell both."""
+        """`form` is what the file should be, `maker` the command that makes it; InputErrors name both."""
         self.path, self.form, self.maker = path, form, maker
         self._handle: h5py.File | None = None
         self._owner = -1
@@ -32,7 +32,7 @@ class Reader:
         return self._handle
 
     def fault(self, what: str) -> InputError:
-        """The error that says what is wrong with the content."""
+        """The error that states the content's fault."""
         return InputError(f"{self.path}: {what}; expected a {self.form}")
 
     def _open(self) -> h5py.File:

@@ -11,7 +11,7 @@ from packdepth.utils.files import atomic_write
 from packdepth.utils.images import thumbnail_of_depth
 
 COLUMNS, ROWS = 6, 3  # frames on the sheet
-WIDTH, WIDEST = 10.0, 3.5  # in, of all frames beside one another and of one at most
+WIDTH, WIDEST = 10.0, 3.5  # in, of all frames side by side and of one at most
 BAR, TITLE = 1.0, 0.25  # in, of the colour bar and of a title
 PERCENTILES = (5, 25, 50, 75, 95)
 SAMPLED = 200  # frames whose depth is counted
@@ -30,7 +30,7 @@ def show_store(path: Path, sheet: Path) -> str:
 
 
 def describe(store: Store) -> str:
-    """Origin, sizes, depth's percentiles and optional arrays, a line each."""
+    """Origin, sizes, depth's percentiles and optional arrays, one per line."""
     chosen = _spread(len(store), SAMPLED)
     parts, pixels = [], 0
     for index in chosen:  # one at a time: whole frames of sparse depth would take gigabytes

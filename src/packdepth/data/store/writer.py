@@ -1,4 +1,4 @@
-"""Writing stores: frames are appended, or taken over from the parts that a conversion left."""
+"""Writes stores: frames are appended, or copied from the parts of a conversion."""
 
 import contextlib
 import hashlib
@@ -24,7 +24,7 @@ JPEGS, TEXT = h5py.vlen_dtype(np.uint8), h5py.string_dtype()
 
 @dataclass(frozen=True)
 class Origin:
-    """What the attributes of a store say of where it comes from, and the unit its depth is kept in.
+    """The attributes of a store that state its origin, and the unit of its depth.
 
     Millimetres reach 65.535 m, exactly; metres (float16) 65 km, with a relative error of at most 1 / 2048.
     """
@@ -39,7 +39,7 @@ class Origin:
 
 
 class Writer:
-    """Appends frames to a store that is being made."""
+    """Appends frames to a store that is being written."""
 
     def __init__(self, file: h5py.File, depth_unit: DepthUnit) -> None:
         self._file = file
@@ -48,11 +48,11 @@ class Writer:
         self._jpeg_size: tuple[int, int] | None = None  # width and height, px
 
     def append(self, batch: Batch) -> None:
-        """Add frames at the end. Raises InputError as `prepare` does."""
+        """Append frames. Raises InputError as `prepare` does."""
         self.write(encode(batch, self._depth_unit))
 
     def write(self, frames: EncodedBatch) -> None:
-        """Add frames that are ready at the end. Raises InputError that names a JPEG file of another size."""
+        """Append prepared frames. Raises InputError that names a JPEG file of another size."""
         self._check(frames)
         for name, values in frames.arrays.items():
             self._extend(name, values)
@@ -65,7 +65,7 @@ class Writer:
         self._hash.update(frames.digest)
 
     def copy(self, part: h5py.File) -> None:
-        """Add all frames of another, whole store at the end, as they are, compressed."""
+        """Append all frames of another, complete store, still compressed."""
         for name in PER_FRAME:
             if name not in part:
                 continue
@@ -82,12 +82,12 @@ class Writer:
         self._hash.update(part.attrs["fingerprint"].encode())
 
     def finish(self, origin: Origin) -> None:
-        """Write the attributes. Raises InputError if no frame came."""
+        """Write the attributes. Raises InputError if there was no frame."""
         if "rgb" not in self._file:
             raise InputError(f"{origin.source}: no frames to store")
         attributes = {**vars(origin), "parameters": json.dumps(origin.parameters, sort_keys=True)}
         self._file.attrs.update(attributes | {"format": FORMAT, "fingerprint": self._hash.hexdigest()})
-        if "depth" in self._file:  # not in a part that holds neighbours alone
+        if "depth" in self._file:  # not in a part that holds only neighbours
             self._file["depth"].attrs["unit"] = self._depth_unit
 
     def _check(self, frames: EncodedBatch) -> None:
@@ -108,7 +108,7 @@ class Writer:
             dataset[first:] = values
 
     def _grown(self, name: str, dtype: Any, shape: tuple[int, ...], by: int) -> tuple[h5py.Dataset, int]:
-        """The dataset, made if it is not there, longer by so many frames, and its length before."""
+        """The dataset, created if missing and extended by so many frames, and its length before."""
         if name not in self._file:
             filters = COMPRESSION if name in PICTURES and shape else {}
             chunk = (1 if shape else 1024, *shape)

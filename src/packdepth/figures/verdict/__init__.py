@@ -1,1 +1,1 @@
-"""The figures of the verdict: one a hypothesis, and that of the answer. They read the tables of evaluation.findings."""
+"""The figures of the verdict: one per hypothesis, and the conclusion's. They read the tables of analysis.findings."""

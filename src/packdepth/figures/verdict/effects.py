@@ -1,4 +1,4 @@
-"""Test losses of variants in rows, with their intervals, between the lines that they are read against."""
+"""Test losses of variants in rows, with their intervals, between reference lines."""
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -12,7 +12,7 @@ ARCHITECTURES = {"packnet": (COLOURS[0], "o"), "densedepth": (COLOURS[1], "s"), 
 
 
 def rows_of(findings: Findings, key: str) -> list[str]:
-    """The variants of a hypothesis: each that is changed, followed by what it was changed to."""
+    """The variants of a hypothesis: each one that is changed, followed by its changed versions."""
     effects = findings.effects[findings.effects["hypothesis"] == key]
     names: list[str] = []
     for before, group in effects.groupby("before", sort=False):
@@ -21,7 +21,7 @@ def rows_of(findings: Findings, key: str) -> list[str]:
 
 
 def losses(axes: Axes, study: Study, findings: Findings, names: list[str]) -> None:
-    """A row a variant, the first on top: its test loss, over seeds where it has several, and its 95 % interval."""
+    """One row per variant, the first on top: its test loss, over seeds if it has several, and its 95 % interval."""
     gap = findings.changes("gap").iloc[0]
     noise = SeedNoise(gap["seed_noise"], int(gap["freedom"]))
     for place, name in enumerate(names):
@@ -48,7 +48,7 @@ def losses(axes: Axes, study: Study, findings: Findings, names: list[str]) -> No
 
 
 def _floors(axes: Axes, study: Study, findings: Findings) -> None:
-    """What is to be beaten: the best constant, and the network that wins in the report."""
+    """The lines to beat: the best constant, and the network that wins in the report."""
     constants = findings.variants[findings.variants["architecture"] == "constant"]
     lines = {name: ("0.25", "--") for name in constants["variant"]} | {study.verdict.gap[1]: (COLOURS[1], ":")}
     for name, (colour, dash) in lines.items():

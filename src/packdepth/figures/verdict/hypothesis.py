@@ -1,4 +1,4 @@
-"""The figure of one hypothesis: what each change does to the test loss, and beside it what the diagnostics say."""
+"""The figure of one hypothesis: the effect of each change on the test loss, and next to it the diagnostics."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ from packdepth.figures.verdict import reconstruction
 from packdepth.figures.verdict.effects import ARCHITECTURES, losses, rows_of
 
 Panel = Callable[[Axes, Findings, list[str]], None]
-CONCLUSION = "conclusion"  # what the figure that carries it is called
+CONCLUSION = "conclusion"  # the name of its figure
 NOTE = (
     "Points: mean over test images and seeds; bars: where 95 % of seeds would put it.\n"
     "Dashed: the best constant depth; dotted: the network that wins in the report."
@@ -24,7 +24,7 @@ NOTE = (
 
 
 def draw(study: Study, findings: Findings, key: str, path: Path) -> None:
-    """Write the figure of hypothesis `key`, or the one that carries the answer, to `path`."""
+    """Write the figure of hypothesis `key`, or the conclusion's, to `path`."""
     if key == CONCLUSION:
         _answer(study, findings, path)
     else:
@@ -56,7 +56,7 @@ def _answer(study: Study, findings: Findings, path: Path) -> None:
 
 
 def _best_changes(study: Study, findings: Findings) -> list[str]:
-    """Of the network that loses, the change of each hypothesis that closes most, if it closes a quarter of the gap."""
+    """Each hypothesis's change to the losing network that closes most, if it closes a quarter of the gap."""
     effects = findings.effects[findings.effects["decides"] & (findings.effects["before"] == study.verdict.gap[0])]
     effects = effects[effects["hypothesis"].isin(study.verdict.hypotheses) & (effects["share"] > ENOUGH)]
     best = effects.sort_values("share").groupby("hypothesis", sort=False).tail(1)
@@ -93,7 +93,7 @@ def _curves(axes: Axes, findings: Findings, names: list[str]) -> None:
 
 
 def _spread(axes: Axes, findings: Findings, names: list[str]) -> None:
-    """Do predictions vary as the truth does, and with it?"""
+    """Do predictions vary as much as the truth, and along with it?"""
     for name in names:
         row = findings.of(name)
         colour, marker = ARCHITECTURES[row["architecture"]]
@@ -105,10 +105,10 @@ def _spread(axes: Axes, findings: Findings, names: list[str]) -> None:
 
 
 def _named(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
-    """Write each name beside its point, where no other name stands yet if there is such a place."""
+    """Write each name next to its point, where no other name is yet, if there is such a place."""
     figure = axes.get_figure(root=True)
     assert figure
-    figure.draw_without_rendering()  # places are those of the finished figure
+    figure.draw_without_rendering()  # positions are those of the finished figure
     taken: list[Bbox] = []
     for name, point in points.items():
         for x, y in ((5, 3), (-5, 3), (5, -10), (-5, -10), (5, 12), (-5, 12)):

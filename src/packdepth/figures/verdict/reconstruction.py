@@ -25,7 +25,7 @@ def draw(study: Study, findings: Findings, key: str, names: list[str], path: Pat
 
 
 def _psnr(axes: Axes, findings: Findings, names: list[str]) -> None:
-    """A row an autoencoder, a mark for each set of images."""
+    """One row per autoencoder, one mark per set of images."""
     sources = findings.autoencoders["images"].unique()
     for place, (source, marker) in enumerate(zip(sources, MARKERS, strict=False)):
         table = findings.autoencoders[findings.autoencoders["images"] == source].set_index("variant")
@@ -44,7 +44,7 @@ def _psnr(axes: Axes, findings: Findings, names: list[str]) -> None:
 
 
 def _by_frequency(axes: Axes, findings: Findings, names: list[str]) -> None:
-    """Of the last set of images: photographs, where they are large enough."""
+    """The errors on the last set of images: photographs, where they are large enough."""
     source = findings.autoencoders["images"].iloc[-1]
     table = findings.autoencoders[findings.autoencoders["images"] == source].set_index("variant")
     columns = [name for name in table.columns if name.startswith(ERRORS)]

@@ -1,7 +1,7 @@
 """Exact faster twins of PackNet's layers: the same parameters and, up to rounding, the same numbers.
 
-`accelerate(network, implementation)` swaps them in. The rest of `models` is as published and knows nothing of this
-folder. Without it everything runs, slower: `models.accelerate` is the one place that looks for it.
+`accelerate(network, implementation)` swaps them in. The rest of `models` is as in the papers and does not depend on
+this folder. Without it everything still runs, but slower: only `models.accelerate` looks for it.
 
 | module | what it computes |
 | --- | --- |
@@ -10,11 +10,11 @@ folder. Without it everything runs, slower: `models.accelerate` is the one place
 | `winograd` | 3x3 convolutions of many channels, with half the products |
 | `padded_conv2d` | which of these a convolution takes; depth heads; features joined with a coarser depth |
 | `banded_conv3d` | the Conv3d of one channel as a 2-D convolution of groups of channels |
-| `matrix_units` | what GPUs do well |
+| `matrix_units` | convolutions that suit the matrix units of GPUs |
 | `group_norm` | GroupNorm that can be compiled |
 | `choice`, `twins` | which implementation an input takes; the layers that are swapped in |
 
-What was measured stands in docs/speed.md.
+Measurements are in docs/speed.md.
 """
 
 from collections.abc import Iterator
@@ -45,9 +45,9 @@ BLOCKS: dict[type[nn.Module], type[Twin]] = {
 def accelerate(network: nn.Module, implementation: Implementation, *, compiled: bool = False) -> None:
     """Swap a network's layers for their faster twins, in place, once its weights are there.
 
-    Parameters stay the same objects under the same names, in the same order, and nothing is drawn. `plain` swaps
-    nothing; twins that are there already then compute as plain layers do. A network that is to be `compiled` gets a
-    GroupNorm that can be, whatever the implementation.
+    Parameters stay the same objects under the same names, in the same order, and no random numbers are drawn.
+    `plain` swaps nothing, and twins already in place then compute as plain layers do. A network to be `compiled` gets a
+    GroupNorm that can be compiled, whatever the implementation.
     """
     for part in list(network.modules()):
         for layer, twin in _twins(part):
@@ -58,7 +58,7 @@ def accelerate(network: nn.Module, implementation: Implementation, *, compiled: 
 
 
 def _twins(part: nn.Module) -> Iterator[tuple[nn.Module, type[Twin]]]:
-    """What is to be swapped of one part of a network, and for what: itself, its convolution, or both."""
+    """What to swap in one part of a network, and for what: the part itself, its convolution, or both."""
     for plain, twin in BLOCKS.items():
         if isinstance(part, plain):
             yield part, twin

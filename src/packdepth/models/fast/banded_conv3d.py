@@ -1,8 +1,8 @@
 """PackNet's Conv3d of one channel as an ordinary convolution of overlapping groups of channels, for CPUs.
 
 A Conv3d of 3x3x3 taps makes channel c of a feature from the channels c - 1, c and c + 1 of its input. So four channels
-of every feature come from six of the input: an ordinary 2-D convolution of six channels to 4 d, whose kernel holds the
-3-D one four times, each one channel further, and zeros. Sums are torch's in another order.
+of every feature come from six of the input. That is an ordinary 2-D convolution of six channels to 4 d. Its kernel
+holds the 3-D one four times, each one channel further, and zeros. Sums are torch's in another order.
 
 It is used for every unpacking block on a CPU, and for packing blocks that are not fused (`fused_packing`). Groups of 8
 or 16 channels were slower; docs/speed.md has the measurements.
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-BAND = 4  # channels that a group gives at once, of each feature; those of one patch of depth to space
+BAND = 4  # channels of each feature that a group computes at once: one patch of depth to space
 
 
 def banded_conv3d(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Which implementation computes a layer, for the input at hand. All give the plain network's numbers up to rounding.
 
-`cpu` is what vectors of a CPU do well, `gpu` what the matrix units of a GPU do well, `plain` torch's own convolutions.
-`auto` is that of the input's device, layer by layer where counting says that it pays.
+`cpu` suits the vector units of a CPU, `gpu` the matrix units of a GPU; `plain` is torch's own convolutions.
+`auto` takes that of the input's device, layer by layer where counting operations shows that it pays.
 """
 
 from typing import Literal

@@ -2,20 +2,20 @@
 
 A correlation is a product of spectra. Directly, k x k taps cost C * D * k^2 multiply-adds a pixel. In tiles of T x T,
 of which T - k + 1 a side come out whole ("overlap-save": Oppenheim and Schafer, Discrete-Time Signal Processing,
-section 8.7), they cost C * D * 2 T (T + 2) / (T - k + 1)^2, as much as 4.5 taps where k is 7, and what the transforms
-cost, which grows with C + D.
+section 8.7), they cost C * D * 2 T (T + 2) / (T - k + 1)^2, as much as 4.5 taps where k is 7. The transforms
+come on top; their cost grows with C + D.
 
 At each of a real tile's T * (T / 2 + 1) frequencies the channels meet in one matrix product, real above imaginary:
 
     [ Re Y ]   [ Re W   Im W ] [ Re X ]
     [ Im Y ] = [-Im W   Re W ] [ Im X ]        Y = conj(W) X
 
-The transforms are matrix products, too: of T rows and columns they cost little more than fast ones, and what they give
-lies as those products want it, frequencies outermost, where a fast transform's result would have to be put in order.
+The transforms are matrix products, too: for T rows and columns they cost little more than fast ones. Their results
+have the layout that those products need, frequencies outermost; a fast transform's would have to be reordered.
 
-Rows of tiles are taken few at a time, so that what lies between stays near the processor.
+Only a few rows of tiles are taken at a time, so that intermediate results stay in the processor's cache.
 
-Where it pays is counted by `fft_pays`, with three constants measured on two cores of an AMD EPYC (docs/speed.md).
+`fft_pays` counts where it pays, with three constants measured on two cores of an AMD EPYC (docs/speed.md).
 """
 
 import math
@@ -37,8 +37,8 @@ PRODUCTS, TRANSFORMS, KERNELS = 8, 330, 4e5  # what they cost at k = 7, in multi
 def fft_pays(pixels: int, in_channels: int, out_channels: int, kernel_size: int) -> bool:
     """Whether this is faster than the direct convolution, by counting multiply-adds of the latter.
 
-    Measured on CPUs for 7x7 taps: the products at the frequencies take the time of so many per pixel and pair of
-    channels, the transforms of so many per pixel and channel, those of the kernels of so many per pair of channels.
+    Measured on CPUs for 7x7 taps: each cost is a number of multiply-adds. It is per pixel and pair of channels for the
+    products, per pixel and channel for the transforms, and per pair of channels for the kernels' transforms.
     """
     pairs = in_channels * out_channels
     saved = pixels * pairs * (kernel_size**2 - PRODUCTS)
@@ -55,7 +55,7 @@ def fft_conv2d(x: Tensor, weight: Tensor, patch: int = 1) -> Tensor:
 
 
 class _FftConvolution(torch.autograd.Function):
-    """Keeps only the image for the backward pass: spectra are larger, and quickly made again."""
+    """Keeps only the image for the backward pass: spectra are larger, and quickly recomputed."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, patch: int) -> Tensor:
@@ -84,7 +84,7 @@ class _FftConvolution(torch.autograd.Function):
 
 
 def _step(weight: Tensor) -> int:
-    """How many rows and columns of a tile come out whole, S."""
+    """S, how many rows and columns of a tile come out whole."""
     return TILE - weight.shape[-1] + 1
 
 
@@ -136,7 +136,7 @@ def _put(whole: Tensor, rows: slice, spectra: Tensor, to_tiles: tuple[Tensor, Te
 
 
 def _matrices(weight: Tensor) -> Tensor:
-    """Of kernels (D, C, k, k) what spectra are multiplied by: (frequencies, 2 D, 2 C)."""
+    """What spectra are multiplied by, from kernels (D, C, k, k): (frequencies, 2 D, 2 C)."""
     cosine, sine = _waves_of_both(weight)
     taps = weight.flatten(2).permute(2, 0, 1).flatten(1)
     real, imaginary = ((wave @ taps).unflatten(1, weight.shape[:2]) for wave in (cosine, -sine))
@@ -156,7 +156,7 @@ def _kernels(products: Tensor, weight: Tensor) -> Tensor:
 def _to_spectra(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
     """Matrices of S = `size` pixels of a line, (2 (T / 2 + 1), S), and of S lines, real above imaginary, (2 T, 2 S).
 
-    What they give is each frequency's real and then its imaginary part.
+    Their results are each frequency's real and then its imaginary part.
     """
     cosine, sine = _waves(size, like)
     to_x = torch.stack([cosine[:HALF], -sine[:HALF]], dim=1)
@@ -165,7 +165,7 @@ def _to_spectra(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _to_tiles(size: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """The way back: to S lines, real above imaginary, (2 S, 2 T), and to S pixels of each, (2 (T / 2 + 1), S)."""
+    """The inverse: to S lines, real above imaginary, (2 S, 2 T), and to S pixels of each, (2 (T / 2 + 1), S)."""
     cosine, sine = _waves(size, like)
     from_y = torch.cat([torch.stack([cosine, -sine]), torch.stack([sine, cosine])], dim=2).transpose(0, 1)
     from_x = torch.stack([cosine[:HALF], -sine[:HALF]], dim=1) * _shares(like)[:, None, None]
@@ -193,7 +193,7 @@ def _of_turns(turns: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _shares(like: Tensor) -> Tensor:
-    """What a frequency along x counts in the inverse transform, (T / 2 + 1,): twice where its conjugate is left out."""
+    """The weight of a frequency along x in the inverse transform, (T / 2 + 1,): 2 where its conjugate is left out."""
     shares = torch.full((HALF,), 2 / TILE**2, dtype=like.dtype, device=like.device)
     shares[[0, -1]] /= 2
     return shares

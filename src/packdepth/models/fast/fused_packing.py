@@ -1,25 +1,26 @@
-"""The linear part of PackNet's packing block as one convolution: the same numbers up to rounding, sooner.
+"""The linear part of PackNet's packing block as one convolution: the same numbers up to rounding, faster.
 
 The block's Conv3d and Conv2d have nothing between them, so the two are one linear map. With p (B, K, H, W) the packed
 image, w3 (d, 1, 3, 3, 3) and w2 (C, d * K, k, k), r = k // 2,
 
     W[j, c', s, t] = sum over e, dc, dy, dx of w2[j, e, c' - dc, s - dy, t - dx] * w3[e, dc, dy, dx]
 
-is the kernel of an ordinary convolution with (k + 2) x (k + 2) taps, and the d * K channels between need not exist. Nor
-need p: that convolution of the packed image is one of the image itself, with stride 2 and twice as many taps (unless
-it goes by Fourier transforms, see `fft_conv`).
+is the kernel of an ordinary convolution with (k + 2) x (k + 2) taps, and the d * K channels between need not exist. p
+need not exist either: that convolution of the packed image is one of the image itself, with stride 2 and twice as many
+taps (unless it goes by Fourier transforms, see `fft_conv`).
 
 W costs per step, not per pixel, and gradients reach w2 and w3, which stay the parameters. It is itself a convolution,
 of w2 along its channels K: one of d * k * k "channels" (a feature and a tap of w2) to one for each tap of W.
 
-**At the border** Conv2d pads the Conv3d's output with zeros, whereas W also counts what the Conv3d would say on the
-one-pixel ring outside the image. What came by way of the ring is again a convolution, of the image's outermost row or
-column: its kernel is the part of W that comes from w3's last (or first) row or column, and is made with W. The ring's
-corners belong to a row and a column, and are given back once. The Conv3d's bias, which ends at the border, is convolved
-apart.
+**At the border** Conv2d pads the Conv3d's output with zeros, whereas W also counts what the Conv3d would give on the
+one-pixel ring outside the image. The ring's share is again a convolution, of the image's outermost row or column. Its
+kernel is the part of W that comes from w3's last (or first) row or column, and is computed with W. The ring's corners
+belong to a row and a column, and are added back once. The Conv3d's bias, which ends at the border, is convolved
+separately.
 
-**Where it pays** is counted by `fusing_pays` and `fusing_pays_on_gpus`: what the convolution saves, for every pixel,
-against what W costs, once. A constant in each was measured, on two cores of an AMD EPYC and on an H200 (docs/speed.md).
+**Where it pays** is counted by `fusing_pays` and `fusing_pays_on_gpus`. They compare what the convolution saves, for
+every pixel, with what W costs, once. A constant in each was measured, on two cores of an AMD EPYC and on an H200
+(docs/speed.md).
 """
 
 from typing import Any, NamedTuple
@@ -44,7 +45,7 @@ def fusing_pays(pixels: int, kernel_size: int, features_3d: int, composing: bool
     """Whether one convolution is faster for so many packed pixels, by counting multiply-adds per C and K.
 
     The Conv2d has d k^2 of them a pixel, the fused one (k + 2)^2. `composing` costs 3 d k^2 once for each tap of W and
-    what is made with it. Gradients cost either side as much twice more.
+    of what is computed with it. Gradients add twice as much to both.
     """
     taps, fused_taps = features_3d * kernel_size**2, (kernel_size + 2) ** 2
     return pixels * (taps - fused_taps) > composing * COMPOSING * 3 * taps * sum(_lengths(kernel_size))
@@ -53,8 +54,8 @@ def fusing_pays(pixels: int, kernel_size: int, features_3d: int, composing: bool
 def fusing_pays_on_gpus(pixels: int, kernel_size: int, channels: int, composing: bool = True) -> bool:
     """The same on a GPU in bf16, for C = `channels`, by counting values per feature and channel K.
 
-    The fused convolution takes about the time of the Conv2d there: of more channels matrix units do more. What is
-    saved is the Conv3d, one value a pixel; what is paid is `composing`, of C k^2 values for each tap of W.
+    There the fused convolution takes about the time of the Conv2d: matrix units do more with more channels. It saves
+    the Conv3d, one value a pixel; it costs `composing`, of C k^2 values for each tap of W.
     """
     return pixels > composing * COMPOSING_ON_GPUS * channels * kernel_size**2 * sum(_lengths(kernel_size))
 
@@ -69,12 +70,12 @@ class Composed(NamedTuple):
 
 
 def compose(w3: Tensor, b3: Tensor, w2: Tensor, paths: Tensor) -> Composed:
-    """Of a Conv3d's w3 (d, 1, 3, 3, 3) and b3 (d,) and a Conv2d's w2 (C, d * K, k, k); `paths` for k."""
+    """Compute it from a Conv3d's w3 (d, 1, 3, 3, 3) and b3 (d,) and a Conv2d's w2 (C, d * K, k, k); `paths` for k."""
     size = w2.shape[-1]
     reach, span = size // 2, size + 2
     along_channels = w2.unflatten(1, (len(w3), -1)).movedim(2, -1).flatten(1, 3)
     places = torch.cat([w3[:, 0].flatten(2), F.pad(b3[:, None, None], (0, 0, 1, 1))], dim=2)  # the bias is one, too
-    with torch.autocast(w2.device.type, enabled=False):  # few products, of which much follows
+    with torch.autocast(w2.device.type, enabled=False):  # few products, on which much depends
         kernels = torch.einsum("tpn,ecp->netc", paths, places.flip(1)).flatten(1, 2)
         made = F.conv1d(along_channels, kernels, padding=1)
     kernel, *borders, through = made.split(_lengths(size), dim=1)
@@ -87,13 +88,13 @@ def compose(w3: Tensor, b3: Tensor, w2: Tensor, paths: Tensor) -> Composed:
 
 
 def _lengths(size: int) -> list[int]:
-    """How many taps W has, each edge, each corner, and the bias's way."""
+    """The numbers of taps of W, of each edge, of each corner and of the bias."""
     reach, span = size // 2, size + 2
     return [span**2, *[reach * span] * len(EDGES), *[reach**2] * len(CORNERS), size**2]
 
 
 def paths(size: int) -> Tensor:
-    """Which place in w3 takes a tap of w2 (k = `size`) to which tap of W: 1 where it does, else 0.
+    """1 where a place in w3 takes a tap of w2 (k = `size`) to a tap of W, else 0.
 
     (k * k, 9 + 1, N): w3's rows and columns, and the Conv3d's bias; N is the sum of `_lengths`. On the CPU, even where
     networks are built without memory ("meta"): no checkpoint holds it.
@@ -151,7 +152,7 @@ def _interior(image: Tensor, kernel: Tensor, implementation: Implementation) -> 
 
 
 def _without_corners(row: Tensor, line: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    """`row` (B, C, r, W) less what the corners of `line` (B, K, W) gave, which a column has given, too."""
+    """`row` (B, C, r, W) less the share of the corners of `line` (B, K, W), which a column has added, too."""
     others = row.shape[-1] - left.shape[1]
     at_left, at_right = (torch.einsum("bk,cyxk->bcyx", line[..., x], corner) for x, corner in ((0, left), (-1, right)))
     return row - F.pad(at_left, (0, others)) - F.pad(at_right, (others, 0))
@@ -177,7 +178,7 @@ class _EdgesOf(torch.autograd.Function):
 
 
 class _SubtractedAtEdges(torch.autograd.Function):
-    """`x` less something at each of its edges, in place, where four slices would copy x's gradient four times."""
+    """`x` less something at each of its edges, in place: four slices would copy x's gradient four times."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, width: int, *of_edges: Tensor) -> Tensor:

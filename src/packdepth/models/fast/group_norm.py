@@ -1,4 +1,4 @@
-"""GroupNorm that torch.compile can trace: written out as sums and products, where it is compiled and nowhere else.
+"""GroupNorm that torch.compile can trace: written out as sums and products, only where it is compiled.
 
 Two reasons. Traced as torch's own operation it had wrong gradients (torch 2.13, backend "aot_eager", a CPU, channels
 last); tests/training/test_computing.py compares them. And written out it sums channel by channel, in the order that
@@ -22,7 +22,7 @@ class TraceableGroupNorm(nn.GroupNorm):
         return centred * scale + self.bias[:, None, None]
 
     def _mean(self, x: Tensor) -> Tensor:
-        """Of each group, for each of its channels: (B, C, H, W) -> (B, C, 1, 1)."""
+        """Mean over each group, for each of its channels: (B, C, H, W) -> (B, C, 1, 1)."""
         batch, channels, height, width = x.shape
         groups = x.sum((2, 3)).view(batch, self.num_groups, -1)
         of_group = groups.sum(2, keepdim=True) / (groups.shape[2] * height * width)

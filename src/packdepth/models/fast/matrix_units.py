@@ -1,9 +1,9 @@
-"""Convolutions as the matrix units of GPUs do them well. The numbers are those of torch's own up to rounding.
+"""Convolutions in the shapes that suit the matrix units of GPUs: torch's numbers up to rounding.
 
 - PackNet's Conv3d of one channel runs as an ordinary convolution, whose kernel joins every channel with every other and
-  is zero except for the three next to each: far more multiply-adds, of which matrix units have more than enough.
-- Depth heads have one channel, and features joined with a coarser depth one too many: both are filled up with zeros to
-  a multiple of 8, where fast kernels begin.
+  is zero except for the three next to each. That takes far more multiply-adds, which matrix units can afford.
+- Depth heads have one channel, and features joined with a coarser depth one too many: both are padded with zeros to
+  a multiple of 8, which fast kernels need.
 
 Both are always taken. At the slim network's first level, in bf16 on an H200, they are faster (docs/speed.md).
 """

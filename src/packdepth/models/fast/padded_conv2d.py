@@ -1,12 +1,12 @@
-"""Zero-padded 2-D convolutions with stride 1, computed as CPUs do them well: torch's numbers up to rounding.
+"""Zero-padded 2-D convolutions with stride 1, computed in ways that suit CPUs: torch's numbers up to rounding.
 
 - One of large kernels runs by Fourier transforms (`fft_conv`), a 3x3 one by Winograd's filtering (`winograd`). Where
   either pays is counted there (`fft_pays`, `winograd_pays`), with constants measured on two cores of an AMD EPYC. Under
   autocast neither is used: they are for float32, and the processor has instructions for bf16.
-- A convolution to one channel, a depth head's, is a matrix product to nine values a pixel, which are then added where
-  they belong.
-- A convolution of features and one map more runs as two. No copy has to put them side by side, and the first has a
-  number of channels that vectors divide. The second is a matrix product of the map's patches.
+- A convolution to one channel, a depth head's, is a matrix product to nine values a pixel, which are then added at
+  their positions.
+- A convolution of features and one more map runs as two. No copy has to join them, and the channels of the first are
+  a multiple of the vector length. The second is a matrix product of the map's patches.
 
 The last two are always taken. docs/speed.md has the times, `benchmarks/stages.py` measures them.
 """
@@ -46,7 +46,7 @@ def runs_by_winograd(x: Tensor, weight: Tensor, implementation: Implementation) 
 
 
 def _counts(x: Tensor, implementation: Implementation) -> bool:
-    """Whether fewer multiplications are sooner: on a CPU, not in bf16."""
+    """Whether fewer multiplications are faster: on a CPU, not in bf16."""
     return chosen(implementation, x) == "cpu" and not torch.is_autocast_enabled(x.device.type)
 
 

@@ -8,7 +8,7 @@
 | `PackingBlock` | `FusedPackingBlock` | one convolution (`fused_packing`), or Conv3d in groups | the same |
 | `UnpackingBlock` | `DirectUnpackingBlock` | Conv3d in groups (`banded_conv3d`) | a dense kernel |
 
-What stands under GPU is in `matrix_units`. On any other device twins compute what the plain layer does.
+The GPU column is in `matrix_units`. On any other device twins compute as the plain layers do.
 """
 
 from typing import Any, cast
@@ -34,12 +34,12 @@ from packdepth.models.layers import ConvBlock, MergeBlock, PackingBlock, Unpacki
 
 
 class Twin(nn.Module):
-    """A layer that takes a plain one's place: never built, only taken on by `become`."""
+    """A layer that replaces a plain one: it is never built, `become` turns a plain layer into it."""
 
     implementation: Implementation
 
     def prepare(self) -> None:
-        """Make what the twin needs in addition to the plain layer's own."""
+        """Create what the twin needs in addition to the plain layer's own attributes."""
 
 
 def become(layer: nn.Module, twin: type[Twin], implementation: Implementation) -> None:
@@ -87,7 +87,7 @@ class JoinedMergeBlock(Twin, MergeBlock):
 class FusedPackingBlock(Twin, PackingBlock):
     """Computes both convolutions as one: where that pays (`auto`), or always (`cpu`, `gpu`).
 
-    What is composed for that is kept while the network is in evaluation mode, without gradients, and no weight changes.
+    The composed kernel is kept in evaluation mode without gradients, for as long as no weight changes.
     """
 
     paths: Tensor
@@ -119,7 +119,7 @@ class FusedPackingBlock(Twin, PackingBlock):
     def _keeps(self) -> bool:
         if self.training or torch.is_grad_enabled():
             return False
-        return not self.conv3d.weight.is_inference()  # of which no change can be told
+        return not self.conv3d.weight.is_inference()  # whose changes cannot be detected
 
     def _composed(self) -> Composed:
         w3, b3 = weights(self.conv3d)
@@ -134,7 +134,7 @@ class FusedPackingBlock(Twin, PackingBlock):
 
 
 class DirectUnpackingBlock(Twin, UnpackingBlock):
-    """Computes the Conv3d as a 2-D one. It does not join the Conv2d: GroupNorm and ELU stand between."""
+    """Computes the Conv3d as a 2-D one. It does not join the Conv2d: GroupNorm and ELU are between them."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, 2H, 2W)."""

@@ -1,20 +1,20 @@
 """3x3 convolutions by Winograd's minimal filtering along columns: the same numbers up to rounding, half the products.
 
 F(4, 3) (Winograd, Arithmetic Complexity of Computations, SIAM 1980; Lavin and Gray, CVPR 2016, arXiv 1509.09308) makes
-four outputs of a filter of three taps with six products instead of twelve: they are coefficients of a polynomial,
-which its values at six points determine. Here rows are filtered so, a tile of four at a time, and a "product" is a
-convolution of 1x3 taps of all channels. With rows x1 to x4 of a tile, x0 above and x5 below it, a column's taps w0 to
-w2, and the points 0, p and -p for two p whose product is 1, and infinity,
+four outputs of a filter of three taps with six products instead of twelve. They are coefficients of a polynomial,
+which its values at six points determine. Here rows are filtered like that, a tile of four at a time, and a "product"
+is a convolution of 1x3 taps of all channels. With rows x1 to x4 of a tile, x0 above and x5 below it, a column's taps w0
+to w2, and the points 0, p and -p for two p whose product is 1, and infinity,
 
     point       the image there                          the kernel there                       in row j = 0 to 3
     0           x0 - S x2 + x4                           w0                                     1 if j = 0
     +p, -p      (x4 - x2 / p^2) +- p (x3 - x1 / p^2)     (w0 +- p w1 + p^2 w2) / 2 (p^4 - 1)    (+-p)^j
     infinity    x1 - S x3 + x5                           w2                                     1 if j = 3
 
-where S is the sum of the two p^2. The gradient of the image is such a convolution, too; that of the kernel takes the
-transposed way.
+where S is the sum of the two p^2. The gradient of the image is such a convolution, too; that of the kernel uses the
+transposes.
 
-Where it pays is counted by `winograd_pays`, with three constants measured on two cores of an AMD EPYC (docs/speed.md).
+`winograd_pays` counts where it pays, with three constants measured on two cores of an AMD EPYC (docs/speed.md).
 """
 
 import math
@@ -29,7 +29,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.grad import conv2d_weight
 
 ROWS = 4  # of a tile
-POINTS = p, q = math.sqrt(0.5), math.sqrt(2.0)  # of those tried the pair that rounds least
+POINTS = p, q = math.sqrt(0.5), math.sqrt(2.0)  # of the pairs tried, the one that rounds least
 SUM = p**2 + q**2  # S
 SIZE = 2 * len(POINTS) + 2  # of the points
 AT_ONCE = 2**21  # numbers at the points held at a time
@@ -39,8 +39,8 @@ SAVED, COMBINING, KERNELS = 4.5, 150, 3400  # multiply-adds: saved by the produc
 def winograd_pays(pixels: int, in_channels: int, out_channels: int) -> bool:
     """Whether this is faster than the direct convolution, by counting multiply-adds of the latter.
 
-    Measured on CPUs: combining rows takes the time of so many per pixel and channel, making the kernels and their
-    gradients of so many per pair of channels.
+    Measured on CPUs: each cost is a number of multiply-adds. It is per pixel and channel for combining rows, and per
+    pair of channels for computing the kernels and their gradients.
     """
     pairs = in_channels * out_channels
     return pixels * pairs * SAVED > pixels * (in_channels + out_channels) * COMBINING + pairs * KERNELS
@@ -52,7 +52,7 @@ def winograd_conv2d(x: Tensor, weight: Tensor) -> Tensor:
 
 
 class _WinogradConvolution(torch.autograd.Function):
-    """Keeps only the image for the backward pass: what is made of it is larger, and quickly made again."""
+    """Keeps only the image for the backward pass: what is computed from it is larger, and quickly recomputed."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
@@ -84,7 +84,7 @@ def _filtered(x: Tensor, kernel: Tensor) -> Tensor:
 
 
 def _bands(x: Tensor, kernel: Sequence[int]) -> Iterator[slice]:
-    """Some rows of tiles at a time, as rows of the image: what is made of them stays near the processor, and small."""
+    """Some rows of tiles at a time, as rows of the image: their intermediate results stay small and in the cache."""
     batch, _, height, width = x.shape
     tiles = max(1, AT_ONCE // (max(kernel[0], SIZE * kernel[1]) * batch * width))
     for top in range(0, height, ROWS * tiles):

@@ -11,9 +11,9 @@ from packdepth.geometry.rigid import rigid
 
 
 class Calibration:
-    """One rectified camera on one day, and where the other sensors are to it, each read when it is first asked for.
+    """One rectified camera on one day, and the other sensors relative to it, each read on first use.
 
-    Raises InputError, when asked, that names the file and what it lacks. P_rect = K [I | t]: t is from the rectified
+    Raises InputError on use, naming the file and what it lacks. P_rect = K [I | t]: t is from the rectified
     camera 0 to this one.
     """
 
@@ -50,7 +50,7 @@ class Calibration:
 
 
 class _Values:
-    """The lines `key: numbers` of a calibration file; others (times) are passed over."""
+    """The lines `key: numbers` of a calibration file; others (times) are skipped."""
 
     def __init__(self, tree: Tree, name: str) -> None:
         self._where = f"{tree}: {name}"

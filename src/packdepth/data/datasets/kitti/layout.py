@@ -1,4 +1,4 @@
-"""Where KITTI's files come from, and what they are called here whatever archive they lie in."""
+"""Where KITTI's files come from, and their names here, whatever archive contains them."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ LIST = re.compile(r"(?:^|/)([\w-]+\.txt)$")
 
 
 def canonical(member: str) -> str | None:
-    """date/drive/..., date/calib_*.txt or the bare name of a list, whatever folders stand before it."""
+    """date/drive/..., date/calib_*.txt or the bare name of a list, whatever folders come before it."""
     if found := OF_DRIVE.search(member):
         return f"{found[2]}/{found[1]}"
     if found := OF_DAY.search(member) or LIST.search(member):

@@ -17,13 +17,13 @@ VALUES = 30  # in a packet
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet, as far as it is used here. Axes of the IMU: x forward, y left, z up."""
+    """The part of one packet that is used here. Axes of the IMU: x forward, y left, z up."""
 
     latitude: float  # degrees
     longitude: float
     altitude: float  # m
     angles: tuple[float, float, float]  # roll, pitch, yaw, rad
-    velocity: tuple[float, float, float]  # to the east, the north and up, m/s
+    velocity: tuple[float, float, float]  # to the east, to the north and up, m/s
 
 
 def read(tree: Tree, name: str) -> Packet:

@@ -1,13 +1,14 @@
 """KITTI raw (Geiger et al. 2013) as a source of stores.
 
-Depth is camera z. From the LiDAR's points: those before the scanner, brought into the rectified camera; of several on
-one pixel the nearest. Two habits of published code are not followed: monodepth2's Eigen truth holds the scanner's
-forward x, and it takes 1 off the projected pixel, as MATLAB counts. The improved truth (Uhrig et al. 2017) exists for
-652 of Eigen's 697 test frames: with it, the others are left out. Any other frame without it is a missing one.
+Depth is camera z. It comes from the LiDAR's points in front of the scanner, moved into the rectified camera; of
+several on one pixel the nearest counts. Two habits of monodepth2's code are not followed: its Eigen truth holds the
+scanner's forward x, and it subtracts 1 from the projected pixel, as MATLAB counts. The improved truth (Uhrig et al.
+2017) exists for 652 of Eigen's 697 test frames: with it, the others are left out. Any other frame without it counts as
+missing.
 
-World is the camera at the drive's first packet. Velocity is the IMU's, turned into the camera: what rotation adds
-between the two is left out. It comes from the packet's speeds to the east, the north and up: those it calls forward and
-left are along the ground, not along the axes of an IMU that pitches and rolls.
+World is the camera at the drive's first packet. Velocity is the IMU's, rotated into the camera; what rotation adds
+between the two is left out. It comes from the packet's speeds to the east, to the north and up: its forward and left
+speeds are along the ground, not along the axes of an IMU that pitches and rolls.
 """
 
 import sys
@@ -110,7 +111,7 @@ class Kitti:
         return published if shot.scan not in self._tree and published in self._tree else shot.scan
 
     def _with_improved_truth(self, listed: list[Shot]) -> list[Shot]:
-        """Eigen's test frames without those that have none; all of them, if more lack it than do when all is there."""
+        """Eigen's test frames that have improved truth; all of them, if more lack it than in the complete data set."""
         kept = [shot for shot in listed if self._truth(shot) in self._tree]
         if not kept or len(listed) - len(kept) > WITHOUT_IMPROVED:
             return listed
@@ -128,7 +129,7 @@ class Kitti:
         return np.array([[self._places.get(other, -1) for other in _around(shot)]], np.int32)
 
     def _depth(self, shot: Shot, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
-        """Depth (1, h, w) in m: to train on at the store's size, to test on at the image's, padded to the largest."""
+        """Depth (1, h, w) in m: for training at the store's size, for testing at the image's, padded to the largest."""
         target = size if self._split == "test" else self._data.size
         name = self._truth(shot)
         if name.endswith(".bin"):
@@ -144,7 +145,7 @@ class Kitti:
         return np.pad(metres, room)[None], np.array([metres.shape], np.int32)
 
     def _packets(self) -> dict[str, str]:
-        """The first packet of every drive; none at all where any frame lacks its own, for a store has all or none."""
+        """The first packet of every drive; none if any frame lacks its own, because a store has all or none."""
         first: dict[str, str] = {}
         for name in self._tree.names():
             folder, found, _ = name.partition("/oxts/data/")
@@ -157,7 +158,7 @@ class Kitti:
         return {} if lacking else first
 
     def _all_times(self) -> dict[str, NDArray[np.float64]]:
-        """Seconds of every drive's images since its first; none at all where a drive has no time stamps."""
+        """Seconds of every drive's images since its first; none if any drive lacks time stamps."""
         last: dict[str, int] = {}
         for shot in self._places:
             last[shot.folder] = max(shot.number, last.get(shot.folder, 0))
@@ -190,7 +191,7 @@ def _around(shot: Shot) -> tuple[Shot, Shot]:
 
 
 def _points(tree: Tree, name: str) -> Tensor:
-    """The points (P, 3) that lie before the scanner, in its frame (x forward), m, float64."""
+    """The points (P, 3) in front of the scanner, in its frame (x forward), m, float64."""
     content = tree.read(name)
     if not content or len(content) % 16:
         raise InputError(f"{tree}: {name}: expected x, y, z and reflectance as float32 (got {len(content)} bytes)")
@@ -199,7 +200,7 @@ def _points(tree: Tree, name: str) -> Tensor:
 
 
 def _published(tree: Tree, name: str) -> Tensor:
-    """A published depth map (h, w), m: PackNet's npz of the LiDAR, or the improved truth's PNG of 1/256 m."""
+    """A ready-made depth map (h, w), m: PackNet's npz of the LiDAR, or the improved truth's PNG of 1/256 m."""
     if name.endswith(".png"):
         return torch.from_numpy(counts(decode(tree.read(name), name), name) * PNG_METRES)
 
@@ -211,14 +212,14 @@ def _published(tree: Tree, name: str) -> Tensor:
 
 
 def _moved(depth: Tensor, size: tuple[int, int]) -> Tensor:
-    """Sparse depth (h, w) at another size: every known pixel goes where it falls, the nearest of several stays."""
+    """Sparse depth (h, w) at another size: every known pixel goes to its new place, the nearest of several stays."""
     native = (depth.shape[0], depth.shape[1])
     identity = torch.eye(3, dtype=depth.dtype)
     return depth_map(unproject(depth, identity)[depth > 0], resize(identity, native, size), size)
 
 
 def _times(tree: Tree, name: str) -> NDArray[np.float64]:
-    """Seconds since the first of a file's time stamps, a line each."""
+    """Seconds since the first of a file's time stamps, one per line."""
     try:
         stamps = np.array(tree.read(name).decode().splitlines(), "datetime64[ns]")
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Which frames a split of KITTI has: the published lists, in the two forms they come in.
+"""Which frames a split of KITTI has: the lists of the papers, in their two formats.
 
 2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000005.png ...    PackNet's; the first column counts
 2011_09_26/2011_09_26_drive_0001_sync 5 l                                 monodepth2's; l is camera 2, r camera 3
@@ -44,12 +44,12 @@ class Shot:
         return f"{self.folder}/oxts/data/{self.number:010d}.txt"
 
     def projected(self, kind: str, ending: str) -> str:
-        """A published depth map, of kind "velodyne" or "groundtruth"."""
+        """A ready-made depth map, of kind "velodyne" or "groundtruth"."""
         return f"{self.folder}/proj_depth/{kind}/image_0{self.camera}/{self.number:010d}.{ending}"
 
 
 def parse(text: str, name: str) -> list[Shot]:
-    """The shots of a list, in its order. Raises InputError that names the line that is neither form."""
+    """The shots of a list, in its order. Raises InputError that names a line in neither format."""
     return [_shot(line, f"{name}, line {number}") for number, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 
