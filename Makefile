@@ -42,7 +42,7 @@ check: .venv/ready  ## ruff and mypy
 	ruff format --check
 	mypy
 
-bench: .venv/ready  ## what a training step costs, beside the published code where REFERENCE= names a checkout of packnet-sfm
+bench: .venv/ready  ## what a training step costs; against the published code where REFERENCE= names a checkout of packnet-sfm
 	python benchmarks/loader.py
 	python benchmarks/networks.py $(if $(REFERENCE),--reference $(REFERENCE))
 	python benchmarks/report.py

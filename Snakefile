@@ -41,8 +41,7 @@ rule all:
     """Make the report's rows and the temporal pair (default)."""
     default_target: True
     input:
-        *results_of("report"),
-        *results_of("temporal"),
+        *[path for group in DEFAULT for path in results_of(group)],
 
 
 rule everything:

@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pooch
 import yaml
 
-from packdepth import paths
 from packdepth.config.load import load_study
-from packdepth.config.settings import resolved_settings, write_settings
+from packdepth.config.settings import stale_settings, write_settings
 from packdepth.errors import InputError
 from packdepth.utils.files import write_json
 
@@ -112,7 +112,7 @@ class Ledger:
     def md5(self, output: str) -> str:
         """The MD5 of a file's content, from the ledger if its size and date are as they were then."""
         entry, state = self._entries.get(output, {}), _state(output)
-        return entry["md5"] if entry.get("state") == state else _hash(output, "md5")
+        return entry["md5"] if entry.get("state") == state else pooch.file_hash(output, alg="md5")
 
     def knows(self, output: str, record: Record | None) -> bool:
         """Whether the record stands for the file that is there."""
@@ -168,9 +168,7 @@ def _outdated() -> set[str]:
     """The outputs that dvc.lock does not prove current, or whose settings are not those of params.yaml."""
     from dvc.repo import Repo  # takes a second, and most times there is nothing to do
 
-    study = load_study()
-    files = {paths.settings(study.scale) / f"{name}.json": text for name, text in resolved_settings(study).items()}
-    stale = {str(file) for file, text in files.items() if _text(file) != text}
+    stale = {str(file) for file in stale_settings(load_study())}
     with Repo() as repo:
         changed = repo.status()
         return {
@@ -185,7 +183,7 @@ def _adopt(output: str, record: Record, current: bool) -> None:
     inputs = [name for name in record.content["input"] if Path(name).is_file()]
     content = record.content | {
         "endtime": Path(output).lstat().st_mtime,
-        "input_checksums": {name: f"sha256:{_hash(name, 'sha256')}" for name in inputs},
+        "input_checksums": {name: f"sha256:{pooch.file_hash(name)}" for name in inputs},
     }
     if not current:
         content["params"] = [OUTDATED]
@@ -268,18 +266,9 @@ def _recorded() -> Iterator[str]:
             yield base64.urlsafe_b64decode("".join([*(part[1:] for part in parts[:-1]), parts[-1]])).decode()
 
 
-def _text(file: Path) -> str | None:
-    return file.read_text() if file.is_file() else None
-
-
 def _state(file: str) -> list[int]:
     known = Path(file).stat()
     return [known.st_size, known.st_mtime_ns]
-
-
-def _hash(file: str, algorithm: str) -> str:
-    with Path(file).open("rb") as content:
-        return hashlib.file_digest(content, algorithm).hexdigest()
 
 
 if __name__ == "__main__":

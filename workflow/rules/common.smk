@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from packdepth import paths
+from packdepth.config.datasets import module_name
 from packdepth.config.load import load_study
 from packdepth.config.settings import resolved_settings, write_settings
 from packdepth.config.study import DATASETS
@@ -37,9 +38,7 @@ os.environ.setdefault("TTY_INTERACTIVE", "0")  # jobs print lines, not bars, whi
 
 THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same cores slow each other down
 # Without a GPU to wait for, trainings run side by side, one core each, which gets 1.3 to 1.6 times as much done.
-# The report's rows are the exception: their times are compared.
 ON_CORES = workflow.local_exec and not shutil.which("nvidia-smi")
-THREADS_OF = {group: THREADS if group == "report" or not ON_CORES else 1 for group in GROUPS}
 
 
 wildcard_constraints:

@@ -61,12 +61,11 @@ def settings_of_data(wildcards):
 
 def reader(wildcards):
     """The code that reads a scale's data set: what all data sets share, and its own module, not the others'."""
-    readers = {name: name.replace("-", "_") for name in DATASETS}
-    own = readers[STUDY.scales[wildcards.scale].data.dataset]
+    own = STUDY.scales[wildcards.scale].data.dataset
     others = tuple(
-        f"src/packdepth/data/datasets/{module}{end}"
-        for module in readers.values()
-        if module != own
+        f"src/packdepth/data/datasets/{module_name(dataset)}{end}"
+        for dataset in DATASETS
+        if dataset != own
         for end in (".py", "/")
     )
     return [file for file in rooms("data/datasets") if not file.startswith(others)]
@@ -102,15 +101,20 @@ def context_of_group(wildcards):
     return rules.context.output if wildcards.group in paths.WITH_CONTEXT else []
 
 
+def has_one_core(wildcards):
+    """Whether a job shares the machine. The report's rows do not, because their times are compared."""
+    return ON_CORES and wildcards.group != "report"
+
+
 def gpus(wildcards):
     """None for what is fitted before training, and for what trains on a core of its own."""
     variant = STUDY.variant(wildcards.variant)
-    booked = variant.network.architecture != "constant" and (wildcards.group == "report" or not ON_CORES)
-    return variant.training.devices if booked else 0
+    fitted = variant.network.architecture == "constant"
+    return 0 if fitted or has_one_core(wildcards) else variant.training.devices
 
 
 def threads_of_group(wildcards):
-    return THREADS_OF[wildcards.group]
+    return 1 if has_one_core(wildcards) else THREADS
 
 
 def results_of(group):

@@ -63,7 +63,7 @@ def _unpickled(path: Path) -> Any:
     except Exception as error:  # of all kinds: a broken file can raise any error in torch
         named = re.search(r"GLOBAL (\S+)", str(error))
         reason = f"asks for {named[1]}, which could run code" if named else f"broken ({type(error).__name__})"
-        raise InputError(f"{path}: {reason}; expected tensors and plain values alone; nothing was run") from None
+        raise InputError(f"{path}: {reason}; expected only tensors and plain values; nothing was run") from None
 
 
 def _setting(content: Any, *keys: str) -> Any:

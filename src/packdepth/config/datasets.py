@@ -53,7 +53,7 @@ class ExternalData(ImageSize):
     """A public data set: downloaded, or read from where it already is."""
 
     source: Path | list[Path] | None = Field(
-        None, description="archives, or folders with what was in them, to read in place of any download"
+        None, description="archives, or folders with what was in them, to read instead of a download"
     )
     skip_missing: bool = Field(False, description="leave out frames whose files are missing, rather than stop")
 
@@ -114,3 +114,8 @@ Data = Annotated[
     RoomsData | FolderData | NyuLabelledData | Nyu50kData | Make3dData | KittiData | DdadData,
     Field(discriminator="dataset"),
 ]
+
+
+def module_name(dataset: str) -> str:
+    """The module that reads a data set, below data/datasets: nyu_50k for `nyu-50k`."""
+    return dataset.replace("-", "_")

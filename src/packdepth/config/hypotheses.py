@@ -23,7 +23,7 @@ class Hypothesis(Strict):
     beside: list[Pair] = Field(default_factory=list, description="what is told with it")
     panel: Literal["stages", "curves", "spread"] | None = Field(
         None,
-        description="what its figure shows beside the losses: gradients by stage, training curves, or how far"
+        description="what its figure shows next to the losses: gradients by stage, training curves, or how far"
         " predictions vary, and whether with the truth",
     )
 

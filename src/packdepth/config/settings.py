@@ -5,6 +5,7 @@ A default must never change, because nothing would notice: tests/config/test_set
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -38,14 +39,20 @@ def resolved_settings(study: Study) -> dict[str, str]:
 
 def write_settings(study: Study) -> None:
     """Write the files whose content is new, and remove those of variants that are gone."""
+    for path, text in stale_settings(study).items():
+        write_text(path, text)
+    folder = paths.settings(study.scale)
+    known = {folder / f"{name}.json" for name in resolved_settings(study)}
+    for path in folder.rglob("*.json"):
+        if path not in known:
+            path.unlink()
+
+
+def stale_settings(study: Study) -> dict[Path, str]:
+    """The files that are missing or hold other settings than params.yaml, with the text they should have."""
     folder = paths.settings(study.scale)
     texts = {folder / f"{name}.json": text for name, text in resolved_settings(study).items()}
-    for path, text in texts.items():
-        if not path.is_file() or path.read_text() != text:
-            write_text(path, text)
-    for path in folder.rglob("*.json"):
-        if path not in texts:
-            path.unlink()
+    return {path: text for path, text in texts.items() if not path.is_file() or path.read_text() != text}
 
 
 def _group(study: Study, name: str, variants: dict[str, Any]) -> dict[str, Any]:

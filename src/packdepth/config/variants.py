@@ -64,8 +64,8 @@ class Training(Strict):
     """How a network is trained."""
 
     mode: Literal["supervised", "self-supervised", "semi-supervised", "reconstruction"] = Field(
-        description="learn from true depth, from neighbouring frames, or from both, in `temporal` alone; or, as"
-        " autoencoders do, say the image again"
+        description="learn from true depth, from neighbouring frames, or from both (these two in `temporal` and"
+        " `supervision` only); or, for autoencoders, reconstruct the image"
     )
     context: Kind = Field(description="where neighbouring frames come from: the data set, or the generator")
     photometric: Photometric

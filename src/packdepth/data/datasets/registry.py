@@ -2,13 +2,8 @@
 
 from importlib import import_module
 
-from packdepth.config.datasets import Data
+from packdepth.config.datasets import Data, module_name
 from packdepth.data.datasets.base import Source
-
-
-def module_name(dataset: str) -> str:
-    """The module of a data set, below this package: nyu_50k for `nyu-50k`."""
-    return dataset.replace("-", "_")
 
 
 def source_of(data: Data) -> type[Source]:
