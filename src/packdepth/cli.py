@@ -14,7 +14,7 @@ import typer
 
 from packdepth import __version__, paths
 from packdepth.config.load import load_study
-from packdepth.config.study import Study
+from packdepth.config.study import FIGURES_OF_FLOORS, Study
 from packdepth.errors import InputError, one_of
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def _complete(names: Callable[[Study], Iterable[str]]) -> Callable[[str], list[s
 _scales = _complete(lambda study: study.scales)
 _variants = _complete(lambda study: (name for group in study.by_group.values() for name in group.variants))
 _groups = _complete(lambda study: study.by_group)
-_figures = _complete(lambda study: study.figures)
+_figures = _complete(lambda study: [*study.figures, *FIGURES_OF_FLOORS])
 _splits = _complete(lambda study: ("train", "test"))
 _hypotheses = _complete(lambda study: [*study.verdict.hypotheses, "conclusion"])
 
@@ -126,6 +126,14 @@ def context() -> None:
 
 
 @app.command()
+def floors() -> None:
+    """Compute what the losses come to without a network, on the scale's data."""
+    from packdepth.evaluation.floors import write_floors
+
+    write_floors(load_study())
+
+
+@app.command()
 def train(variant: VariantOption, seed: SeedOption) -> None:
     """Train one variant at the scale of params.yaml."""
     from packdepth.training.loop import train
@@ -174,7 +182,7 @@ def figure(name: Annotated[str, typer.Argument(help="A figure of params.yaml.", 
     from importlib import import_module
 
     study = load_study()
-    one_of(name, study.figures, "figure")
+    one_of(name, [*study.figures, *FIGURES_OF_FLOORS], "figure")
     import_module(f"packdepth.figures.{name}").draw(study, paths.figure(study.scale, name))
 
 

@@ -45,6 +45,11 @@ def figure(scale: str, name: str) -> Path:
     return results(scale) / "figures" / f"{name}.png"
 
 
+def floors(scale: str) -> Path:
+    """What every loss comes to without a network: name, split, floor, loss, abs_rel, rmse, delta1."""
+    return results(scale) / "floors.csv"
+
+
 def table(scale: str, group: str, ending: str) -> Path:
     """The table of a group, as csv, md or html."""
     return results(scale) / "tables" / f"{group}.{ending}"

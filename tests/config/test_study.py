@@ -24,11 +24,12 @@ def test_variant_wins_over_scale_and_scale_over_defaults(project):
     def edit(raw):
         raw["training"] |= {"batch_size": 4, "learning_rate": 1e-4}
         raw["scales"]["tiny"]["training"] |= {"batch_size": 3, "epochs": 5}
-        raw["groups"]["report"]["variants"]["packnet"]["training"] = {"epochs": 7, "loss": {"gradient": 2.0}}
+        raw["groups"]["report"]["variants"]["packnet"]["training"] = {"epochs": 7, "loss": "silog"}
 
-    training = project(edit).variant("packnet").training
-    assert (training.learning_rate, training.batch_size, training.epochs) == (1e-4, 3, 7)
-    assert training.loss.model_dump() == {"l1": 0.1, "ssim": 1.0, "gradient": 2.0, "silog": 0.0}
+    study = project(edit)
+    training = study.variant("packnet").training
+    assert (training.learning_rate, training.batch_size, training.epochs, training.loss) == (1e-4, 3, 7, "silog")
+    assert study.variant("packnet").loss == study.losses["silog"]
 
 
 def test_width_is_the_scales_unless_the_variant_has_its_own(project):
@@ -318,3 +319,21 @@ def test_digest_depends_on_values_not_on_the_order_of_keys(project):
     study = project()
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest(study.variant("packnet")) != digest(study.variant("packnet-direct"))
+
+
+def test_only_a_published_head_has_another_unit(project):
+    study = project(lambda raw: raw["scales"]["tiny"]["training"].update(output_unit="1/m"))
+    assert study.variant("packnet").training.output_unit == "1/m"
+    assert study.variant("packnet-leaky-relu").training.output_unit == "max_depth/m"
+    assert study.variant("densedepth").training.output_unit == "max_depth/m"
+
+    def on_another_head(raw):
+        raw["groups"]["report"]["variants"]["packnet-leaky-relu"]["training"] = {"output_unit": "1/m"}
+
+    with pytest.raises(InputError, match=r"packnet-leaky-relu.training.output_unit: only heads inverse-sigmoid and"):
+        project(on_another_head)
+
+
+def test_an_unknown_loss_is_named_with_the_nearest(project):
+    with pytest.raises(InputError, match=r"must be one of handout, .*did you mean 'handout'.* got 'handuot'"):
+        project(lambda raw: raw["training"].update(loss="handuot"))

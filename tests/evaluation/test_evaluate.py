@@ -13,7 +13,7 @@ from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.evaluate import HEADLINE, evaluate, image_losses, training_losses
 from packdepth.evaluation.metrics import METRICS
-from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.losses.depth import DepthLoss
 from packdepth.models.constant import Constant
 from packdepth.training.loop import train
 from tests.support.stores import slopes, write_store
@@ -53,16 +53,17 @@ def test_files_agree(stores):
 
 def test_the_loss_of_an_image_is_the_one_that_training_has(stores):
     """Of an output below 1, where depth would be cut off, and whatever a variant was trained with."""
-    study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(loss={"l1": 0.5}))
+    study = stores(lambda raw: raw["scales"]["tiny"]["training"].update(loss="densedepth"))
     store = Store(paths.store("tiny", "test"))
     model = Constant()
     torch.nn.init.constant_(model.value, 0.25)
-    found = image_losses(model, store, study.loss, 10.0)
+    loss = DepthLoss(study.loss, 10.0)
+    found = image_losses(model, store, loss, unit=0.5)
     assert list(found) == [store.id(index) for index in range(3)]
-    target, mask = normalised_inverse_depth(torch.from_numpy(store.depth(1))[None, None], 10.0, (32, 32))
-    expected, terms = DepthLoss(l1=0.5, ssim=1.0, gradient=0.0)(torch.full_like(target, 0.25), target, mask)
+    target, mask = loss.target(torch.from_numpy(store.depth(1))[None, None], (32, 32))
+    expected, terms = loss(torch.full_like(target, 0.125), target, mask)
     assert found[store.id(1)] == pytest.approx(expected.item(), rel=1e-6)
-    assert terms["l1"].item() == pytest.approx((target - 0.25).mean().item(), rel=1e-5)
+    assert terms["l1"].item() == pytest.approx((target - 0.125).mean().item(), rel=1e-5)
 
 
 def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):

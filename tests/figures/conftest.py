@@ -44,6 +44,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         for run in (run for variant in (*variants, *PAIR, *supervision) for run in runs(study, variant)):
             _write(run, steps)
         _write_context(study.scale)
+        _write_floors(study)
         return study
 
     return make
@@ -61,13 +62,26 @@ def _write(run: Run, steps: int) -> None:
     errors = pd.DataFrame({"near": near, "far": near + 0.5, "pixels": [10, 30, 60], "abs_error": 0.2 * near})
     errors.to_csv(run.error_by_distance, index=False)
     headline = {"aggregate": "pooled", "median_scaled": False, "abs_rel": 0.2, "rmse": 0.6, "delta1": 0.7}
-    metrics = {"training_loss": loss.mean(), "final_training_loss": loss[-1], "headline": headline}
+    metrics = {
+        "training_loss": loss.mean(),
+        "final_training_loss": loss[-1],
+        "test_loss": loss[-1],
+        "headline": headline,
+    }
     metrics |= {scaling: {"pooled": headline} for scaling in ("metric", "median_scaled")}
     pd.DataFrame({"id": ["a", "b", "c"], "median_factor": [0.5, 1.0 + run.seed, 2.0]}).to_csv(run.per_image)
     run.evaluation.write_text(json.dumps(metrics))
     run.provenance.write_text(json.dumps({"parameters": 1000, "seconds": 2.0}))
     depth = np.linspace(0, 8, 2 * 4 * 6, dtype=np.float32).reshape(2, 4, 6)
     np.savez(run.samples, rgb=np.zeros((2, 4, 6, 3), np.uint8), truth=depth, prediction=depth + 1)
+
+
+def _write_floors(study: Study) -> None:
+    names = ["constant 1", "constant 2", "best constant", "fixed map", "image median", "truth up to 1", "truth up to 2"]
+    losses = [0.8, 0.62, 0.51, 0.5, 0.46, 0.75, 0.6]
+    table = pd.DataFrame({"floor": names, "loss": losses, "abs_rel": 0.4, "rmse": 1.2, "delta1": 0.4})
+    splits = [table.assign(name=study.loss_name, split=split) for split in ("train", "test")]
+    pd.concat(splits).to_csv(paths.floors(study.scale), index=False)
 
 
 def _write_context(scale: str) -> None:

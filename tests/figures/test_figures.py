@@ -29,7 +29,11 @@ NEEDED = {  # of the last variant drawn
     "temporal_panel": ("photometric-velocity", "samples"),
     "supervision_panel": ("packnet-velocity", "samples"),
 }
-NEEDED_OF_CONTEXT = {"context_quality": paths.context_quality, "context_examples": paths.context_examples}
+OF_THE_SCALE = {
+    "ceilings": paths.floors,
+    "context_quality": paths.context_quality,
+    "context_examples": paths.context_examples,
+}
 
 
 def draw(name: str, study: Study) -> None:
@@ -38,8 +42,8 @@ def draw(name: str, study: Study) -> None:
 
 def needed(study: Study, name: str) -> Path:
     """A file that a figure cannot do without."""
-    if name in NEEDED_OF_CONTEXT:
-        return NEEDED_OF_CONTEXT[name](study.scale)
+    if name in OF_THE_SCALE:
+        return OF_THE_SCALE[name](study.scale)
     variant, file = NEEDED[name]
     path: Path = getattr(study.run(variant, 0), file)
     return path

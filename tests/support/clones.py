@@ -42,12 +42,14 @@ training:
   channel_swap: 0.25
   max_depth: 10.0
   first_output: unbiased
-  loss: {l1: 0.1, ssim: 1.0, gradient: 0.0, silog: 0.0}
+  loss: handout
   cpu:  {precision: fp32, implementation: auto, channels_last: false, compile: false, checkpointing: false}
   cuda: {precision: fp32, implementation: auto, channels_last: false, compile: false, checkpointing: false}
   workers: 0
   save_every: 2
   diagnostics_every: 4
+losses:
+  handout: {target: eight-bit, l1: 0.1, ssim: 1.0, gradient: 1.0, ssim_range: 1.0, ssim_border: zeros}
 groups:
   report:
     variants:
@@ -122,11 +124,13 @@ def runs(phase: str, *variants: str, seeds: tuple[int, ...] = (0,)) -> set[str]:
 
 TRAIN, EVALUATE = (runs(phase, "constant", "packnet") for phase in ("train", "evaluate"))
 TRAIN_TEMPORAL, EVALUATE_TEMPORAL = (runs(phase, "photometric") for phase in ("train", "evaluate"))
+FLOORS = {"packdepth floors"}
+CEILINGS = {"packdepth figure ceilings"}
 FIGURES = {"packdepth figure curves", "packdepth figure bars"}
 FIGURES_TEMPORAL = {"packdepth figure temporal_panel", "packdepth figure context_quality"}
 TABLES, TABLES_TEMPORAL = {"packdepth tables report"}, {"packdepth tables temporal"}
-REPORT = TRAIN | EVALUATE | FIGURES | TABLES
-TEMPORAL = TRAIN_TEMPORAL | EVALUATE_TEMPORAL | FIGURES_TEMPORAL | TABLES_TEMPORAL | QUALITY
+REPORT = TRAIN | EVALUATE | FLOORS | CEILINGS | FIGURES | TABLES
+TEMPORAL = TRAIN_TEMPORAL | EVALUATE_TEMPORAL | FLOORS | FIGURES_TEMPORAL | TABLES_TEMPORAL | QUALITY
 STUDY = DATA | CONTEXT | REPORT | TEMPORAL  # what a bare `snakemake` and `dvc repro` make
 SUPERVISION = (
     runs("train", "semisup")

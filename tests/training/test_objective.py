@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from packdepth.config.variants import Training
+from packdepth.config.losses import LossSettings
+from packdepth.config.variants import PackNetNetwork, Training, Variant
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.velocity import velocity_loss
 from packdepth.training.loader import Item
@@ -12,8 +13,10 @@ from packdepth.training.objective import Objective
 
 @pytest.fixture
 def training(shipped):
-    def settings(**changes) -> Training:
-        return Training(**(shipped["training"] | changes))
+    def settings(**changes) -> Variant:
+        training = Training(**(shipped["training"] | changes))
+        loss = LossSettings(**shipped["losses"][training.loss])
+        return Variant(name="tried", network=PackNetNetwork(architecture="packnet"), training=training, loss=loss)
 
     return settings
 
@@ -38,11 +41,18 @@ POSE[..., 0, 3] = 0.25
 
 def test_supervised_is_the_depth_loss_of_the_finest_scale(training, batch):
     outcome = Objective(training())(SCALES, None, batch)
-    assert outcome.terms.keys() == {"l1", "ssim"}
-    assert outcome.terms["l1"].item() == pytest.approx(1.0)  # 5 against 10 m / 2.5 m
-    assert outcome.loss.item() == pytest.approx(0.1 + outcome.terms["ssim"].item())
+    assert outcome.terms.keys() == {"l1", "ssim", "gradient"}
+    assert outcome.terms["l1"].item() == pytest.approx(5 - 255 / 64)  # 10 m / 2.5 m, in 8 bits
+    assert outcome.loss.item() == pytest.approx(0.1 * outcome.terms["l1"].item() + outcome.terms["ssim"].item())
     assert outcome.target.shape == outcome.output.shape == (2, 1, 32, 64)
     assert outcome.translation_norm is None
+
+
+def test_an_output_in_1_per_metre_is_compared_as_the_same_depth(training, batch):
+    normalised = Objective(training())(SCALES, None, batch)
+    own = Objective(training(output_unit="1/m"))([scale / 10 for scale in SCALES], None, batch)
+    torch.testing.assert_close(own.loss, normalised.loss)
+    torch.testing.assert_close(own.output, normalised.output)
 
 
 def test_reconstruction_is_the_mean_difference_from_the_image(training, batch):
@@ -80,5 +90,5 @@ def test_semi_supervised_is_both(training, batch):
     both = Objective(settings)(SCALES, POSE, batch)
     depth = Objective(training())(SCALES, None, batch)
     rest = Objective(training(mode="self-supervised", velocity={"weight": 0.5}))(SCALES, POSE, batch)
-    assert both.terms.keys() == {"l1", "ssim", "photometric", "smoothness", "velocity"}
+    assert both.terms.keys() == {"l1", "ssim", "gradient", "photometric", "smoothness", "velocity"}
     torch.testing.assert_close(both.loss, depth.loss + rest.loss)

@@ -5,7 +5,7 @@ import torch
 
 from packdepth import paths
 from packdepth.data.store.frames import Store
-from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.losses.depth import DepthLoss
 from packdepth.models.heads import DepthHead
 from packdepth.training import start
 from tests.support.stores import slopes, write_store
@@ -19,13 +19,12 @@ def test_a_network_is_a_function_of_its_seed(project):
 
 
 def test_the_best_constant_beats_every_other(stores):
-    study = stores()
-    training = study.variant("constant").training
+    variant = stores().variant("constant")
     store = Store(paths.store("tiny", "train"))
-    best = start.best_constant(store, training)
+    best = start.first_output(store, variant)
     depth = torch.stack([torch.from_numpy(store.depth(i))[None] for i in range(len(store))])
-    target, mask = normalised_inverse_depth(depth, 10.0, (32, 32))
-    loss = DepthLoss(**training.loss.model_dump())
+    loss = DepthLoss(variant.loss, 10.0)
+    target, mask = loss.target(depth, (32, 32))
 
     def of(value: float) -> float:
         return loss(torch.full_like(target, value), target, mask)[0].item()
@@ -39,7 +38,15 @@ def test_the_best_constant_of_a_flat_world_is_its_depth(project, tmp_path):
     flat.depth.flags.writeable = True
     flat.depth[:] = 4.0
     store = Store(write_store(tmp_path / "s.h5", flat))
-    assert start.best_constant(store, project().variant("constant").training) == pytest.approx(2.5, rel=1e-3)
+    variant = project(lambda raw: raw["training"].update(loss="l1")).variant("constant")
+    assert start.first_output(store, variant) == pytest.approx(2.5, rel=3e-3)
+
+
+def test_a_head_in_its_own_unit_starts_at_the_same_depth(stores):
+    store_of = stores(lambda raw: raw["training"].update(first_output="best-constant"))
+    published, own = store_of.variant("packnet-scaled-sigmoid"), store_of.variant("packnet-own-unit")
+    store = Store(paths.store("tiny", "train"))
+    assert start.first_output(store, published) == pytest.approx(10 * start.first_output(store, own))
 
 
 def test_a_warm_up_rises_to_the_schedule(project):
@@ -57,13 +64,15 @@ def test_a_warm_up_rises_to_the_schedule(project):
 def test_heads_start_at_the_best_constant_where_that_is_asked_for(stores, name):
     variant = stores().variant(name)
     store = Store(paths.store("tiny", "train"))
-    training = variant.training.model_copy(update={"first_output": "best-constant"})
+    started = variant.model_copy(
+        update={"training": variant.training.model_copy(update={"first_output": "best-constant"})}
+    )
     depth = start.networks(variant, 0).depth
     biases = [part.conv.bias for part in depth.modules() if isinstance(part, DepthHead)]
-    start.set_first_output(depth, store, variant.training)
+    start.set_first_output(depth, store, variant)
     assert all(bias.item() == 0 for bias in biases)
-    start.set_first_output(depth, store, training)
-    best = start.best_constant(store, training)
+    start.set_first_output(depth, store, started)
+    best = start.first_output(store, started)
     assert best > 1
     assert [bias.item() for bias in biases] == pytest.approx([best] * len(biases))
 

@@ -120,11 +120,16 @@ def threads_of_group(wildcards):
 def results_of(group):
     """The table and the figures of a group; for one without any, its measurements."""
     table = expand(rules.table.output, group=group) if group in TABLED else []
-    return [*table, *figures_of(group)] or runs_of(group, EVALUATED)
+    return [*table, *figures_of(group), *(rules.ceilings.output if group == "report" else [])] or runs_of(group, EVALUATED)
 
 
 def figures_of(group):
     return [f"{RESULTS}/figures/{name}.png" for name in STUDY.by_group[group].figures]
+
+
+def floors_of(group):
+    """The floors that the figures of the report's rows show."""
+    return rules.floors.output if group == "report" else []
 
 
 def quality_of_context(group):

@@ -1,12 +1,54 @@
-# Tables and figures: they read only result files, and take seconds.
+# Floors, tables and figures. The latter two read only result files, and take seconds.
 localrules:
     table,
+    ceilings,
+
+
+rule floors:
+    """Compute what the losses come to without a network."""
+    input:
+        rooms("data/store", "evaluation", "losses", "models"),
+        expand(rules.store.output, scale=SCALE, split=["train", "test"]),
+    output:
+        f"{RESULTS}/floors.csv",
+    log:
+        f"{RESULTS}/logs/floors.log",
+    threads: THREADS
+    params:
+        settings=settings("floors"),
+    message:
+        "Floors: what the losses come to without a network"
+    shell:
+        logged("packdepth floors")
+
+
+rule ceilings:
+    """Draw the report's losses next to what the heads' ceilings say."""
+    input:
+        rooms("analysis", "figures"),
+        rules.floors.output,
+    output:
+        report(
+            f"{RESULTS}/figures/ceilings.png",
+            caption="../report/ceilings.rst",
+            category=CHAPTERS["report"],
+            labels={"what": "Figure", "of": "What the heads' ceilings say"},
+        ),
+    log:
+        f"{RESULTS}/logs/figure_ceilings.log",
+    params:
+        settings=settings("floors"),
+    message:
+        "Figure: ceilings"
+    shell:
+        logged("packdepth figure ceilings")
 
 
 rule table:
     """Write the table of one group."""
     input:
         rooms("analysis"),
+        rules.floors.output,
         lambda wildcards: shown_in(wildcards.group),
     output:
         f"{RESULTS}/tables/{{group}}.csv",
@@ -36,6 +78,7 @@ for figure, group in STUDY.figures.items():  # each its own rule, because a capt
             figure
         input:
             rooms("analysis", "figures"),
+            floors_of(group),
             quality_of_context(group),
             shown_in(group),
         output:

@@ -1,34 +1,37 @@
-"""The table of reported and measured numbers side by side."""
+"""The table of reported and measured numbers side by side, with the floors under them."""
 
 from typing import Any
 
 import pandas as pd
 
 from packdepth import paths
-from packdepth.analysis.results import BASELINE, read_json, reported, runs
+from packdepth.analysis.results import BASELINE, floors, read_json, reported, runs
 from packdepth.analysis.text import MEANS, TextTable, circumstances, number
 from packdepth.config.study import Study
 
-MEASURED = ("loss", "final_loss", "abs_rel", "rmse", "delta1", "seconds")
+MEASURED = ("loss", "final_loss", "test_loss", "abs_rel", "rmse", "delta1", "seconds")
+NO_SKILL = "fixed map"  # the floor whose skill is 0
 CAPTION = (
-    "`loss` is the report's number, the mean of the training loss over the last epoch; `final` the mean over its "
-    "last tenth; time is the training's. x: ratio to DenseDepth. abs_rel, rmse (m) and delta1 are on the test split, "
+    "`loss` is the report's number, the mean of the training loss over the last epoch; `final` the mean over its last"
+    " tenth. `test`, `skill`, abs_rel, rmse (m) and delta1 are on the test split, {means}. `skill` is 1 - the test loss"
+    f" / that of the {NO_SKILL}: 0 for a network that looks at nothing, 1 for a perfect one. Rows in italics are"
+    " floors: what needs no network (the report has none). Time is the training's; x: ratio to DenseDepth."
 )
 
 
 def summarise_report(study: Study, group: str) -> pd.DataFrame:
-    """One row per variant of a group.
+    """One row per variant of a group, then one per floor.
 
-    Columns: the reported loss and its ratio to DenseDepth's; mean and deviation over seeds of ours.
-
-    The deviation is the sample's (n - 1), empty for a single seed.
+    Columns: the reported loss; mean and deviation over seeds of ours. The deviation is the sample's (n - 1), empty for
+    a single seed and for floors.
     """
-    rows = [_row(study, variant) for variant in study.shown(group)]
-    table = pd.DataFrame(rows)
-    for column in ("reported_loss", "reported_hours", "loss", "final_loss", "seconds"):
-        baseline = table.loc[table["variant"] == BASELINE, column]
-        table[f"{column}_ratio"] = table[column] / baseline.iloc[0] if len(baseline) else float("nan")
-    return table
+    variants = pd.DataFrame([_row(study, variant) for variant in study.shown(group)])
+    for column in ("reported_hours", "seconds"):
+        baseline = variants.loc[variants["variant"] == BASELINE, column]
+        variants[f"{column}_ratio"] = variants[column] / baseline.iloc[0] if len(baseline) else float("nan")
+    table = pd.concat([variants.assign(floor=False), _of_floors(study).assign(floor=True)], ignore_index=True)
+    no_skill = table.loc[table["variant"] == NO_SKILL, "test_loss"].iloc[0]
+    return table.assign(skill=1 - table["test_loss"] / no_skill, skill_std=table["test_loss_std"] / no_skill)
 
 
 def _row(study: Study, variant: str) -> dict[str, Any]:
@@ -54,29 +57,38 @@ def _measured(run: paths.Run) -> dict[str, float]:
         "parameters": provenance["parameters"],
         "loss": metrics["training_loss"],
         "final_loss": metrics["final_training_loss"],
+        "test_loss": metrics["test_loss"],
         "seconds": provenance["seconds"],
         **{name: metrics["headline"][name] for name in ("abs_rel", "rmse", "delta1")},
     }
 
 
+def _of_floors(study: Study) -> pd.DataFrame:
+    """The floors in the columns of a variant: `loss` on training frames, the rest on the test split."""
+    test, train = (floors(study, split) for split in ("test", "train"))
+    errors = {name: test[name] for name in ("abs_rel", "rmse", "delta1")}
+    columns = {"variant": test.index, "reported_prefix": "", "loss": train["loss"], "test_loss": test["loss"], **errors}
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
 def report_text(table: pd.DataFrame, study: Study) -> TextTable:
     """The table for people, with its caption."""
-    head = ["variant", "parameters", "report: loss", "x", "ours: loss", "x", "final"]
-    head += ["abs_rel", "rmse", "delta1", "report: time x", "ours: time", "x"]
+    head = ["variant", "report: loss", "ours: loss", "final", "test", "skill", "abs_rel", "rmse", "delta1"]
+    head += ["parameters", "report: time x", "ours: time", "x"]
     rows = [
         [
-            row["variant"],
-            f"{row['parameters'] / 1e6:.2f} M",
+            f"*{row['variant']}*" if row["floor"] else row["variant"],
             number(row["reported_loss"], 3, prefix=row["reported_prefix"]),
-            number(row["reported_loss_ratio"], 2),
-            *(number(row["loss"], 3, row["loss_std"]), number(row["loss_ratio"], 2)),
-            *(number(row[name], 3, row[f"{name}_std"]) for name in ("final_loss", "abs_rel", "rmse", "delta1")),
+            *(number(row[name], 3, row[f"{name}_std"]) for name in ("loss", "final_loss", "test_loss")),
+            number(row["skill"], 2, row["skill_std"]),
+            *(number(row[name], 3, row[f"{name}_std"]) for name in ("abs_rel", "rmse", "delta1")),
+            "-" if row["floor"] else f"{row['parameters'] / 1e6:.2f} M",
             number(row["reported_hours_ratio"], 2),
-            f"{row['seconds']:.0f} s",
+            "-" if row["floor"] else f"{row['seconds']:.0f} s",
             number(row["seconds_ratio"], 2),
         ]
         for _, row in table.iterrows()
     ]
     headline = read_json(runs(study, table["variant"].iloc[0])[0].evaluation)["headline"]
     means = MEANS[headline["aggregate"]] + (", median-scaled" if headline["median_scaled"] else "")
-    return TextTable(head, rows, f"{circumstances(study)}. {CAPTION}{means}.")
+    return TextTable(head, rows, f"{circumstances(study)}. {CAPTION.format(means=means)}")

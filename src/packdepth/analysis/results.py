@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from packdepth import paths
 from packdepth.config.study import Study
 from packdepth.errors import InputError
 from packdepth.paths import Run
@@ -39,6 +40,12 @@ def read_csv(path: Path) -> pd.DataFrame:
     """A result table. Raises InputError if it is missing."""
     _require(path)
     return pd.read_csv(path)
+
+
+def floors(study: Study, split: str) -> pd.DataFrame:
+    """What the scale's loss comes to without a network, by floor. Raises InputError if the file is missing."""
+    table = read_csv(paths.floors(study.scale))
+    return table[(table["name"] == study.loss_name) & (table["split"] == split)].set_index("floor")
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:

@@ -177,7 +177,7 @@ def _listing(study: Study, findings: Findings, names: list[str]) -> str:
     body = []
     for name in names:
         row = findings.of(name)
-        own = study.variant(name).training.loss == study.loss
+        own = study.variant(name).loss == study.loss
         body.append(
             [
                 name,

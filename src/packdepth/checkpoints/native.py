@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from packdepth import models
+from packdepth.config.variants import OutputUnit
 from packdepth.errors import InputError
 from packdepth.models.checks import check_state_dict
 from packdepth.models.network import ImageNetwork
@@ -25,7 +26,8 @@ class CheckpointInfo:
 
     network: dict[str, Any]  # arguments of models.build
     size: tuple[int, int]  # height and width it was trained at, px
-    max_depth: float  # m; metric depth = max_depth / output
+    max_depth: float  # m; metric depth = max_depth / output, where outputs are in max_depth/m
+    output_unit: OutputUnit = "max_depth/m"
 
 
 def save_checkpoint(path: Path, model: ImageNetwork, info: CheckpointInfo, pose: PoseNet | None = None) -> None:
@@ -77,4 +79,5 @@ def _read(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
     if "packdepth" not in metadata:
         raise InputError(f"{path}: not a checkpoint of packdepth (its metadata name no network)")
     fields = json.loads(metadata["packdepth"])
-    return weights, CheckpointInfo(fields["network"], tuple(fields["size"]), fields["max_depth"])
+    unit = fields.get("output_unit", CheckpointInfo.output_unit)
+    return weights, CheckpointInfo(fields["network"], tuple(fields["size"]), fields["max_depth"], unit)

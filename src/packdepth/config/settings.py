@@ -19,6 +19,7 @@ def resolved_settings(study: Study) -> dict[str, str]:
     """The text of every settings file, by its name below `paths.settings`.
 
     `data` decides the stores, `context` the neighbouring frames, `evaluation` how predictions are compared with truth,
+    `floors` what the losses come to without a network,
     `variants/NAME` a training, `groups/NAME` the table and figures of a group, `verdict` the conclusion.
     """
     scale = study.active_scale
@@ -30,6 +31,12 @@ def resolved_settings(study: Study) -> dict[str, str]:
         "data": _plain(scale.data),
         "context": {"data": _plain(scale.data), "context": _plain(scale.context), "motion": _plain(motion)},
         "evaluation": {"evaluation": _plain(scale.evaluation), "loss": _plain(study.loss)},
+        "floors": {
+            "evaluation": _plain(scale.evaluation),
+            "loss": _plain(study.loss),
+            "losses": {name: _plain(loss) for name, loss in study.losses.items()},
+            "max_depth": study.max_depth,
+        },
         "verdict": {"verdict": _plain(study.verdict), "loss": _plain(study.loss)},
     }
     settings |= {f"variants/{name}": content for name, content in variants.items()}

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from packdepth import paths
 from packdepth.config.datasets import Data
 from packdepth.config.hypotheses import Verdict
+from packdepth.config.losses import LossSettings
 from packdepth.config.motions import MotionModel
 from packdepth.config.protocols import PROTOCOLS
 from packdepth.config.schema import Name, Positive, Strict, Tagged, validated
@@ -19,7 +20,6 @@ from packdepth.config.variants import (
     ConstantNetwork,
     DenseDepthNetwork,
     Kind,
-    LossWeights,
     Network,
     Training,
     Variant,
@@ -28,6 +28,8 @@ from packdepth.config.variants import (
 from packdepth.errors import InputError, nearest, one_of
 
 PARAMS_FILE = "params.yaml"
+PUBLISHED_HEADS = ("inverse-sigmoid", "sigmoid")  # their range was made for inverse depth in 1/m
+FIGURES_OF_FLOORS = ("ceilings",)  # modules of figures/ that need no run
 SCALABLE = ("learning_rate", "epochs", "batch_size")  # settings of trainings that a variant can multiply
 
 
@@ -115,6 +117,7 @@ class Study(Strict):
     scale: Name
     seeds: Seeds
     training: Training
+    losses: dict[Name, LossSettings] = Field(min_length=1)
     groups: Groups
     scales: dict[Name, Scale]
     transfer: Transfer = Transfer(data=[], checkpoints=[])
@@ -165,11 +168,31 @@ class Study(Strict):
         return self.by_group[self.group_of(variant)].seeds or self.seeds
 
     @property
-    def loss(self) -> LossWeights:
+    def loss(self) -> LossSettings:
         """What the scale trains with, unless a variant sets something else."""
+        return self._loss(self._of_scale, f"scales.{self.scale}.training")
+
+    @property
+    def loss_name(self) -> str:
+        """The name of that loss in `losses`."""
+        return self._of_scale.loss
+
+    @property
+    def max_depth(self) -> float:
+        """The max_depth of the scale's targets, m, unless a variant sets something else."""
+        return self._of_scale.max_depth
+
+    @property
+    def _of_scale(self) -> Training:
         settings = merged(self.training.model_dump(), self.active_scale.training)
         of_scale: Training = checked(Training, settings, f"scales.{self.scale}.training")
-        return of_scale.loss
+        return of_scale
+
+    def _loss(self, training: Training, where: str) -> LossSettings:
+        if training.loss not in self.losses:
+            known = f"{', '.join(self.losses)}{nearest(training.loss, self.losses)}"
+            raise InputError(f"{PARAMS_FILE}: {where}.loss: must be one of {known}, got {training.loss!r}")
+        return self.losses[training.loss]
 
     def variant(self, name: str) -> Variant:
         """The settings of one variant at this scale. Raises InputError for an unknown name or a bad setting."""
@@ -184,7 +207,9 @@ class Study(Strict):
             )
         if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
             raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")
-        return Variant(name=name, network=network, training=training)
+        training = self._in_own_unit(network, training, entry, where)
+        loss = self._loss(training, f"{where}.training")
+        return Variant(name=name, network=network, training=training, loss=loss)
 
     def _network(self, entry: VariantEntry, where: str) -> Network:
         constant = entry.network.get("architecture") == "constant"
@@ -206,6 +231,15 @@ class Study(Strict):
             parts = f"{training.devices} devices in {training.micro_batches} micro-batches"
             raise InputError(f"params.yaml: {where}: a batch of {training.batch_size} makes no equal parts for {parts}")
         return training
+
+    def _in_own_unit(self, network: Network, training: Training, entry: VariantEntry, where: str) -> Training:
+        """The training with the unit that the network's head predicts in: only the published heads have the choice."""
+        if getattr(network, "head", None) in PUBLISHED_HEADS:
+            return training
+        if "output_unit" in entry.training:
+            heads = " and ".join(PUBLISHED_HEADS)
+            raise InputError(f"{PARAMS_FILE}: {where}.training.output_unit: only heads {heads} have another unit")
+        return training.model_copy(update={"output_unit": Training.model_fields["output_unit"].default})
 
     def run(self, variant: str, seed: int) -> paths.Run:
         """The files of one variant trained with one seed. Raises InputError for an unknown variant."""

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from packdepth.config.losses import LossSettings
 from packdepth.config.schema import Positive, Share, Strict
 
 Kind = Literal["recorded", "synthetic"]
@@ -13,16 +14,8 @@ PackNetSize = Literal["slim", "full"]
 Skips = Literal["sum", "concat", "none"]
 Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "log", "linear"]
 Norm = Literal["batch", "group"]
+OutputUnit = Literal["max_depth/m", "1/m"]
 Sampling = Literal["packing", "space-to-depth", "strided", "pooling"]
-
-
-class LossWeights(Strict):
-    """Weights of the DenseDepth loss's terms, and of SILog, on max_depth / depth."""
-
-    l1: float = Field(ge=0)
-    ssim: float = Field(ge=0)
-    gradient: float = Field(ge=0)
-    silog: float = Field(ge=0)
 
 
 class Photometric(Strict):
@@ -87,10 +80,13 @@ class Training(Strict):
     flip: Share = Field(description="probability of a horizontal flip")
     channel_swap: Share = Field(description="probability of a random order of the colour channels")
     max_depth: Positive = Field(description="m; targets are max_depth / depth")
+    output_unit: OutputUnit = Field(
+        "max_depth/m", description="what sigmoid heads predict: inverse depth as in targets, or in 1/m, as published"
+    )
     first_output: Literal["unbiased", "best-constant"] = Field(
         description="what heads say before they have learned: as drawn, or by their bias the best constant"
     )
-    loss: LossWeights
+    loss: str = Field(description="one of `losses`")
     cpu: Computing = Field(description="how it is computed where there is no GPU")
     cuda: Computing = Field(description="how it is computed on GPUs")
     workers: int = Field(ge=0, description="loader processes of each device")
@@ -176,3 +172,4 @@ class Variant(Strict):
     name: str
     network: Network
     training: Training
+    loss: LossSettings

@@ -28,7 +28,7 @@ from packdepth.geometry.cameras import project, unproject
 from packdepth.geometry.fill import fill
 from packdepth.geometry.forward_warp import forward_warp
 from packdepth.geometry.rigid import inverse, transform
-from packdepth.losses.depth import LARGEST_TARGET, ssim
+from packdepth.losses.depth import Ssim
 from packdepth.utils.files import atomic_write, write_text
 
 SPLIT = "context-quality"  # rooms that no other split has
@@ -161,8 +161,7 @@ def _quality(made: Tensor, true: Tensor, known: Tensor) -> dict[str, float]:
     made = _bytes(made).float()
     squared = (made - true) ** 2
     mask = known.float().expand(3, 1, *known.shape)
-    scale = LARGEST_TARGET / 255  # to the range of values that ssim expects
-    similarity = ssim(scale * made[:, None], scale * true[:, None], mask)
+    similarity = Ssim(255.0, "inside").mean(made[:, None], true[:, None], mask)
     seen, everything = (_psnr(float(errors.mean())) for errors in (squared[:, known], squared))
     return {"psnr_seen": seen, "ssim_seen": float(similarity), "psnr_all": everything}
 

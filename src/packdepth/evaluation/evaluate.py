@@ -10,12 +10,12 @@ from torch import nn
 from packdepth import paths
 from packdepth.checkpoints.native import load_checkpoint
 from packdepth.config.study import Study
-from packdepth.config.variants import LossWeights
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation import predictor
 from packdepth.evaluation.measure import measure
-from packdepth.losses.depth import DepthLoss, normalised_inverse_depth
+from packdepth.losses.depth import DepthLoss
+from packdepth.losses.targets import unit_of
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 
@@ -38,7 +38,9 @@ def evaluate(study: Study, run: paths.Run) -> None:
     predicting = predictor.of_checkpoint(model, info)
     tally, kept = measure(predicting, store, study.active_scale.evaluation, str(run), keep=chosen)
     table = tally.per_image()
-    table = table.assign(loss=table["id"].map(image_losses(predicting.model, store, study.loss, info.max_depth)))
+    loss = DepthLoss(study.loss, info.max_depth)
+    unit = unit_of(info.output_unit, info.max_depth)
+    table = table.assign(loss=table["id"].map(image_losses(predicting.model, store, loss, unit)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})
@@ -50,15 +52,17 @@ def evaluate(study: Study, run: paths.Run) -> None:
 
 
 @torch.inference_mode()
-def image_losses(model: nn.Module, store: Store, weights: LossWeights, max_depth: float) -> dict[str, float]:
-    """The study's loss for every image of a store, as in training, by its id; on the output itself, not on depth."""
+def image_losses(model: nn.Module, store: Store, loss: DepthLoss, unit: float) -> dict[str, float]:
+    """The loss of every image of a store, as in training, by its id; on the output itself, not on depth.
+
+    `unit` is the normalised inverse depth of an output of 1.
+    """
     device = next(model.parameters()).device
-    loss = DepthLoss(**weights.model_dump())
     losses = {}
     for index in range(len(store)):
-        output = model(image_tensor(store.rgb(index))[None].to(device)).float().cpu()
+        output = unit * model(image_tensor(store.rgb(index))[None].to(device)).float().cpu()
         depth = torch.from_numpy(store.depth(index))[None, None]
-        target, mask = normalised_inverse_depth(depth, max_depth, (output.shape[2], output.shape[3]))
+        target, mask = loss.target(depth, (output.shape[2], output.shape[3]))
         losses[store.id(index)] = float(loss(output, target, mask)[0])
     return losses
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,7 +12,7 @@ from packdepth import models
 from packdepth.checkpoints import packnet_sfm, packnet_sfm_file
 from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint
 from packdepth.errors import InputError
-from packdepth.losses.depth import metric_depth
+from packdepth.losses.targets import metric_depth, unit_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ def load_predictor(path: Path) -> Predictor:
 def of_checkpoint(model: nn.Module, info: CheckpointInfo) -> Predictor:
     """A network of ours, which is accelerated in place."""
     models.accelerate(model, "auto")
-    return Predictor(model, partial(metric_depth, max_depth=info.max_depth), info.size, info.max_depth)
+    unit = unit_of(info.output_unit, info.max_depth)
+    return Predictor(model, lambda output: metric_depth(unit * output, info.max_depth), info.size, info.max_depth)
 
 
 def _of_published(path: Path) -> Predictor:

@@ -36,6 +36,8 @@ LOOK = {
 COLOURS = ("#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.", ":")
+# Of the floors, those drawn: what heads that end at 2 cannot get below, and what a network has to beat.
+FLOORS = {"truth up to 2": "-.", "best constant": ":", "fixed map": "--"}
 CONSTANT = {"color": "0.25", "linestyle": "--", "marker": ""}
 
 
@@ -82,6 +84,14 @@ def plot_seeds(axes: Axes, table: pd.DataFrame, label: str, style: Style, markev
     if table.shape[1] > 1:
         band = table.min(axis=1), table.max(axis=1)
         axes.fill_between(table.index, *band, color=style["color"], alpha=0.18, linewidth=0)
+
+
+def draw_floors(axes: Axes, losses: pd.Series, vertical: bool = True) -> None:
+    """A line for each floor that a reader needs to judge a loss; `losses` by floor."""
+    for name, linestyle in FLOORS.items():
+        line = axes.axvline if vertical else axes.axhline
+        label = f"{name}: {losses[name]:.3f}"
+        line(losses[name], color="black", linestyle=linestyle, linewidth=1, label=label)
 
 
 def of_seeds(study: Study) -> str:

@@ -1,4 +1,4 @@
-"""The average losses of the report next to ours, and both as ratios to DenseDepth's."""
+"""The average losses of the report next to ours, and our skill on test images."""
 
 from pathlib import Path
 from typing import Any
@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from packdepth.analysis.report_table import summarise_report
-from packdepth.analysis.results import BASELINE
+from packdepth.analysis.report_table import NO_SKILL, summarise_report
 from packdepth.config.study import Study
-from packdepth.figures._style import canvas, is_constant
+from packdepth.figures._style import canvas, draw_floors
 
 REPORT, OURS = "#B3B3B3", "#0072B2"
 THICKNESS = 0.38  # of a bar, in rows
@@ -20,20 +19,19 @@ LABEL: dict[str, Any] = {"padding": 3, "fontsize": 9, "bbox": {"facecolor": "whi
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     table = summarise_report(study, "report")
-    constant = table["variant"].map(lambda variant: is_constant(study, variant)).to_numpy(bool)
-    rows, floors = table[~constant], table[constant]
+    floor = table["floor"].to_numpy(bool)
+    rows, floors = table[~floor], table[floor].set_index("variant")
     title = f"The report's average loss and ours, scale {study.scale}"
     with canvas(path, title, _note(study), height=1.6 + 0.5 * max(len(rows), 2)) as figure:
-        losses, ratios = figure.subplots(1, 2, sharey=True)
-        _pairs(losses, rows, "loss", "{:.3g}")
-        _pairs(ratios, rows, "loss_ratio", "{:.2f}")
-        for axes, column in ((losses, "loss"), (ratios, "loss_ratio")):
-            for floor in floors[column]:
-                axes.axvline(floor, color="black", linestyle="--", linewidth=1.2, label="constant, ours")
+        losses, skill = figure.subplots(1, 2, sharey=True)
+        _pairs(losses, rows)
+        draw_floors(losses, floors["loss"])
         losses.set_xlabel("mean training loss of the last epoch")
         losses.set_yticks(range(len(rows)), rows["variant"])
         losses.invert_yaxis()
-        ratios.set_xlabel(f"ratio to {BASELINE}")
+        _bars(skill, rows)
+        skill.axvline(0, color="black", linewidth=1.2)
+        skill.set_xlabel(f"skill on test images (0: the {NO_SKILL}, 1: perfect)")
         figure.legend(*losses.get_legend_handles_labels(), loc="outside upper right", ncols=3)
 
 
@@ -43,14 +41,24 @@ def _note(study: Study) -> str:
     return f"Ours: {ours}. In the report, ~ is about and > above: runs that it stopped early."
 
 
-def _pairs(axes: Axes, rows: pd.DataFrame, column: str, number: str) -> None:
-    """The report's bar above ours, each with its number; without a number there is no bar."""
+def _pairs(axes: Axes, rows: pd.DataFrame) -> None:
+    """The report's loss above ours, each with its number; without a number there is no bar."""
     places = np.arange(len(rows))
-    report = axes.barh(places - THICKNESS / 2, rows[f"reported_{column}"], THICKNESS, color=REPORT, label="report")
-    spread = rows["loss_std"] if column == "loss" else None
-    ours = axes.barh(places + THICKNESS / 2, rows[column], THICKNESS, xerr=spread, color=OURS, label="ours")
-    axes.bar_label(report, numbers(rows[f"reported_{column}"], number, rows["reported_prefix"]), **LABEL)
-    axes.bar_label(ours, numbers(rows[column], number), **LABEL)
+    report = axes.barh(places - THICKNESS / 2, rows["reported_loss"], THICKNESS, color=REPORT, label="report")
+    ours = axes.barh(places + THICKNESS / 2, rows["loss"], THICKNESS, xerr=rows["loss_std"], color=OURS, label="ours")
+    axes.bar_label(report, numbers(rows["reported_loss"], "{:.3g}", rows["reported_prefix"]), **LABEL)
+    axes.bar_label(ours, numbers(rows["loss"], "{:.3g}"), **LABEL)
+    _finish(axes)
+
+
+def _bars(axes: Axes, rows: pd.DataFrame) -> None:
+    places = np.arange(len(rows)) + THICKNESS / 2
+    bars = axes.barh(places, rows["skill"], THICKNESS, xerr=rows["skill_std"], color=OURS)
+    axes.bar_label(bars, numbers(rows["skill"], "{:.2f}"), **LABEL)
+    _finish(axes)
+
+
+def _finish(axes: Axes) -> None:
     axes.margins(x=0.18)
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)

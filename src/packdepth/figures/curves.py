@@ -1,12 +1,13 @@
-"""The training curves of all variants, with the constant's mean as the floor."""
+"""The training curves of all variants, with the floors."""
 
 from pathlib import Path
 
 import pandas as pd
 
+from packdepth.analysis.results import floors
 from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic, losses
-from packdepth.figures._style import canvas, is_constant, of_seeds, plot_seeds, styles
+from packdepth.figures._style import canvas, draw_floors, of_seeds, plot_seeds, styles
 
 WINDOWS = 20  # moving averages in one training, end to end
 
@@ -21,9 +22,7 @@ def draw(study: Study, path: Path) -> None:
             if len(study.seeds) == 1:
                 axes.plot(tables[variant], color=style["color"], linewidth=0.4, alpha=0.25, zorder=1)
             plot_seeds(axes, moving_average(tables[variant], width), variant, style, markevery=0.1)
-            if is_constant(study, variant):
-                mean = float(tables[variant].to_numpy().mean())
-                axes.axhline(mean, color="black", linewidth=1, linestyle=":", label=f"{variant}: mean {mean:.3f}")
+        draw_floors(axes, floors(study, "train")["loss"], vertical=False)
         logarithmic(axes)
         axes.margins(x=0.01)
         figure.legend(loc="outside right upper")

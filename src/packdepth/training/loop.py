@@ -96,7 +96,7 @@ class Trainer:
         self.variant, self.run_files, self.frames, self.device, self.folder = variant, run, frames, device, folder
         self.settings, self.store = variant.training, frames.store
         self.computing = self.settings.on(device.type)
-        self.objective = Objective(self.settings)
+        self.objective = Objective(variant)
         self.networks = start.networks(variant, run.seed)
         self.step = self._restore()
         kept = folder if distributed.rank() == 0 else folder / f"process{distributed.rank()}"  # nobody reads the latter
@@ -113,7 +113,7 @@ class Trainer:
             torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
             self.networks.load_state_dict(state["networks"])
         else:
-            start.set_first_output(self.networks.depth, self.store, self.settings)
+            start.set_first_output(self.networks.depth, self.store, self.variant)
         self.networks.to(self.device).train()
         computing.configure(self.networks, self.computing)
         self.optimizer = start.optimizer(self.networks, self.settings)
@@ -204,7 +204,9 @@ class Trainer:
         """Record these values of a step, and more. The pace is that of the step before: measuring takes time."""
         output = outcome.output.detach()
         values |= diagnostics.spread(output, outcome.target, outcome.mask)
-        values |= diagnostics.saturation(output, outcome.mask, self.networks.depth.limits)
+        lowest, highest = self.networks.depth.limits
+        limits = self.objective.unit * lowest, self.objective.unit * highest
+        values |= diagnostics.saturation(output, outcome.mask, limits)
         values |= diagnostics.noise(self.earlier, self.networks) if self.earlier else {}
         if outcome.translation_norm is not None:
             values |= diagnostics.translation_lengths(outcome.translation_norm.detach(), batch["distance"])
@@ -242,7 +244,8 @@ class Trainer:
         self.log.copy_to(self.run_files.train_log)
         self.diagnostics.copy_to(self.run_files.diagnostics)
         write_json(self.run_files.provenance, self._provenance(seconds) | {"key": key})
-        info = CheckpointInfo(self.variant.network.model_dump(), self.store.size, self.settings.max_depth)
+        s = self.settings
+        info = CheckpointInfo(self.variant.network.model_dump(), self.store.size, s.max_depth, s.output_unit)
         save_checkpoint(self.run_files.checkpoint, self.networks.depth, info, self.networks.pose)
 
     def _provenance(self, seconds: float) -> dict[str, Any]:

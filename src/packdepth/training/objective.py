@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from packdepth.config.variants import Training
-from packdepth.losses.depth import DepthLoss, l1, normalised_inverse_depth
+from packdepth.config.variants import Variant
+from packdepth.losses.depth import DepthLoss, l1
 from packdepth.losses.photometric import PhotometricLoss
+from packdepth.losses.targets import unit_of
 from packdepth.losses.velocity import velocity_loss
 from packdepth.training.augmentation import Item
 
@@ -23,7 +24,7 @@ class Outcome:
 
     loss: Tensor
     terms: dict[str, Tensor]  # those of TERMS that have a weight, unweighted
-    output: Tensor  # of the finest scale, (B, 1, h, w), or an image (B, 3, H, W)
+    output: Tensor  # normalised inverse depth of the finest scale, (B, 1, h, w), or an image (B, 3, H, W)
     target: Tensor  # the true one
     mask: Tensor  # 1 where it is known
     translation_norm: Tensor | None = None  # predicted length of the translations, (B, 2), m
@@ -32,13 +33,14 @@ class Outcome:
 class Objective:
     """The sum of the losses of a training's mode.
 
-    supervised: DenseDepth's; self-supervised: photometric, and the velocity loss by its weight; semi-supervised: all.
-    reconstruction: L1 between the reconstructed image and the input.
+    supervised: the variant's loss of depth; self-supervised: photometric, and the velocity loss by its weight;
+    semi-supervised: all. reconstruction: L1 between the reconstructed image and the input.
     """
 
-    def __init__(self, settings: Training) -> None:
-        self.settings = settings
-        self.depth = DepthLoss(**settings.loss.model_dump())
+    def __init__(self, variant: Variant) -> None:
+        self.settings = settings = variant.training
+        self.depth = DepthLoss(variant.loss, settings.max_depth)
+        self.unit = unit_of(settings.output_unit, settings.max_depth)
         self.photometric = PhotometricLoss(**settings.photometric.model_dump())
 
     def __call__(self, scales: list[Tensor], pose: Tensor | None, batch: Item) -> Outcome:
@@ -46,11 +48,11 @@ class Objective:
 
         `pose` is context_from_target (B, 2, 4, 4) in m, None for a supervised training.
         """
-        output = scales[0]
         if self.settings.mode == "reconstruction":
-            return self._of_image(output, batch["image"])
-        size = (output.shape[2], output.shape[3])
-        target, mask = normalised_inverse_depth(batch["depth"], self.settings.max_depth, size)
+            return self._of_image(scales[0], batch["image"])
+        scales = [self.unit * scale for scale in scales]
+        output = scales[0]
+        target, mask = self.depth.target(batch["depth"], (output.shape[2], output.shape[3]))
         loss = output.new_zeros(())
         terms: dict[str, Tensor] = {}
         if self.settings.mode != "self-supervised":

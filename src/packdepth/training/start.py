@@ -10,7 +10,9 @@ from packdepth import models
 from packdepth.checkpoints.imagenet import load_imagenet_encoder
 from packdepth.config.variants import Training, Variant
 from packdepth.data.store.frames import Store
-from packdepth.losses.depth import LARGEST_TARGET, DepthLoss, normalised_inverse_depth
+from packdepth.losses.depth import DepthLoss
+from packdepth.losses.floors import best_constant
+from packdepth.losses.targets import unit_of
 from packdepth.models.constant import Constant
 from packdepth.models.densedepth import DenseDepth
 from packdepth.models.heads import DepthHead
@@ -18,7 +20,6 @@ from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import PoseNet
 
 FITTED_FRAMES = 256  # the constant's loss hardly changes with more
-CANDIDATES = 64
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
@@ -67,37 +68,29 @@ def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, don
         group["lr"] = share * rate
 
 
-def set_first_output(depth: ImageNetwork, store: Store, training: Training) -> None:
-    """Make a network start by predicting the best constant, if `training` asks for it or it can predict nothing else.
+def set_first_output(depth: ImageNetwork, store: Store, variant: Variant) -> None:
+    """Make a network start by predicting the best constant, if it is asked for or the network can predict nothing else.
 
     Raises InputError if its head cannot.
     """
     if isinstance(depth, Constant):
-        nn.init.constant_(depth.value, best_constant(store, training))
-    elif training.first_output == "best-constant":
-        value = best_constant(store, training)
+        nn.init.constant_(depth.value, first_output(store, variant))
+    elif variant.training.first_output == "best-constant":
+        value = first_output(store, variant)
         for head in (part for part in depth.modules() if isinstance(part, DepthHead)):
             head.start_at(value)
 
 
-def best_constant(store: Store, training: Training) -> float:
-    """The one output with the least loss on the training split, found by three sweeps, each finer than the last.
-
-    It uses at most 256 frames, spread evenly. The first sweep covers every target, 1 .. 100, in equal ratios.
-    """
-    loss = DepthLoss(**training.loss.model_dump())
-    target, mask = _targets(store, training.max_depth)
-    low, high = 1.0, LARGEST_TARGET
-    for _ in range(3):
-        candidates = torch.logspace(math.log10(low), math.log10(high), CANDIDATES, dtype=torch.float64).tolist()
-        losses = [float(loss(torch.full_like(target, value), target, mask)[0]) for value in candidates]
-        best = losses.index(min(losses))
-        low, high = candidates[max(best - 1, 0)], candidates[min(best + 1, CANDIDATES - 1)]
-    return candidates[best]
+def first_output(store: Store, variant: Variant) -> float:
+    """The best constant of the training split, in the unit of the variant's head."""
+    settings = variant.training
+    loss = DepthLoss(variant.loss, settings.max_depth)
+    return best_constant(loss, *_targets(store, loss)) / unit_of(settings.output_unit, settings.max_depth)
 
 
-def _targets(store: Store, max_depth: float) -> tuple[Tensor, Tensor]:
+def _targets(store: Store, loss: DepthLoss) -> tuple[Tensor, Tensor]:
+    """Targets and masks of at most 256 frames, spread evenly, at half the store's size."""
     chosen = range(0, len(store), -(-len(store) // FITTED_FRAMES))
     depth = torch.stack([torch.from_numpy(store.depth(index))[None] for index in chosen])
     height, width = store.size
-    return normalised_inverse_depth(depth, max_depth, (height // 2, width // 2))
+    return loss.target(depth, (height // 2, width // 2))

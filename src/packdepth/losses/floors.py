@@ -1,0 +1,60 @@
+"""Outputs that need no network: what a loss is held against, all in normalised inverse depth.
+
+The first two see no image. A network that does not beat them has learned nothing. The others see the truth: no network
+can be expected to reach the third, and none whose head ends at a ceiling can get below the fourth.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from packdepth.losses.depth import DepthLoss
+from packdepth.losses.targets import LARGEST_TARGET
+
+CANDIDATES = 16  # constants a sweep
+
+
+def image_losses(loss: DepthLoss, output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """The loss of every image, (B,); `output` is (B, 1, h, w) or broadcasts to it, the others are (B, 1, h, w)."""
+    output = output.expand_as(target)
+    parts = zip(*(values.split(1) for values in (output, target, mask)), strict=True)
+    return torch.stack([loss(*part)[0] for part in parts])
+
+
+def best_constant(loss: DepthLoss, target: Tensor, mask: Tensor) -> float:
+    """The constant with the least mean loss over images (B, 1, h, w), found by three sweeps, each finer than the last.
+
+    The first covers every target, 1 .. 100, in equal ratios.
+    """
+    low, high = 1.0, LARGEST_TARGET
+    for _ in range(3):
+        candidates = torch.logspace(math.log10(low), math.log10(high), CANDIDATES, dtype=torch.float64).tolist()
+        losses = [float(loss(torch.full_like(target, value), target, mask)[0]) for value in candidates]
+        best = losses.index(min(losses))
+        low, high = candidates[max(best - 1, 0)], candidates[min(best + 1, CANDIDATES - 1)]
+    return candidates[best]
+
+
+def fixed_map(loss: DepthLoss, target: Tensor, mask: Tensor) -> Tensor:
+    """One map (1, 1, h, w) for all images (B, 1, h, w): of the pixelwise mean and median, that of the lower loss.
+
+    A pixel that no image knows gets the mean of all known ones.
+    """
+    known = target.masked_fill(mask == 0, math.nan)
+    everywhere = known.nanmean()
+    maps = [
+        of_pixel.nan_to_num(float(everywhere)) for of_pixel in (known.nanmean(0, True), known.nanmedian(0, True)[0])
+    ]
+    return min(maps, key=lambda one: float(image_losses(loss, one, target, mask).mean()))
+
+
+def image_medians(target: Tensor, mask: Tensor) -> Tensor:
+    """Every image's median over its known pixels, (B, 1, 1, 1); 1 where nothing is known."""
+    medians = target.masked_fill(mask == 0, math.nan).flatten(1).nanmedian(dim=1).values
+    return medians.nan_to_num(1.0).view(-1, 1, 1, 1)
+
+
+def clipped_truth(target: Tensor, ceiling: float) -> Tensor:
+    """What a perfect network would predict whose head ends at `ceiling`; (B, 1, h, w)."""
+    return target.clamp_max(ceiling)
