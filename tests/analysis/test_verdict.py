@@ -217,7 +217,7 @@ def test_losses_of_their_own_are_not_set_beside_the_others(tmp_path, monkeypatch
 
 
 def test_other_rungs_are_told_of(study):
-    told = verdict_markdown(study, find(study)).partition("## Does a small rung tell the truth?")[2]
+    told = verdict_markdown(study, find(study)).partition("## Does a small scale tell the truth?")[2]
     assert "`medium`: Kendall's tau" in told
 
 

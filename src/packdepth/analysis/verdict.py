@@ -141,7 +141,7 @@ def _contest(study: Study, findings: Findings) -> str:
         "## Both at their best",
         _listing(study, findings, list(study.groups.contest.variants)),
         _changes(findings, rows),
-        f"Over the test images alone (paired bootstrap, the seeds as they are): {', '.join(images)}.",
+        f"Over the test images only (paired bootstrap, seeds held fixed): {', '.join(images)}.",
     ]
     return "\n\n".join(parts)
 
@@ -153,7 +153,7 @@ def _scales(study: Study, findings: Findings) -> str:
     for _, row in findings.scales.fillna("").iterrows():
         flipped = f"in another order there: {row['flipped']}" if row["flipped"] else "no pair flips"
         told.append(f"- `{row['scale']}`: Kendall's tau {row['tau']:.2f} over {row['variants']} variants; {flipped}.")
-    head = "## Does a small rung tell the truth?"
+    head = "## Does a small scale tell the truth?"
     how = (
         f"The order of the report's variants, by the loss over the last tenth of the steps, at `{study.scale}` and at:"
     )
