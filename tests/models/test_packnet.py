@@ -84,7 +84,9 @@ def test_the_head_is_used_at_every_scale(image: Tensor) -> None:
     """The same weights, seen through another head: the coarsest scale differs only by the function."""
     coarsest = {head: small(head=head).forward_scales(image)[-1] for head in ("sigmoid", "inverse-sigmoid")}
     torch.testing.assert_close(coarsest["inverse-sigmoid"], 2 * coarsest["sigmoid"])
-    assert small(head="leaky-relu").forward_scales(image)[-1].min() < 0
+    leaky, inverse = (small(head=head).forward_scales(image)[-1] for head in ("leaky-relu", "inverse-leaky-relu"))
+    assert leaky.min() < 0
+    torch.testing.assert_close(inverse, 2 * leaky)
 
 
 def test_stages_in_order_from_input_to_output() -> None:

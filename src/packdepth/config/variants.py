@@ -11,7 +11,7 @@ Implementation = Literal["auto", "cpu", "gpu", "plain"]
 Architecture = Literal["packnet", "densedepth", "constant", "autoencoder"]
 PackNetSize = Literal["slim", "full"]
 Skips = Literal["sum", "concat", "none"]
-Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "log", "linear"]
+Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "inverse-leaky-relu", "scaled-sigmoid", "log", "linear"]
 Norm = Literal["batch", "group"]
 Sampling = Literal["packing", "space-to-depth", "strided", "pooling"]
 

@@ -83,6 +83,7 @@ def test_how_many_layers_are_swapped(spec: dict[str, Any]):
         (lambda: PackingBlock(16, kernel_size=5, features_3d=4), [(2, 16, 8, 12)]),
         (lambda: UnpackingBlock(16, 32, features_3d=4), [(2, 16, 5, 7)]),
         (lambda: DepthHead(16, "log"), [(2, 16, 5, 7)]),
+        (lambda: DepthHead(16, "inverse-leaky-relu"), [(2, 16, 5, 7)]),
         (lambda: Upsampled(16, 8), [(2, 16, 5, 7)]),
         (lambda: Strided(16), [(2, 16, 6, 8)]),
     ],
