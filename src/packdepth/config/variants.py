@@ -115,7 +115,7 @@ class PackNetNetwork(Strict):
     skips: Skips = "sum"
     head: Head = "inverse-sigmoid"
     full_resolution: bool = Field(False, description="build the decoder's last level, as published")
-    width: Positive = 1.0
+    width: Positive = Field(1.0, description="factor on all channels, rounded to eighths")
 
 
 class DenseDepthNetwork(Strict):

@@ -5,7 +5,7 @@ So torchvision's ImageNet weights load: see `load_imagenet`.
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import gcd
 
 import torch
@@ -23,18 +23,20 @@ BOTTLENECK = 4  # a layer's 1x1 convolution has this many times the growth rate'
 MULTIPLE = 8  # scaled_width widths are multiples of it
 TAPS = ("relu0", "pool0", "transition1", "transition2")  # where the decoder's skips are taken
 
+Norms = Callable[[int], nn.Module]  # the normalisation of so many channels
+
 
 class DenseLayer(nn.Sequential):
     """Appends `growth` channels to its input."""
 
-    def __init__(self, in_channels: int, growth: int, norm: Norm) -> None:
+    def __init__(self, in_channels: int, growth: int, norms: Norms) -> None:
         between = BOTTLENECK * growth
         super().__init__(
             OrderedDict(
-                norm1=_norm(norm, in_channels),
+                norm1=norms(in_channels),
                 relu1=nn.ReLU(inplace=True),
                 conv1=nn.Conv2d(in_channels, between, kernel_size=1, bias=False),
-                norm2=_norm(norm, between),
+                norm2=norms(between),
                 relu2=nn.ReLU(inplace=True),
                 conv2=nn.Conv2d(between, growth, kernel_size=3, padding=1, bias=False),
             )
@@ -51,23 +53,23 @@ class DenseLayer(nn.Sequential):
 class DenseBlock(Stage, nn.Sequential):
     """Dense layers; each sees the channels that all layers before it appended."""
 
-    def __init__(self, in_channels: int, layers: int, growth: int, norm: Norm) -> None:
+    def __init__(self, in_channels: int, layers: int, growth: int, norms: Norms) -> None:
         widths = (in_channels + i * growth for i in range(layers))
         super().__init__(
-            OrderedDict((f"denselayer{i}", DenseLayer(width, growth, norm)) for i, width in enumerate(widths, start=1))
+            OrderedDict((f"denselayer{i}", DenseLayer(width, growth, norms)) for i, width in enumerate(widths, start=1))
         )
 
 
-def _norm(norm: Norm, channels: int) -> nn.Module:
-    """BatchNorm, or GroupNorm: PackNet's 16 groups, halved until their number divides the channels."""
-    return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(gcd(GROUPS, channels), channels)
+def _group_norms(groups: int) -> Norms:
+    """GroupNorm of so many groups or, where these do not divide the channels, of their greatest common divisor."""
+    return lambda channels: nn.GroupNorm(gcd(groups, channels), channels)
 
 
-def _transition(in_channels: int, norm: Norm) -> nn.Sequential:
+def _transition(in_channels: int, norms: Norms) -> nn.Sequential:
     """Half the channels at half the resolution."""
     return nn.Sequential(
         OrderedDict(
-            norm=_norm(norm, in_channels),
+            norm=norms(in_channels),
             relu=nn.ReLU(inplace=True),
             conv=nn.Conv2d(in_channels, in_channels // 2, kernel_size=1, bias=False),
             pool=nn.AvgPool2d(kernel_size=2, stride=2),
@@ -78,6 +80,9 @@ def _transition(in_channels: int, norm: Norm) -> nn.Sequential:
 class DenseNet169(nn.Module):
     """DenseNet-169 without its classifier. `width` scales the growth rate and the stem.
 
+    `norm` "group" takes PackNet's 16 groups at width 1 and scales them as the growth rate, so that groups keep their
+    channels, as in `packnet`.
+
     `tap_channels` are the channels of the four skips, `out_channels` those of the bottom: 64, 64, 128, 256
     and 1664.
     """
@@ -85,21 +90,22 @@ class DenseNet169(nn.Module):
     def __init__(self, width: float = 1.0, norm: Norm = "batch") -> None:
         super().__init__()
         growth, channels = scaled_width(GROWTH, width, MULTIPLE), scaled_width(STEM, width, MULTIPLE)
+        norms: Norms = nn.BatchNorm2d if norm == "batch" else _group_norms(GROUPS * growth // GROWTH)
         parts: OrderedDict[str, nn.Module] = OrderedDict(
             conv0=nn.Conv2d(3, channels, kernel_size=7, stride=2, padding=3, bias=False),
-            norm0=_norm(norm, channels),
+            norm0=norms(channels),
             relu0=nn.ReLU(inplace=True),
             pool0=nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
         )
         taps = {"relu0": channels, "pool0": channels}
         for number, layers in enumerate(BLOCK_LAYERS, start=1):
-            parts[f"denseblock{number}"] = DenseBlock(channels, layers, growth, norm)
+            parts[f"denseblock{number}"] = DenseBlock(channels, layers, growth, norms)
             channels += layers * growth
             if number < len(BLOCK_LAYERS):
-                parts[f"transition{number}"] = _transition(channels, norm)
+                parts[f"transition{number}"] = _transition(channels, norms)
                 channels //= 2
                 taps[f"transition{number}"] = channels
-        parts["norm5"] = _norm(norm, channels)
+        parts["norm5"] = norms(channels)
         self.features = nn.Sequential(parts)
         self.tap_channels = [taps[name] for name in TAPS]
         self.out_channels = channels

@@ -25,6 +25,12 @@ SPECS: list[dict[str, Any]] = [
     {"architecture": "constant"},
     *({"architecture": "autoencoder", "sampling": sampling} for sampling in get_args(Sampling)),
 ]
+# Whole PackNets, narrower than elsewhere or otherwise than there.
+NARROW: list[dict[str, Any]] = [
+    {"width": 0.125, "full_resolution": True},
+    {"width": 0.125, "size": "full", "skips": "concat", "full_resolution": True},
+    {"width": 0.375, "head": "inverse-leaky-relu"},
+]
 # Of PackNet the convolutions of 37 blocks and of 4 heads; 5 packing, 5 unpacking and 5 merge blocks.
 SWAPPED = {"packnet": 37 + 4 + 5 + 5 + 5, "densedepth": 1, "constant": 0}
 
@@ -82,6 +88,9 @@ def test_how_many_layers_are_swapped(spec: dict[str, Any]):
         (lambda: MergeBlock(16, 32, kernel_size=3), [(2, 16, 5, 7)]),
         (lambda: PackingBlock(16, kernel_size=5, features_3d=4), [(2, 16, 8, 12)]),
         (lambda: UnpackingBlock(16, 32, features_3d=4), [(2, 16, 5, 7)]),
+        (lambda: PackingBlock(4, kernel_size=3, features_3d=4, groups=2), [(2, 4, 8, 12)]),
+        (lambda: UnpackingBlock(8, 4, features_3d=4, groups=2), [(2, 8, 5, 7)]),
+        (lambda: UnpackingBlock(8, 8, features_3d=8, groups=2), [(2, 8, 5, 7)]),
         (lambda: DepthHead(16, "log"), [(2, 16, 5, 7)]),
         (lambda: DepthHead(16, "inverse-leaky-relu"), [(2, 16, 5, 7)]),
         (lambda: Upsampled(16, 8), [(2, 16, 5, 7)]),
@@ -102,6 +111,13 @@ def test_an_autoencoder_gives_the_plain_numbers(sampling: Sampling, implementati
     torch.manual_seed(0)
     network = models.build("autoencoder", width=0.5, sampling=sampling).double()
     assert_same_numbers(network, [double((1, 3, 32, 64), 2)], implementation)
+
+
+@pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
+@pytest.mark.parametrize("spec", NARROW, ids=lambda spec: "-".join(map(str, spec.values())))
+def test_a_narrow_packnet_gives_the_plain_numbers(spec: dict[str, Any], implementation: Implementation):
+    torch.manual_seed(0)
+    assert_same_numbers(models.build("packnet", **spec).double(), [double((1, 3, 64, 96), 2)], implementation)
 
 
 def test_another_implementation_may_be_chosen_later():
