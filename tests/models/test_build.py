@@ -19,10 +19,11 @@ SPECS: list[dict[str, Any]] = [
     {"architecture": "packnet", "width": 0.25},
     {"architecture": "packnet", "width": 0.25, "size": "full", "skips": "concat", "head": "leaky-relu"},
     {"architecture": "packnet", "width": 0.25, "skips": "none", "head": "sigmoid"},
+    {"architecture": "packnet", "width": 0.25, "skips": "none-and-no-shortcuts", "head": "inverse-leaky-relu"},
     {"architecture": "densedepth", "width": 0.25},
     {"architecture": "constant"},
 ]
-IDS = ["packnet", "packnet-full-concat", "packnet-none", "densedepth", "constant"]
+IDS = ["packnet", "packnet-full-concat", "packnet-none", "packnet-neither", "densedepth", "constant"]
 
 
 @pytest.fixture(scope="module", params=SPECS, ids=IDS)
@@ -112,6 +113,10 @@ def test_odd_widths_run(width: float, spec: dict[str, Any]) -> None:
         (
             {"architecture": "packnet", "skips": "summ"},
             "unknown skips of packnet 'summ'; did you mean 'sum'?",
+        ),
+        (
+            {"architecture": "packnet", "skips": "none-no-shortcuts"},
+            "unknown skips of packnet 'none-no-shortcuts'; did you mean 'none-and-no-shortcuts'?",
         ),
         ({"architecture": "packnet", "size": 3}, "unknown size of packnet 3 (known: slim, full)"),
         ({"architecture": "packnet", "head": "sigmoids"}, "unknown head of packnet 'sigmoids'; did you mean"),

@@ -125,6 +125,16 @@ def test_residual_block_normalises_the_sum_before_the_last_elu() -> None:
     np.testing.assert_allclose(as_array(block(image))[0], expected, atol=1e-12)
 
 
+def test_a_residual_block_without_shortcut_normalises_the_residual_alone() -> None:
+    block = randomised(ResidualBlock(3, 8, groups=4, shortcut=False))
+    assert isinstance(block, ResidualBlock)
+    assert not any(name.startswith("shortcut") for name in block.state_dict())
+    image = torch.rand(1, 3, 4, 5, dtype=torch.float64)
+    inner = naive_norm_elu(naive_conv2d(as_array(image)[0], block.conv1.conv), groups=4)
+    inner = naive_norm_elu(naive_conv2d(inner, block.conv2.conv), groups=4)
+    np.testing.assert_allclose(as_array(block(image))[0], naive_norm_elu(inner, groups=4), atol=1e-12)
+
+
 def test_every_block_takes_its_groups() -> None:
     blocks = (ConvBlock(3, 8, 3, 4), MergeBlock(3, 8, 3, 4), PackingBlock(8, 3, 4, 4), UnpackingBlock(3, 8, 4, 4))
     for block in (*blocks, residual_stage(3, 8, blocks=2, groups=4)):

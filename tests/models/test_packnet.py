@@ -9,6 +9,7 @@ from packdepth.models.packnet import DecoderLevel, PackNet
 
 WIDTH = 0.25
 ALL_SKIPS = get_args(Skips)
+WITHOUT = ("none", "none-and-no-shortcuts")
 
 
 def small(**options: object) -> PackNet:
@@ -29,6 +30,7 @@ def image() -> Tensor:
         ("slim", "none", True, 71_899_908),
         ("full", "sum", True, 124_164_580),
         ("full", "concat", True, 128_294_020),
+        ("slim", "none-and-no-shortcuts", True, 71_899_908 - 852_608),
         ("slim", "sum", False, 71_871_379),
         ("full", "concat", False, 128_200_195),
     ],
@@ -78,7 +80,25 @@ def test_only_skips_carry_the_image_past_a_dead_bottom(skips: str, image: Tensor
     network = small(skips=skips)
     network.encoder["5"].register_forward_hook(lambda _module, _args, out: 0 * out)
     blind = torch.equal(network(image), network(1 - image))
-    assert blind == (skips == "none")
+    assert blind == (skips in WITHOUT)
+
+
+def test_without_shortcuts_the_residual_blocks_are_plain(image: Tensor) -> None:
+    """The shortcuts are absent, and so they are 0: the same numbers as with shortcuts whose weights are 0."""
+    none, neither = small(skips="none"), small(skips="none-and-no-shortcuts")
+    assert set(none.state_dict()) - set(neither.state_dict()) == {
+        f"encoder.{level}.features.{block}.shortcut.{part}"
+        for level, blocks in {2: 2, 3: 2, 4: 3, 5: 3}.items()
+        for block in range(blocks)
+        for part in ("weight", "bias")
+    }
+    none.load_state_dict(neither.state_dict(), strict=False)
+    assert not torch.allclose(none(image), neither(image))
+    with torch.no_grad():
+        for name, parameter in none.named_parameters():
+            if "shortcut" in name:
+                parameter.zero_()
+    assert torch.equal(none(image), neither(image))
 
 
 def norms(width: float, size: str, skips: str) -> list[nn.GroupNorm]:

@@ -47,24 +47,31 @@ class MergeBlock(ConvBlock):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolution blocks, and a 1x1 shortcut; their sum is normalised again before the last ELU."""
+    """Two 3x3 convolution blocks, and a 1x1 shortcut; their sum is normalised again before the last ELU.
 
-    def __init__(self, in_channels: int, out_channels: int, groups: int = GROUPS) -> None:
+    Without a `shortcut` the second summand is 0, and its convolution does not exist.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, groups: int = GROUPS, shortcut: bool = True) -> None:
         super().__init__()
         self.conv1 = ConvBlock(in_channels, out_channels, kernel_size=3, groups=groups)
         self.conv2 = ConvBlock(out_channels, out_channels, kernel_size=3, groups=groups)
-        self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1)
+        self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1) if shortcut else None
         self.norm = nn.GroupNorm(groups, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
-        return F.elu(self.norm(self.conv2(self.conv1(x)) + self.shortcut(x)), inplace=True)
+        residual = self.conv2(self.conv1(x))
+        total = residual if self.shortcut is None else residual + self.shortcut(x)
+        return F.elu(self.norm(total), inplace=True)
 
 
-def residual_stage(in_channels: int, out_channels: int, blocks: int, groups: int = GROUPS) -> nn.Sequential:
+def residual_stage(
+    in_channels: int, out_channels: int, blocks: int, groups: int = GROUPS, shortcuts: bool = True
+) -> nn.Sequential:
     """`blocks` residual blocks, the first of which changes the number of channels."""
     inputs = (in_channels, *[out_channels] * (blocks - 1))
-    return nn.Sequential(*(ResidualBlock(channels, out_channels, groups) for channels in inputs))
+    return nn.Sequential(*(ResidualBlock(channels, out_channels, groups, shortcuts) for channels in inputs))
 
 
 class PackingBlock(nn.Module):

@@ -59,14 +59,14 @@ SIZES: dict[PackNetSize, Size] = {
 class EncoderLevel(Stage):
     """Features at one resolution, packed to half of it."""
 
-    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, groups: int) -> None:
+    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, groups: int, shortcuts: bool) -> None:
         super().__init__()
         before, here = widths[level - 1], widths[level]
         self.features: nn.Module
         if level == 1:
             self.features = ConvBlock(before, here, kernel_size=7, groups=groups)
         else:
-            self.features = residual_stage(before, here, RESIDUAL_BLOCKS[level], groups)
+            self.features = residual_stage(before, here, RESIDUAL_BLOCKS[level], groups, shortcuts)
         self.packing = PackingBlock(here, 5 if level == 1 else 3, features_3d, groups)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class EncoderLevel(Stage):
 class DecoderLevel(Stage):
     """Features unpacked to double resolution and merged with the skip and the coarser level's depth.
 
-    `skips` "none" is the report's version C: the structure of "sum", but nothing is added.
+    Without skips it has the structure of summed ones, but nothing is added.
     """
 
     def __init__(
@@ -110,6 +110,12 @@ class PackNet(ImageNetwork):
 
     By default the last decoder level is neither built nor run, and the output is at half resolution, as in
     the report; `full_resolution` builds it, as published.
+
+    | `skips` | |
+    | --- | --- |
+    | `concat`, `sum` | versions A and B |
+    | `none` | version C, "removes skip connections": the decoder gets no features of the encoder but the coarsest |
+    | `none-and-no-shortcuts` | another reading of C: nor has any residual block a shortcut |
     """
 
     def __init__(
@@ -128,10 +134,11 @@ class PackNet(ImageNetwork):
         features_3d = SIZES[size].features_3d
         groups = scaled_width(GROUPS, width, multiple=2)
         widths = tuple(channels * groups // GROUPS for channels in SIZES[size].widths)
+        shortcuts = skips != "none-and-no-shortcuts"
         finest = 1 if full_resolution else 2
         self.stem = ConvBlock(3, widths[0], kernel_size=5, groups=groups)
         self.encoder = nn.ModuleDict(
-            {str(n): EncoderLevel(n, widths, features_3d, groups) for n in range(1, LEVELS + 1)}
+            {str(n): EncoderLevel(n, widths, features_3d, groups, shortcuts) for n in range(1, LEVELS + 1)}
         )
         self.decoder = nn.ModuleDict(
             {str(n): DecoderLevel(n, widths, features_3d, groups, skips, head) for n in range(LEVELS, finest - 1, -1)}
