@@ -8,10 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packdepth.config.variants import Architecture, Head, Network, PackNetSize, Sampling
+from packdepth.config.variants import Architecture, DenseDepthVersion, Head, Network, PackNetSize, Sampling
 from packdepth.errors import InputError
 from packdepth.models import ARCHITECTURES, ImageNetwork, build
 from packdepth.models.autoencoder import SAMPLINGS
+from packdepth.models.densedepth import VERSIONS
 from packdepth.models.heads import HEADS
 from packdepth.models.packnet import SIZES
 
@@ -21,9 +22,10 @@ SPECS: list[dict[str, Any]] = [
     {"architecture": "packnet", "width": 0.25, "skips": "none", "head": "sigmoid"},
     {"architecture": "packnet", "width": 0.25, "skips": "none-and-no-shortcuts", "head": "inverse-leaky-relu"},
     {"architecture": "densedepth", "width": 0.25},
+    {"architecture": "densedepth", "width": 0.25, "version": "handout"},
     {"architecture": "constant"},
 ]
-IDS = ["packnet", "packnet-full-concat", "packnet-none", "packnet-neither", "densedepth", "constant"]
+IDS = ["packnet", "packnet-full-concat", "packnet-none", "packnet-neither", "densedepth", "handout", "constant"]
 
 
 @pytest.fixture(scope="module", params=SPECS, ids=IDS)
@@ -34,7 +36,13 @@ def network(request: pytest.FixtureRequest) -> ImageNetwork:
 
 def test_networks_know_what_settings_may_say() -> None:
     """The lists stand in the settings, once; what they name has a row in a table of the networks."""
-    tables = {Architecture: ARCHITECTURES, PackNetSize: SIZES, Head: HEADS, Sampling: SAMPLINGS}
+    tables = {
+        Architecture: ARCHITECTURES,
+        PackNetSize: SIZES,
+        DenseDepthVersion: VERSIONS,
+        Head: HEADS,
+        Sampling: SAMPLINGS,
+    }
     for names, table in tables.items():
         assert list(table) == list(get_args(names))
     settings, *_ = get_args(Network)
@@ -121,6 +129,10 @@ def test_odd_widths_run(width: float, spec: dict[str, Any]) -> None:
         ({"architecture": "packnet", "size": 3}, "unknown size of packnet 3 (known: slim, full)"),
         ({"architecture": "packnet", "head": "sigmoids"}, "unknown head of packnet 'sigmoids'; did you mean"),
         ({"architecture": "packnet", "full_resolution": "yes"}, "unknown full_resolution of packnet 'yes'"),
+        (
+            {"architecture": "densedepth", "version": "hand-out"},
+            "unknown version of densedepth 'hand-out'; did you mean 'handout'?",
+        ),
         ({"architecture": "densedepth", "pretrained": "yes"}, "unknown pretrained of densedepth 'yes'"),
         ({"architecture": "constant", "head": "sigmoid"}, "unknown option of constant 'head'"),
         ({"architecture": "packnet", "width": 0}, "packnet: width must be a positive number, got 0"),

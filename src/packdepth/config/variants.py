@@ -12,6 +12,7 @@ Architecture = Literal["packnet", "densedepth", "constant", "autoencoder"]
 PackNetSize = Literal["slim", "full"]
 Skips = Literal["sum", "concat", "none", "none-and-no-shortcuts"]
 Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "inverse-leaky-relu", "scaled-sigmoid", "log", "linear"]
+DenseDepthVersion = Literal["paper", "handout"]
 Norm = Literal["batch", "group"]
 Sampling = Literal["packing", "space-to-depth", "strided", "pooling"]
 
@@ -122,6 +123,7 @@ class DenseDepthNetwork(Strict):
     """DenseDepth, arXiv 1812.11941."""
 
     architecture: Literal["densedepth"]
+    version: DenseDepthVersion = Field("paper", description="the paper's, or that of the report's class")
     pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
     head: Head = "linear"
     norm: Norm = "batch"

@@ -29,8 +29,8 @@ needs (monodepth2, arXiv 1806.01260, section 4, does the same). Its shift of 3 m
 the depths of most scenes, not at the near end. With `log` the network predicts the logarithm of inverse depth.
 `linear`, a convolution without activation, is DenseDepth's own.
 
-A head's convolution starts without a bias, and so around its function's value at 0; `DepthHead.start_at` sets another
-start.
+A head's convolution starts without a bias, and so around its function's value at 0 (nearly so in DenseDepth's version
+`handout`, whose biases start as torch draws them); `DepthHead.start_at` sets another start.
 
 **In published PackNet weights** the output of the same `inverse-sigmoid` is inverse depth in 1/m, so that
 there depth [m] = 1 / output.

@@ -24,6 +24,7 @@ SPECS: list[dict[str, Any]] = [
     {"architecture": "densedepth", "norm": "group"},
     {"architecture": "constant"},
     {"architecture": "packnet", "skips": "none-and-no-shortcuts", "head": "inverse-leaky-relu"},
+    {"architecture": "densedepth", "version": "handout"},
     *({"architecture": "autoencoder", "sampling": sampling} for sampling in get_args(Sampling)),
 ]
 # Whole PackNets, narrower than elsewhere or otherwise than there.
