@@ -26,6 +26,7 @@ DEFAULTS = {
     "DenseDepthNetwork.head": "linear",
     "DenseDepthNetwork.norm": "batch",
     "DenseDepthNetwork.pretrained": False,
+    "DenseDepthNetwork.version": "paper",
     "DenseDepthNetwork.width": 1.0,
     "FolderData.depth": "depth/*",
     "FolderData.rgb": "rgb/*",
