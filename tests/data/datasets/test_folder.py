@@ -157,6 +157,12 @@ def test_a_frame_without_depth_stops_or_is_left_out(source: Path, tmp_path: Path
     assert f"{told}; left out" in capsys.readouterr().err
 
 
+def test_patterns_that_do_not_fit_each_other(source: Path, tmp_path: Path):
+    words = r"no image has a depth of its name: the first image is 'f0', the first depth '0' \(data\.rgb, data\.depth\)"
+    with pytest.raises(InputError, match=words):
+        made_store(settings(source, depth="depth/f*"), "train", tmp_path)
+
+
 # Images
 
 

@@ -80,9 +80,16 @@ def read_contents(data: FolderData) -> Contents:
 
 
 def _depths(data: FolderData, images: dict[str, Path], depths: dict[str, Path]) -> dict[str, Path]:
-    """The depth of each image that has any."""
-    if data.match == "name":
-        return depths
+    """The depth of each image that has any; raises InputError if none has, as then the patterns do not fit."""
+    found = depths if data.match == "name" else _of_times(images, depths)
+    if not images.keys() & found.keys():
+        first = f"the first image is {next(iter(images))!r}, the first depth {next(iter(depths))!r}"
+        raise InputError(f"{data.folder}: no image has a depth of its {data.match}: {first} (data.rgb, data.depth)")
+    return found
+
+
+def _of_times(images: dict[str, Path], depths: dict[str, Path]) -> dict[str, Path]:
+    """The depth of each image that is of its scene and nearly of its time."""
     found: dict[str, Path] = {}
     of_depth = by_scene(depths)
     for scene, names in by_scene(images).items():
