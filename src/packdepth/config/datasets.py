@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from packdepth.config.schema import Name, Positive, Share, Strict
+from packdepth.config.schema import Positive, Share, Strict
 
 WILDCARD = re.compile(r"(\*\*/|\*|\?|\[[^]]+\])")  # of a pattern of files: any folders, text, a letter, one of these
 
@@ -38,7 +38,7 @@ class FolderData(ImageSize):
 
     dataset: Literal["folder"]
     source: Path = Field(description="the folder")
-    name: Name = Field("folder", description="what the stores call the data set")
+    name: str = Field("folder", min_length=1, description="what the stores call the data set")
     licence: str = Field("the owner's", description="stated in the stores")
     citation: str = Field("the owner's", description="stated in the stores")
     rgb: str = Field("rgb/*", description="images; what the wildcards stand for is the frame's name")
@@ -65,6 +65,13 @@ class FolderData(ImageSize):
     def folder(self) -> Path:
         """`source`, with ~ as one's home."""
         return self.source.expanduser()
+
+    @field_validator("intrinsics", mode="before")
+    @classmethod
+    def _of_a_pinhole(cls, given: object) -> object:
+        if isinstance(given, list | tuple) and len(given) != 4:
+            raise ValueError("must be fx, fy, cx, cy, or a CSV file with those of each image")
+        return given
 
     @field_validator("rgb", "depth", "poses")
     @classmethod

@@ -47,9 +47,9 @@ def test_nothing_need_be_downloaded_first(source: Path, tmp_path: Path):
 
 
 def test_name_licence_and_citation_are_the_owners(source: Path, tmp_path: Path):
-    stated = {"name": "attic", "licence": "CC BY 4.0", "citation": "Doe 2024"}
+    stated = {"name": "my attic", "licence": "CC BY 4.0", "citation": "Doe 2024"}
     store = made_store(settings(source, **stated), "test", tmp_path)
-    assert ids(store) == ["attic/f6", "attic/f7"]
+    assert ids(store) == ["my attic/f6", "my attic/f7"]
     assert [store.attributes[key] for key in ("dataset", "licence", "citation")] == list(stated.values())
 
 
