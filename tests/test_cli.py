@@ -85,6 +85,18 @@ def test_a_full_disk_keeps_an_older_file(stores):
     assert path.read_bytes() == older
 
 
+@pytest.mark.slow
+def test_context_of_another_scale_than_the_one_switched_on(stores):
+    def edit(raw):
+        raw["scale"] = "smoke"
+        raw["scales"]["tiny"]["context"]["kinds"] = ["synthetic"]
+
+    stores(edit)
+    done = packdepth("context", "--scale", "tiny")
+    assert done.returncode == 0, done.stderr
+    assert paths.context("tiny").is_file()
+
+
 def test_help_names_every_command():
     text = packdepth("--help").stdout
     for command in ("data", "train", "evaluate", "figure", "tables", "transfer", "predict", "reconstruct", "verdict"):

@@ -117,11 +117,11 @@ def data_show(
 
 
 @app.command()
-def context() -> None:
-    """Make the neighbouring frames that the scale's temporal variants learn from."""
+def context(scale: ScaleOption = None) -> None:
+    """Make the neighbouring frames that a scale's temporal variants learn from."""
     from packdepth.data.context.make import make_context
 
-    study = load_study()
+    study = load_study().at(scale)
     make_context(study, paths.store(study.scale, "train"), paths.context(study.scale))
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from packdepth.checkpoints import imagenet
 from packdepth.checkpoints.imagenet import load_imagenet_encoder
 from packdepth.errors import InputError
-from packdepth.models.densedepth import DenseDepth
+from packdepth.models import densenet
+from packdepth.models.densedepth import VERSIONS, DenseDepth
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -40,16 +42,25 @@ def server(served: Path) -> Iterator[str]:
         thread.join()
 
 
+def drawn(version: str) -> DenseDepth:
+    torch.manual_seed(0)
+    return DenseDepth(width=0.25, version=version, pretrained=True)
+
+
 @pytest.fixture
 def source() -> DenseDepth:
-    torch.manual_seed(0)
-    return DenseDepth(width=0.25, pretrained=True)
+    return drawn("paper")
 
 
 @pytest.fixture
 def content(source: DenseDepth) -> bytes:
-    """As torchvision's file is: an old archive format, old dotted names, with a classifier."""
-    state = source.encoder.state_dict()
+    return as_published(source)
+
+
+def as_published(source: DenseDepth) -> bytes:
+    """As torchvision's file is: an old archive format, old dotted names, with a classifier and a last normalisation."""
+    state = {f"features.norm5.{part}": torch.zeros(3) for part in ("weight", "bias", "running_mean", "running_var")}
+    state |= source.encoder.state_dict()
     weights = {re.sub(r"(denselayer\d+\.(?:norm|conv))(\d)", r"\1.\2", key): t for key, t in state.items()}
     weights["classifier.weight"] = torch.zeros(10, 4)
     file = io.BytesIO()
@@ -78,6 +89,28 @@ def test_good_file_is_loaded_and_kept(
     load_imagenet_encoder(again, tmp_path / "cache", f"{server}/{name}")
     name = "features.conv0.weight"
     assert torch.equal(again.encoder.get_parameter(name), source.encoder.get_parameter(name))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_without_an_address_the_file_is_that_of_the_networks_encoder(
+    server: str, served: Path, tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = drawn(version)
+    content = as_published(source)
+    (served / named(content)).write_bytes(content)
+    monkeypatch.setitem(imagenet.URLS, source.encoder.layers, f"{server}/{named(content)}")
+    network = DenseDepth(width=0.25, version=version, pretrained=True)
+    load_imagenet_encoder(network, tmp_path / "cache")
+    loaded = network.encoder.state_dict()
+    for key, tensor in source.encoder.state_dict().items():
+        assert torch.equal(loaded[key], tensor), key
+
+
+def test_every_densenet_has_an_address() -> None:
+    assert {f"densenet{layers}" for layers in densenet.SIZES} == {
+        url.rsplit("/", 1)[-1].split("-")[0] for url in imagenet.URLS.values()
+    }
+    assert all(f"densenet{layers}-" in url for layers, url in imagenet.URLS.items())
 
 
 def test_a_wrong_hash_is_refused_and_nothing_kept(server: str, served: Path, tmp_path: Path, content: bytes) -> None:

@@ -1,28 +1,58 @@
 import pytest
 import torch
 
-from packdepth.models.densedepth import DenseDepth, UpsamplingStage
+from packdepth.models.densedepth import VERSIONS, DenseDepth, UpsamplingStage
 
 
-@pytest.fixture
-def network() -> DenseDepth:
+@pytest.fixture(params=VERSIONS)
+def network(request: pytest.FixtureRequest) -> DenseDepth:
     torch.manual_seed(0)
-    return DenseDepth(width=0.25).eval()
+    return DenseDepth(width=0.25, version=request.param).eval()
 
 
-def test_parameter_count() -> None:
+@pytest.mark.parametrize(
+    ("version", "width", "count"),
+    [
+        ("paper", 1.0, 42_657_689),
+        ("paper", 0.25, 2_687_705),
+        ("handout", 1.0, 26_467_584 + 15_931_411),  # encoder, and the rest
+        ("handout", 0.25, 1_697_280 + 995_410),
+    ],
+)
+def test_parameter_counts(version: str, width: float, count: int) -> None:
     with torch.device("meta"):
-        network = DenseDepth()
-    assert sum(p.numel() for p in network.parameters()) == 42_657_689
-    assert network.bottom.weight.shape == (1664, 1664, 1, 1)
+        network = DenseDepth(width, version)
+    assert sum(p.numel() for p in network.parameters()) == count
+
+
+@pytest.mark.parametrize(
+    ("version", "bottom", "inputs", "outputs"),
+    [
+        ("paper", (1664, 1664), [1664 + 256, 832 + 128, 416 + 64, 208 + 64], [832, 416, 208, 104]),
+        ("handout", (1104, 2208), [1104 + 384, 552 + 192, 276 + 96, 138 + 96], [552, 276, 138, 69]),
+    ],
+)
+def test_decoder(version: str, bottom: tuple[int, int], inputs: list[int], outputs: list[int]) -> None:
+    with torch.device("meta"):
+        network = DenseDepth(version=version)
+    assert network.bottom.weight.shape == (*bottom, 1, 1)
     stages = [stage for stage in network.decoder if isinstance(stage, UpsamplingStage)]
-    assert [stage.conv1.in_channels for stage in stages] == [
-        1664 + 256,
-        832 + 128,
-        416 + 64,
-        208 + 64,
-    ]
-    assert [stage.conv2.out_channels for stage in stages] == [832, 416, 208, 104]
+    assert [stage.conv1.in_channels for stage in stages] == inputs
+    assert [stage.conv2.out_channels for stage in stages] == outputs
+    assert network.head.conv.weight.shape == (1, outputs[-1], 3, 3)
+
+
+@pytest.mark.parametrize(("version", "size"), [("paper", (2, 3)), ("handout", (4, 5))])
+def test_the_handouts_bottom_has_a_border_of_its_bias(version: str, size: tuple[int, int]) -> None:
+    network = DenseDepth(width=0.25, version=version)
+    seen: list[torch.Tensor] = []
+    network.bottom.register_forward_hook(lambda _module, _args, out: seen.append(out))
+    assert network(torch.rand(2, 3, 64, 96)).shape == (2, 1, 32, 48)
+    assert seen[0].shape[2:] == size
+    if version == "handout":
+        border = torch.cat([seen[0][..., 0], seen[0][..., -1], seen[0][:, :, 0], seen[0][:, :, -1]], dim=2)
+        assert network.bottom.bias is not None
+        assert torch.equal(border, network.bottom.bias[:, None].expand_as(border))
 
 
 def test_groups_of_channels_may_normalise_in_place_of_batches() -> None:
@@ -30,7 +60,7 @@ def test_groups_of_channels_may_normalise_in_place_of_batches() -> None:
     assert not [part for part in network.modules() if isinstance(part, torch.nn.BatchNorm2d)]
     norms = [part for part in network.modules() if isinstance(part, torch.nn.GroupNorm)]
     assert len(norms) == len([p for p in DenseDepth(width=0.25).modules() if isinstance(p, torch.nn.BatchNorm2d)])
-    assert {norm.num_groups for norm in norms} == {8, 16}
+    assert {norm.num_groups for norm in norms} == {4}
     image = torch.rand(2, 3, 32, 64)
     torch.testing.assert_close(network(image)[:1], network(image[:1]), atol=1e-5, rtol=1e-5)
 
@@ -82,14 +112,16 @@ def test_every_skip_matters(network: DenseDepth, tap: int) -> None:
     assert not torch.allclose(network(image), before)
 
 
-def test_pretrained_expects_imagenets_mean_and_deviation(network: DenseDepth) -> None:
-    pretrained = DenseDepth(width=0.25, pretrained=True).eval()
-    pretrained.load_state_dict(network.state_dict())  # the mean and the deviation are no weights
+@pytest.mark.parametrize("version", VERSIONS)
+def test_pretrained_the_papers_version_expects_imagenets_mean_and_deviation(version: str) -> None:
+    plain, pretrained = (DenseDepth(0.25, version, pretrained=asked).eval() for asked in (False, True))
+    pretrained.load_state_dict(plain.state_dict())  # the mean and the deviation are no weights
     image = torch.rand(1, 3, 32, 64)
     mean = torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
     std = torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
-    torch.testing.assert_close(pretrained(image), network((image - mean) / std))
-    assert not torch.allclose(pretrained(image), network(image))
+    normalised = plain((image - mean) / std)
+    assert not torch.allclose(normalised, plain(image))
+    torch.testing.assert_close(pretrained(image), normalised if version == "paper" else plain(image))
 
 
 def test_stages_in_order_from_input_to_output(network: DenseDepth) -> None:
@@ -103,3 +135,12 @@ def test_decoder_starts_from_xavier_with_zero_biases() -> None:
     weight = network.bottom.weight
     bound = (6 / (weight.shape[0] + weight.shape[1])) ** 0.5
     assert 0.99 * bound < weight.abs().max().item() <= bound
+
+
+def test_the_handouts_decoder_starts_as_torch_draws_it() -> None:
+    network = DenseDepth(width=0.25, version="handout")
+    for conv in (part for part in (*network.decoder.modules(), network.bottom) if isinstance(part, torch.nn.Conv2d)):
+        assert conv.bias is not None
+        for values in (conv.weight, conv.bias):  # uniform, as torch's documentation of Conv2d says
+            bound = conv.weight[0].numel() ** -0.5
+            assert 0.8 * bound < values.abs().max().item() <= bound

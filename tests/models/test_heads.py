@@ -18,6 +18,7 @@ from packdepth.models.heads import HEADS, DepthHead
         ("inverse-sigmoid", [2 / (1 + e**2), 1.0, 2 * e / (1 + e)]),
         ("sigmoid", [1 / (1 + e**2), 0.5, e / (1 + e)]),
         ("leaky-relu", [-0.02, 0.0, 1.0]),
+        ("inverse-leaky-relu", [-0.04, 0.0, 2.0]),
         ("scaled-sigmoid", [1 + 99 / (1 + e**5), 1 + 99 / (1 + e**3), 1 + 99 / (1 + e**2)]),
         ("log", [e**-2, 1.0, e]),
         ("linear", [-2.0, 0.0, 1.0]),
@@ -43,8 +44,8 @@ def test_the_stated_range_is_tight(head: str) -> None:
 def test_nearest_depth_of_each_head() -> None:
     nearest = {name: 10 / head.highest for name, head in HEADS.items()}  # max_depth 10 m
     bounded = {"inverse-sigmoid": 5, "sigmoid": 10, "scaled-sigmoid": 0.1}
-    assert nearest == bounded | dict.fromkeys(("leaky-relu", "log", "linear"), 0)
-    assert HEADS["leaky-relu"].lowest == HEADS["linear"].lowest == -inf
+    assert nearest == bounded | dict.fromkeys(("leaky-relu", "inverse-leaky-relu", "log", "linear"), 0)
+    assert HEADS["leaky-relu"].lowest == HEADS["inverse-leaky-relu"].lowest == HEADS["linear"].lowest == -inf
     assert 10 / HEADS["scaled-sigmoid"].lowest == 10  # m, the farthest
 
 
@@ -73,7 +74,7 @@ def test_inverses(share: float, head: str) -> None:
     assert HEADS[head].function(x).item() == pytest.approx(value)
 
 
-@pytest.mark.parametrize("name", ["leaky-relu", "scaled-sigmoid", "log", "linear"])
+@pytest.mark.parametrize("name", ["leaky-relu", "inverse-leaky-relu", "scaled-sigmoid", "log", "linear"])
 def test_a_head_can_start_anywhere_it_can_say(name: str) -> None:
     head = DepthHead(2, name)
     head.start_at(3.6)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from packdepth.models.layers import (
     ConvBlock,
+    MergeBlock,
     PackingBlock,
     ResidualBlock,
     UnpackingBlock,
@@ -55,10 +56,10 @@ def naive_conv3d(x: Array, conv: nn.Conv3d) -> Array:
     return np.stack(out)
 
 
-def naive_norm_elu(x: Array) -> Array:
-    """GroupNorm of 16 groups as it starts (scale 1, shift 0), then ELU."""
-    groups = x.reshape(16, -1)
-    centred = groups - groups.mean(axis=1, keepdims=True)
+def naive_norm_elu(x: Array, groups: int = 16) -> Array:
+    """GroupNorm as it starts (scale 1, shift 0), then ELU."""
+    values = x.reshape(groups, -1)
+    centred = values - values.mean(axis=1, keepdims=True)
     normal = (centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-5)).reshape(x.shape)
     activated: Array = np.where(normal > 0, normal, np.expm1(normal))
     return activated
@@ -122,6 +123,25 @@ def test_residual_block_normalises_the_sum_before_the_last_elu() -> None:
     inner = naive_norm_elu(naive_conv2d(naive_norm_elu(naive_conv2d(x, block.conv1.conv)), block.conv2.conv))
     expected = naive_norm_elu(inner + naive_conv2d(x, block.shortcut))
     np.testing.assert_allclose(as_array(block(image))[0], expected, atol=1e-12)
+
+
+def test_a_residual_block_without_shortcut_normalises_the_residual_alone() -> None:
+    block = randomised(ResidualBlock(3, 8, groups=4, shortcut=False))
+    assert isinstance(block, ResidualBlock)
+    assert not any(name.startswith("shortcut") for name in block.state_dict())
+    image = torch.rand(1, 3, 4, 5, dtype=torch.float64)
+    inner = naive_norm_elu(naive_conv2d(as_array(image)[0], block.conv1.conv), groups=4)
+    inner = naive_norm_elu(naive_conv2d(inner, block.conv2.conv), groups=4)
+    np.testing.assert_allclose(as_array(block(image))[0], naive_norm_elu(inner, groups=4), atol=1e-12)
+
+
+def test_every_block_takes_its_groups() -> None:
+    blocks = (ConvBlock(3, 8, 3, 4), MergeBlock(3, 8, 3, 4), PackingBlock(8, 3, 4, 4), UnpackingBlock(3, 8, 4, 4))
+    for block in (*blocks, residual_stage(3, 8, blocks=2, groups=4)):
+        norms = [part for part in block.modules() if isinstance(part, nn.GroupNorm)]
+        assert {(norm.num_groups, norm.num_channels) for norm in norms} == {(4, 8)}
+    for block in (ConvBlock(3, 8, 3, None), PackingBlock(8, 3, 4, None), UnpackingBlock(3, 8, 4, None)):
+        assert not any(isinstance(part, nn.GroupNorm) for part in block.modules())
 
 
 @pytest.mark.parametrize("block", [PackingBlock(16, 3, 2), UnpackingBlock(16, 8, 2), ResidualBlock(16, 16)])

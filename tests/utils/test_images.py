@@ -4,10 +4,19 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from packdepth.errors import InputError
-from packdepth.utils.images import colours, counts, decode, read_image, thumbnail_of_depth
+from packdepth.utils.images import (
+    colours,
+    counts,
+    decode,
+    fitted,
+    read_header,
+    read_image,
+    thumbnail_of_depth,
+    upright_rgb,
+)
 from tests.support.stores import jpeg
 
 
@@ -45,7 +54,56 @@ def test_grey_becomes_three_channels():
     assert colours(Image.new("L", (4, 2), 7), (2, 4)).tolist() == [[[7] * 3] * 4] * 2
 
 
-@pytest.mark.parametrize("content", [b"", b"no image", jpeg(np.zeros((64, 64, 3), np.uint8))[:300]])
+GREY = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "I;16", "I"])
+def test_any_mode_becomes_rgb(mode):
+    image = Image.fromarray(GREY).convert(mode) if mode[0] != "I" else Image.fromarray(GREY.astype(np.uint16) * 257)
+    image = image.convert("I") if mode == "I" else image
+    assert image.mode == mode
+    np.testing.assert_array_equal(upright_rgb(image, "a"), np.repeat(GREY[..., None], 3, axis=2))
+
+
+def test_a_palette_with_transparency_gives_its_colours(recwarn):
+    palette = Image.fromarray(GREY).convert("P")
+    palette.info["transparency"] = bytes(range(256))
+    np.testing.assert_array_equal(upright_rgb(decode(png(palette), "a"), "a"), np.repeat(GREY[..., None], 3, axis=2))
+    assert not list(recwarn)
+
+
+def test_floats_and_more_than_sixteen_bits_are_refused():
+    with pytest.raises(InputError, match=r"a\.tif: holds floats; expected 8 or 16 bits"):
+        upright_rgb(Image.new("F", (2, 2)), "a.tif")
+    with pytest.raises(InputError, match=r"a\.tif: has grey from 70000 to 70000; expected 8 or 16 bits"):
+        upright_rgb(Image.new("I", (2, 2), 70000), "a.tif")
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
+@pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, 3), (8, 1)])
+def test_header_and_pixels_agree_on_what_is_upright(tmp_path, ending, orientation, turns):
+    """EXIF's 6: the stored right side is the top."""
+    grey = np.zeros((32, 64), np.uint8)
+    grey[:16, :32] = 255
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    path = tmp_path / f"a.{ending}"
+    Image.fromarray(grey).convert("RGB").save(path, exif=exif)
+    upright = upright_rgb(read_image(path), "a")
+    np.testing.assert_allclose(np.asarray(upright)[8::16, 8::16, 0], np.rot90(grey, turns)[8::16, 8::16], atol=9)
+    header = read_header(path)
+    assert header.size == (upright.height, upright.width)
+    assert header.turned == (orientation != 1 and ending != "tif")  # Pillow turns TIFFs by itself
+
+
+def test_broken_exif_data_say_nothing(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(jpeg(np.full((8, 16, 3), 90, np.uint8)))
+    Image.open(tmp_path / "a.jpg").save(tmp_path / "a.jpg", exif=b"Exif\0\0no such data")
+    assert read_header(tmp_path / "a.jpg").size == (8, 16)
+    assert upright_rgb(read_image(tmp_path / "a.jpg"), "a").size == (16, 8)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"P5\n4 4\nmuch\n", jpeg(np.zeros((64, 64, 3), np.uint8))[:300]])
 def test_what_is_no_image_is_named(content, tmp_path):
     with pytest.raises(InputError, match=r"zip/a\.jpg: cannot be read as an image"):
         decode(content, "zip/a.jpg")
@@ -57,6 +115,20 @@ def test_what_is_no_image_is_named(content, tmp_path):
 def test_a_missing_image_is_named(tmp_path):
     with pytest.raises(InputError, match=r"b\.jpg: cannot be read as an image"):
         read_image(tmp_path / "b.jpg")
+
+
+def test_dense_depth_takes_the_nearest_pixel():
+    depth = np.random.default_rng(0).uniform(1, 9, (12, 16)).astype(np.float32)
+    np.testing.assert_array_equal(fitted(depth, (4, 4)), depth[1::3, 2::4])
+    np.testing.assert_array_equal(fitted(depth, (24, 32)), depth.repeat(2, axis=0).repeat(2, axis=1))
+
+
+def test_sparse_depth_keeps_its_points_and_the_nearest_of_several():
+    depth = np.zeros((8, 8), np.float32)
+    depth[0, 0], depth[0, 3], depth[3, 0], depth[7, 7] = 5, 4, 6, 9
+    expected = np.zeros((2, 2), np.float32)
+    expected[0, 0], expected[1, 1] = 4, 9
+    np.testing.assert_array_equal(fitted(depth, (2, 2)), expected)
 
 
 def test_a_depth_picture_keeps_the_nearest_point_of_a_block():

@@ -11,16 +11,20 @@ from packdepth.models.densedepth import DenseDepth
 from packdepth.models.densenet import load_imagenet
 from packdepth.utils.files import atomic_write
 
-URL = "https://download.pytorch.org/models/densenet169-b2777c0a.pth"
+URLS = {  # by the DenseNet's number of layers
+    161: "https://download.pytorch.org/models/densenet161-8d451a50.pth",
+    169: "https://download.pytorch.org/models/densenet169-b2777c0a.pth",
+}
 CACHE = Path(pooch.os_cache("packdepth"))
 TIMEOUT = 30  # s without an answer
 
 
-def load_imagenet_encoder(network: DenseDepth, folder: Path = CACHE, url: str = URL) -> None:
-    """Load the file at `url`, kept in `folder` once it is there, into the network's encoder.
+def load_imagenet_encoder(network: DenseDepth, folder: Path = CACHE, url: str | None = None) -> None:
+    """Load the file at `url`, torchvision's own by default, into the network's encoder; `folder` keeps it.
 
     Raises InputError if the download fails, if its hash differs from the one in its name, or if it does not fit.
     """
+    url = url or URLS[network.encoder.layers]
     path = folder / url.rsplit("/", 1)[-1]
     if path.exists():
         _check(path, str(path))

@@ -1,11 +1,14 @@
 """The `data` sections of params.yaml: which data set a scale studies, and how it is stored."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from packdepth.config.schema import Positive, Share, Strict
+
+WILDCARD = re.compile(r"(\*\*/|\*|\?|\[[^]]+\])")  # of a pattern of files: any folders, text, a letter, one of these
 
 
 class ImageSize(Strict):
@@ -31,21 +34,63 @@ class RoomsData(ImageSize):
 
 
 class FolderData(ImageSize):
-    """Anyone's RGB-D images in a folder."""
+    """Anyone's RGB-D frames in a folder: docs/folder.md."""
 
     dataset: Literal["folder"]
     source: Path = Field(description="the folder")
-    rgb: str = Field("rgb/*", description="RGB images, without the ending; * is the frame's name")
-    depth: str = Field("depth/*", description="16-bit depth PNGs, without the ending; * is the frame's name")
-    depth_unit: Positive = Field(description="metres per count of the depth PNGs")
-    intrinsics: tuple[Positive, Positive, float, float] = Field(description="fx, fy, cx, cy of the RGB images, px")
-    test: Share | Path = Field(0.2, description="share of the frames held out, or a file with their names, one a line")
+    name: str = Field("folder", min_length=1, description="what the stores call the data set")
+    licence: str = Field("the owner's", description="stated in the stores")
+    citation: str = Field("the owner's", description="stated in the stores")
+    rgb: str = Field("rgb/*", description="images; what the wildcards stand for is the frame's name")
+    depth: str = Field("depth/*", validate_default=True, description="depth, with as many wildcards as `rgb`")
+    match: Literal["name", "time"] = Field(
+        "name", description="an image has the depth of its name, or of its time, where names are times in s"
+    )
+    depth_unit: Positive = Field(description="metres per count")
+    depth_offset: float | None = Field(None, description="added to depth, m; for depth of 8 bits it must be stated")
+    intrinsics: tuple[Positive, Positive, float, float] | Path = Field(
+        description="fx, fy, cx, cy of the images, px, or a CSV file with those of each"
+    )
+    poses: str | None = Field(
+        None, description="files with poses or times, by a pattern; trajectory.csv, if there is one"
+    )
+    frame_rate: Positive | None = Field(None, description="Hz, of the numbers in names, where no file has times")
+    test: Share | Path = Field(0.2, description="share held out, or a file with the names of frames or scenes")
+    split_by: Literal["block", "frame", "scene"] = Field(
+        "block", description="what a share holds out: the end of each scene, frames spread evenly, or whole scenes"
+    )
+    skip_missing: bool = Field(False, description="leave out frames that lack something, rather than stop")
+
+    @property
+    def folder(self) -> Path:
+        """`source`, with ~ as one's home."""
+        return self.source.expanduser()
+
+    @field_validator("intrinsics", mode="before")
+    @classmethod
+    def _of_a_pinhole(cls, given: object) -> object:
+        if isinstance(given, list | tuple) and len(given) != 4:
+            raise ValueError("must be fx, fy, cx, cy, or a CSV file with those of each image")
+        return given
+
+    @field_validator("rgb", "depth", "poses")
+    @classmethod
+    def _in_the_folder(cls, pattern: str | None) -> str | None:
+        parts = Path(pattern or "").parts
+        if ".." in parts or "/" in parts:
+            raise ValueError("must lie in the folder")
+        if any("**" in part and part != "**" for part in parts) or parts[-1:] == ("**",):
+            raise ValueError("** stands for whole folders: expected **/ before the rest")
+        return pattern
 
     @field_validator("rgb", "depth")
     @classmethod
-    def _one_star(cls, pattern: str) -> str:
-        if pattern.count("*") != 1 or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-            raise ValueError("must lie in the folder and hold exactly one * (the frame's name)")
+    def _names_frames(cls, pattern: str, info: ValidationInfo) -> str:
+        count = len(WILDCARD.findall(pattern))
+        if not count:
+            raise ValueError("must have a wildcard (*, **/, ? or [...]) for the frame's name")
+        if count != len(WILDCARD.findall(info.data.get("rgb", pattern))):
+            raise ValueError("must have as many wildcards as `rgb`: they stand for the same names")
         return pattern
 
 
@@ -64,9 +109,9 @@ class ExternalData(ImageSize):
             case None:
                 return []
             case Path():
-                return [self.source]
+                return [self.source.expanduser()]
             case _:
-                return self.source
+                return [path.expanduser() for path in self.source]
 
 
 class NyuLabelledData(ExternalData):

@@ -10,8 +10,9 @@ Kind = Literal["recorded", "synthetic"]
 Implementation = Literal["auto", "cpu", "gpu", "plain"]
 Architecture = Literal["packnet", "densedepth", "constant", "autoencoder"]
 PackNetSize = Literal["slim", "full"]
-Skips = Literal["sum", "concat", "none"]
-Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "scaled-sigmoid", "log", "linear"]
+Skips = Literal["sum", "concat", "none", "none-and-no-shortcuts"]
+Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "inverse-leaky-relu", "scaled-sigmoid", "log", "linear"]
+DenseDepthVersion = Literal["paper", "handout"]
 Norm = Literal["batch", "group"]
 Sampling = Literal["packing", "space-to-depth", "strided", "pooling"]
 
@@ -115,13 +116,14 @@ class PackNetNetwork(Strict):
     skips: Skips = "sum"
     head: Head = "inverse-sigmoid"
     full_resolution: bool = Field(False, description="build the decoder's last level, as published")
-    width: Positive = 1.0
+    width: Positive = Field(1.0, description="factor on all channels, rounded to eighths")
 
 
 class DenseDepthNetwork(Strict):
     """DenseDepth, arXiv 1812.11941."""
 
     architecture: Literal["densedepth"]
+    version: DenseDepthVersion = Field("paper", description="the paper's, or that of the report's class")
     pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
     head: Head = "linear"
     norm: Norm = "batch"

@@ -35,7 +35,7 @@ class Block(ConvBlock):
     """A 3x3 convolution, ELU."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, kernel_size=3, normalised=False)
+        super().__init__(in_channels, out_channels, kernel_size=3, groups=None)
 
 
 class SpaceToDepth(nn.Module):
@@ -96,8 +96,8 @@ class Upsampled(Block):
 
 SAMPLINGS: dict[Sampling, tuple[Callable[[int], nn.Module], Callable[[int, int], nn.Module]]] = {
     "packing": (
-        lambda channels: PackingBlock(channels, 3, FEATURES_3D, normalised=False),
-        lambda below, here: UnpackingBlock(below, here, FEATURES_3D, normalised=False),
+        lambda channels: PackingBlock(channels, 3, FEATURES_3D, groups=None),
+        lambda below, here: UnpackingBlock(below, here, FEATURES_3D, groups=None),
     ),
     "space-to-depth": (SpaceToDepth, DepthToSpace),
     "strided": (Strided, Transposed),

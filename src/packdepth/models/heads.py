@@ -12,12 +12,14 @@ The range of a head (`HEADS`) decides which depths it can predict:
 | `inverse-sigmoid` | sigmoid(x) / 0.5 | (0, 2) | 5 m |
 | `sigmoid` | sigmoid(x) | (0, 1) | 10 m |
 | `leaky-relu` | x, or 0.01 x below 0 | unbounded | any |
+| `inverse-leaky-relu` | leaky ReLU(x) / 0.5 | unbounded | any |
 | `scaled-sigmoid` | 1 + 99 sigmoid(x - 3) | (1, 100) | 0.1 m |
 | `log` | exp(x) | (0, inf) | any |
 | `linear` | x | unbounded | any |
 
-`inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. `leaky-relu` is the
-report's experiment 3, with the usual slope of 0.01. `sigmoid` is its experiment 4, "non-inverted depth",
+`inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. The report's experiment 3 replaces
+its sigmoid by a leaky ReLU, whose slope it does not state (0.01 is usual). Either the division by min_depth went with
+the sigmoid (`leaky-relu`), or it stayed (`inverse-leaky-relu`). `sigmoid` is its experiment 4, "non-inverted depth",
 which we read as: the sigmoid itself is compared with the same target. The other reading is sigmoid = depth /
 max_depth. It could reach every target, so it would hardly be worse than `inverse-sigmoid`, as the report
 states.
@@ -27,8 +29,8 @@ needs (monodepth2, arXiv 1806.01260, section 4, does the same). Its shift of 3 m
 the depths of most scenes, not at the near end. With `log` the network predicts the logarithm of inverse depth.
 `linear`, a convolution without activation, is DenseDepth's own.
 
-A head's convolution starts without a bias, and so around its function's value at 0; `DepthHead.start_at` sets another
-start.
+A head's convolution starts without a bias, and so around its function's value at 0 (nearly so in DenseDepth's version
+`handout`, whose biases start as torch draws them); `DepthHead.start_at` sets another start.
 
 **In published PackNet weights** the output of the same `inverse-sigmoid` is inverse depth in 1/m, so that
 there depth [m] = 1 / output.
@@ -64,6 +66,11 @@ def inverse_sigmoid(x: Tensor) -> Tensor:
     return torch.sigmoid(x) / MIN_DEPTH
 
 
+def inverse_leaky_relu(x: Tensor) -> Tensor:
+    """Leaky ReLU(x) / 0.5: the published head with its sigmoid exchanged."""
+    return F.leaky_relu(x, LEAKY_SLOPE) / MIN_DEPTH
+
+
 def scaled_sigmoid(x: Tensor) -> Tensor:
     """1 + 99 sigmoid(x - 3): the range of the targets."""
     return 1.0 + 99.0 * torch.sigmoid(x - 3.0)
@@ -74,10 +81,16 @@ def logit(share: float) -> float:
     return log(share / (1 - share))
 
 
+def from_leaky_relu(value: float) -> float:
+    """The number whose leaky ReLU is `value`."""
+    return value if value > 0 else value / LEAKY_SLOPE
+
+
 HEADS: dict[Head, Function] = {
     "inverse-sigmoid": Function(inverse_sigmoid, lambda value: logit(value * MIN_DEPTH), 0, 1 / MIN_DEPTH),
     "sigmoid": Function(torch.sigmoid, logit, 0, 1),
-    "leaky-relu": Function(F.leaky_relu, lambda value: value if value > 0 else value / LEAKY_SLOPE, -inf, inf),
+    "leaky-relu": Function(F.leaky_relu, from_leaky_relu, -inf, inf),
+    "inverse-leaky-relu": Function(inverse_leaky_relu, lambda value: from_leaky_relu(value * MIN_DEPTH), -inf, inf),
     "scaled-sigmoid": Function(scaled_sigmoid, lambda value: logit((value - 1) / 99) + 3, 1, 100),
     "log": Function(torch.exp, log, 0, inf),
     "linear": Function(nn.Identity(), lambda value: value, -inf, inf),

@@ -1,13 +1,14 @@
 """The building blocks of PackNet (Guizilini et al., CVPR 2020, arXiv 1905.02693), and how widths scale.
 
-GroupNorm with 16 groups and an ELU follow every 2-D convolution, except the residual blocks' shortcuts.
+GroupNorm and an ELU follow every 2-D convolution, except the residual blocks' shortcuts. As published, GroupNorm has
+GROUPS groups, whatever the channels; `packnet` says what becomes of them at other widths.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-GROUPS = 16
+GROUPS = 16  # of every GroupNorm, as published
 
 
 def scaled_width(channels: int, width: float, multiple: int) -> int:
@@ -25,12 +26,12 @@ def init_xavier(network: nn.Module) -> None:
 
 
 class ConvBlock(nn.Module):
-    """Convolution, GroupNorm, ELU; the GroupNorm only if `normalised`, as it is in PackNet."""
+    """Convolution, GroupNorm of so many `groups`, ELU; no GroupNorm if `groups` is None."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, normalised: bool = True) -> None:
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, groups: int | None = GROUPS) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
-        self.norm = nn.GroupNorm(GROUPS, out_channels) if normalised else nn.Identity()
+        self.norm = nn.Identity() if groups is None else nn.GroupNorm(groups, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
@@ -46,24 +47,31 @@ class MergeBlock(ConvBlock):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolution blocks, and a 1x1 shortcut; their sum is normalised again before the last ELU."""
+    """Two 3x3 convolution blocks, and a 1x1 shortcut; their sum is normalised again before the last ELU.
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    Without a `shortcut` the second summand is 0, and its convolution does not exist.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, groups: int = GROUPS, shortcut: bool = True) -> None:
         super().__init__()
-        self.conv1 = ConvBlock(in_channels, out_channels, kernel_size=3)
-        self.conv2 = ConvBlock(out_channels, out_channels, kernel_size=3)
-        self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1)
-        self.norm = nn.GroupNorm(GROUPS, out_channels)
+        self.conv1 = ConvBlock(in_channels, out_channels, kernel_size=3, groups=groups)
+        self.conv2 = ConvBlock(out_channels, out_channels, kernel_size=3, groups=groups)
+        self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1) if shortcut else None
+        self.norm = nn.GroupNorm(groups, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
-        return F.elu(self.norm(self.conv2(self.conv1(x)) + self.shortcut(x)), inplace=True)
+        residual = self.conv2(self.conv1(x))
+        total = residual if self.shortcut is None else residual + self.shortcut(x)
+        return F.elu(self.norm(total), inplace=True)
 
 
-def residual_stage(in_channels: int, out_channels: int, blocks: int) -> nn.Sequential:
+def residual_stage(
+    in_channels: int, out_channels: int, blocks: int, groups: int = GROUPS, shortcuts: bool = True
+) -> nn.Sequential:
     """`blocks` residual blocks, the first of which changes the number of channels."""
-    first = ResidualBlock(in_channels, out_channels)
-    return nn.Sequential(first, *(ResidualBlock(out_channels, out_channels) for _ in range(blocks - 1)))
+    inputs = (in_channels, *[out_channels] * (blocks - 1))
+    return nn.Sequential(*(ResidualBlock(channels, out_channels, groups, shortcuts) for channels in inputs))
 
 
 class PackingBlock(nn.Module):
@@ -73,10 +81,10 @@ class PackingBlock(nn.Module):
     features, and a 2-D convolution of all their channels back to C.
     """
 
-    def __init__(self, channels: int, kernel_size: int, features_3d: int, normalised: bool = True) -> None:
+    def __init__(self, channels: int, kernel_size: int, features_3d: int, groups: int | None = GROUPS) -> None:
         super().__init__()
         self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
-        self.conv2d = ConvBlock(4 * channels * features_3d, channels, kernel_size, normalised)
+        self.conv2d = ConvBlock(4 * channels * features_3d, channels, kernel_size, groups)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H/2, W/2)."""
@@ -89,12 +97,13 @@ class UnpackingBlock(nn.Module):
     """The packing block backwards (the paper's section 4.2).
 
     A 2-D convolution to 4 * out / features_3d channels, a 3-D convolution to `features_3d` features of those, and depth
-    to space (four channels become a 2x2 patch). GroupNorm needs `out` to be a multiple of 4 * features_3d.
+    to space (four channels become a 2x2 patch). 4 * out / features_3d must be a multiple of 4, so that a patch is
+    of one feature, and of `groups`.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, features_3d: int, normalised: bool = True) -> None:
+    def __init__(self, in_channels: int, out_channels: int, features_3d: int, groups: int | None = GROUPS) -> None:
         super().__init__()
-        self.conv2d = ConvBlock(in_channels, 4 * out_channels // features_3d, 3, normalised)
+        self.conv2d = ConvBlock(in_channels, 4 * out_channels // features_3d, 3, groups)
         self.conv3d = nn.Conv3d(1, features_3d, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,6 +3,15 @@
 The slim and the full size, version A (skips concatenated) and B (skips summed) are those of its authors'
 code, where they are called PackNetSlim01 and PackNet01, 1A and 1B. As published, slim 1B cannot run. Here
 it is repaired by the rule that full 1B also keeps: what a skip is summed with has the skip's channels.
+
+**Width.** Every layer of a narrower PackNet keeps its channels per group of GroupNorm (2 at the finest levels, 32 at
+the coarsest) and has fewer groups, 16 * width; a wider one has more. `width` is rounded to eighths, at least 1/8: whole
+groups need sixteenths, and an unpacking block's patches of four channels, which are two groups at the finest levels,
+need twice that.
+
+An earlier rule kept the 16 groups at every width. At width 1/4 the finest levels then had 16 channels, half of the
+published ones and not a quarter, each a group of its own. So every channel lost its mean, as in instance normalisation,
+where two channels of a group keep their difference. That was another network, not a narrower one.
 """
 
 from dataclasses import dataclass
@@ -50,15 +59,15 @@ SIZES: dict[PackNetSize, Size] = {
 class EncoderLevel(Stage):
     """Features at one resolution, packed to half of it."""
 
-    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int) -> None:
+    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, groups: int, shortcuts: bool) -> None:
         super().__init__()
         before, here = widths[level - 1], widths[level]
         self.features: nn.Module
         if level == 1:
-            self.features = ConvBlock(before, here, kernel_size=7)
+            self.features = ConvBlock(before, here, kernel_size=7, groups=groups)
         else:
-            self.features = residual_stage(before, here, RESIDUAL_BLOCKS[level])
-        self.packing = PackingBlock(here, kernel_size=5 if level == 1 else 3, features_3d=features_3d)
+            self.features = residual_stage(before, here, RESIDUAL_BLOCKS[level], groups, shortcuts)
+        self.packing = PackingBlock(here, 5 if level == 1 else 3, features_3d, groups)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H/2, W/2)."""
@@ -68,17 +77,19 @@ class EncoderLevel(Stage):
 class DecoderLevel(Stage):
     """Features unpacked to double resolution and merged with the skip and the coarser level's depth.
 
-    `skips` "none" is the report's version C: the structure of "sum", but nothing is added.
+    Without skips it has the structure of summed ones, but nothing is added.
     """
 
-    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, skips: Skips, head: Head) -> None:
+    def __init__(
+        self, level: int, widths: tuple[int, ...], features_3d: int, groups: int, skips: Skips, head: Head
+    ) -> None:
         super().__init__()
         below, here, skip = widths[min(level + 1, LEVELS)], widths[level], widths[level - 1]
         self.skips = skips
         unpacked, joined = (here, here + skip) if skips == "concat" else (skip, skip)
         coarser_depth = 1 if level < COARSEST_HEAD else 0
-        self.unpacking = UnpackingBlock(below, unpacked, features_3d)
-        self.merge = MergeBlock(joined + coarser_depth, here, kernel_size=3)
+        self.unpacking = UnpackingBlock(below, unpacked, features_3d, groups)
+        self.merge = MergeBlock(joined + coarser_depth, here, kernel_size=3, groups=groups)
         self.head = DepthHead(here, head) if level <= COARSEST_HEAD else None
 
     def forward(self, x: Tensor, skip: Tensor, coarser_depth: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -99,6 +110,12 @@ class PackNet(ImageNetwork):
 
     By default the last decoder level is neither built nor run, and the output is at half resolution, as in
     the report; `full_resolution` builds it, as published.
+
+    | `skips` | |
+    | --- | --- |
+    | `concat`, `sum` | versions A and B |
+    | `none` | version C, "removes skip connections": the decoder gets no features of the encoder but the coarsest |
+    | `none-and-no-shortcuts` | another reading of C: nor has any residual block a shortcut |
     """
 
     def __init__(
@@ -115,16 +132,16 @@ class PackNet(ImageNetwork):
         check_choice("head of packnet", head, get_args(Head))
         check_choice("full_resolution of packnet", full_resolution, (False, True))
         features_3d = SIZES[size].features_3d
-        # An unpacking block normalises 4 / features_3d times its output channels: 16 must divide that.
-        multiple = GROUPS * features_3d // 4
-        widths = tuple(scaled_width(channels, width, multiple) for channels in SIZES[size].widths)
+        groups = scaled_width(GROUPS, width, multiple=2)
+        widths = tuple(channels * groups // GROUPS for channels in SIZES[size].widths)
+        shortcuts = skips != "none-and-no-shortcuts"
         finest = 1 if full_resolution else 2
-        self.stem = ConvBlock(3, widths[0], kernel_size=5)
+        self.stem = ConvBlock(3, widths[0], kernel_size=5, groups=groups)
         self.encoder = nn.ModuleDict(
-            {str(level): EncoderLevel(level, widths, features_3d) for level in range(1, LEVELS + 1)}
+            {str(n): EncoderLevel(n, widths, features_3d, groups, shortcuts) for n in range(1, LEVELS + 1)}
         )
         self.decoder = nn.ModuleDict(
-            {str(n): DecoderLevel(n, widths, features_3d, skips, head) for n in range(LEVELS, finest - 1, -1)}
+            {str(n): DecoderLevel(n, widths, features_3d, groups, skips, head) for n in range(LEVELS, finest - 1, -1)}
         )
         self.limits = HEADS[head].lowest, HEADS[head].highest
         init_xavier(self)

@@ -1,16 +1,30 @@
 """Image files, decoded and scaled, and depth shrunk for viewing."""
 
+import contextlib
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
 from packdepth.errors import InputError
 
 THUMBNAIL_WIDTH = 160  # px, about that of a depth picture on a sheet of many: a LiDAR's points are lost on a larger one
 SIXTEEN_BITS = ("I;16", "I;16B", "I")  # as Pillow calls one channel of 16 bits
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow says of a damaged file
+ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap height and width
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an image file says of itself before its pixels."""
+
+    size: tuple[int, int]  # height and width, px, upright
+    mode: str  # as Pillow calls it
+    format: str
+    turned: bool  # whether EXIF data say that the pixels are to be turned
 
 
 def decode(content: bytes, name: str) -> Image.Image:
@@ -18,7 +32,7 @@ def decode(content: bytes, name: str) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(content))
         image.load()
-    except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{name}: cannot be read as an image: {error}") from None
     return image
 
@@ -30,6 +44,44 @@ def read_image(path: Path) -> Image.Image:
     except OSError as error:
         raise InputError(f"{path}: cannot be read as an image: {error}") from None
     return decode(content, str(path))
+
+
+def read_header(path: Path) -> Header:
+    """An image file's header; no pixel is decoded. Raises InputError that names the file if it is no image."""
+    try:
+        with Image.open(path) as image:
+            size, mode, kind = (image.height, image.width), image.mode, image.format or ""
+            orientation = 1 if kind == "TIFF" else _orientation(image)  # Pillow itself turns TIFFs
+    except UNREADABLE as error:
+        raise InputError(f"{path}: cannot be read as an image: {error}") from None
+    return Header(size[::-1] if orientation in ON_ITS_SIDE else size, mode, kind, orientation != 1)
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's orientation; 1, upright, without EXIF data or with broken ones."""
+    with contextlib.suppress(*UNREADABLE):
+        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))  # a PNG's own getexif decodes it
+    return 1
+
+
+def upright_rgb(image: Image.Image, name: str) -> Image.Image:
+    """A decoded image as RGB of 8 bits, turned upright as its EXIF data say.
+
+    Grey of 16 bits is scaled to 8. A palette gives its colours, and an alpha channel is dropped. Raises InputError that
+    names the image if it holds floats, or grey of more than 16 bits.
+    """
+    with contextlib.suppress(*UNREADABLE):  # broken EXIF data say nothing
+        image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        raise InputError(f"{name}: holds floats; expected 8 or 16 bits a channel")
+    if image.mode in SIXTEEN_BITS:  # Pillow would cut them off at 255
+        grey = counts(image, name)
+        if grey.min() < 0 or grey.max() >= 2**16:
+            raise InputError(f"{name}: has grey from {grey.min()} to {grey.max()}; expected 8 or 16 bits a channel")
+        image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))  # 65535 is white
+    if "transparency" in image.info:  # of a palette: Pillow warns without this step
+        image = image.convert("RGBA")
+    return image.convert("RGB")
 
 
 def colours(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -50,6 +102,22 @@ def counts(image: Image.Image, name: str) -> NDArray[np.int64]:
 def nearest(depth: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Depth (h, w) at another size (H, W): every pixel takes the nearest one's depth. Known and unknown never mix."""
     return np.asarray(Image.fromarray(depth).resize(size[::-1], Image.Resampling.NEAREST))
+
+
+def fitted(depth: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Depth (h, w) at another size (H, W), 0 where unknown, for dense and for sparse depth.
+
+    Every pixel takes the nearest one's depth. Where that is unknown it takes the smallest of the depths that fall on
+    it, as the points of a LiDAR do; the nearest pixel by itself would lose most of them. Known and unknown never mix.
+    """
+    places = depth.nonzero()
+    row, column = (
+        (2 * place + 1) * new // (2 * old) for place, new, old in zip(places, size, depth.shape, strict=True)
+    )
+    fallen = np.full(size, np.inf, np.float32)
+    np.minimum.at(fallen, (row, column), depth[places])
+    taken = nearest(depth, size)
+    return np.where((taken == 0) & np.isfinite(fallen), fallen, taken)
 
 
 def thumbnail_of_depth(depth: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -53,6 +53,13 @@ def test_what_is_already_there_takes_the_place_of_a_download(tmp_path: Path, mon
     assert not (tmp_path / "downloads").exists()
 
 
+def test_home_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch):
+    path = write_50k(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made_store(settings(source=f"~/{path.relative_to(tmp_path)}"), "test", tmp_path)
+    assert archives(tmp_path / "archives.json") == [path]
+
+
 def test_a_source_that_is_not_there(tmp_path: Path):
     with pytest.raises(InputError, match=r"gone\.zip: no such file or folder; data\.source in params\.yaml"):
         acquire(settings(source=tmp_path / "gone.zip"), tmp_path / "downloads", tmp_path / "archives.json")

@@ -16,14 +16,22 @@ from packdepth.models.fast import accelerate
 from packdepth.models.fast.group_norm import TraceableGroupNorm
 from packdepth.models.fast.twins import PaddedConv2d, Twin
 from packdepth.models.heads import DepthHead
-from packdepth.models.layers import ConvBlock, MergeBlock, PackingBlock, UnpackingBlock
+from packdepth.models.layers import ConvBlock, MergeBlock, PackingBlock, ResidualBlock, UnpackingBlock
 from packdepth.models.posenet import PoseNet
 
 SPECS: list[dict[str, Any]] = [
     {"architecture": "packnet", "full_resolution": True},
     {"architecture": "densedepth", "norm": "group"},
     {"architecture": "constant"},
+    {"architecture": "packnet", "skips": "none-and-no-shortcuts", "head": "inverse-leaky-relu"},
+    {"architecture": "densedepth", "version": "handout"},
     *({"architecture": "autoencoder", "sampling": sampling} for sampling in get_args(Sampling)),
+]
+# Whole PackNets, narrower than elsewhere or otherwise than there.
+NARROW: list[dict[str, Any]] = [
+    {"width": 0.125, "full_resolution": True},
+    {"width": 0.125, "size": "full", "skips": "concat", "full_resolution": True},
+    {"width": 0.375, "skips": "none-and-no-shortcuts", "head": "inverse-leaky-relu"},
 ]
 # Of PackNet the convolutions of 37 blocks and of 4 heads; 5 packing, 5 unpacking and 5 merge blocks.
 SWAPPED = {"packnet": 37 + 4 + 5 + 5 + 5, "densedepth": 1, "constant": 0}
@@ -82,7 +90,12 @@ def test_how_many_layers_are_swapped(spec: dict[str, Any]):
         (lambda: MergeBlock(16, 32, kernel_size=3), [(2, 16, 5, 7)]),
         (lambda: PackingBlock(16, kernel_size=5, features_3d=4), [(2, 16, 8, 12)]),
         (lambda: UnpackingBlock(16, 32, features_3d=4), [(2, 16, 5, 7)]),
+        (lambda: PackingBlock(4, kernel_size=3, features_3d=4, groups=2), [(2, 4, 8, 12)]),
+        (lambda: UnpackingBlock(8, 4, features_3d=4, groups=2), [(2, 8, 5, 7)]),
+        (lambda: UnpackingBlock(8, 8, features_3d=8, groups=2), [(2, 8, 5, 7)]),
+        (lambda: ResidualBlock(4, 8, groups=2, shortcut=False), [(2, 4, 5, 7)]),
         (lambda: DepthHead(16, "log"), [(2, 16, 5, 7)]),
+        (lambda: DepthHead(16, "inverse-leaky-relu"), [(2, 16, 5, 7)]),
         (lambda: Upsampled(16, 8), [(2, 16, 5, 7)]),
         (lambda: Strided(16), [(2, 16, 6, 8)]),
     ],
@@ -101,6 +114,13 @@ def test_an_autoencoder_gives_the_plain_numbers(sampling: Sampling, implementati
     torch.manual_seed(0)
     network = models.build("autoencoder", width=0.5, sampling=sampling).double()
     assert_same_numbers(network, [double((1, 3, 32, 64), 2)], implementation)
+
+
+@pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
+@pytest.mark.parametrize("spec", NARROW, ids=lambda spec: "-".join(map(str, spec.values())))
+def test_a_narrow_packnet_gives_the_plain_numbers(spec: dict[str, Any], implementation: Implementation):
+    torch.manual_seed(0)
+    assert_same_numbers(models.build("packnet", **spec).double(), [double((1, 3, 64, 96), 2)], implementation)
 
 
 def test_another_implementation_may_be_chosen_later():

@@ -8,7 +8,7 @@ from typing import Any
 from packdepth.config.datasets import Data, ExternalData
 from packdepth.data.datasets.archives import Tree
 from packdepth.data.datasets.base import DatasetInfo
-from packdepth.data.datasets.registry import source_of
+from packdepth.data.datasets.registry import info_of, source_of
 from packdepth.errors import InputError
 from packdepth.utils import download
 from packdepth.utils.files import write_json
@@ -19,14 +19,14 @@ def acquire(data: Data, folder: Path, listing: Path) -> None:
 
     Prints the licence and the citation. Raises InputError if a source is not there or no mirror gives a complete file.
     """
-    source = source_of(data)
+    source, info = source_of(data), info_of(data)
     if isinstance(data, ExternalData):
-        _tell(source.info)
+        _tell(info)
     local = data.sources if isinstance(data, ExternalData) else []
     Tree(local)  # finds faults now, not after a night in a queue
     paths = local or source.archives(data, lambda remote: download.fetch(remote, folder))
     entries = [_entry(path) for path in paths] if local else [{"path": str(p)} | download.record(p) for p in paths]
-    write_json(listing, {**vars(source.info), "archives": entries})
+    write_json(listing, {**vars(info), "archives": entries})
 
 
 def archives(listing: Path) -> list[Path]:

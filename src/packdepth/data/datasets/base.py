@@ -1,7 +1,7 @@
 """What a data set's module provides to `make`."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -53,18 +53,23 @@ class Source(Protocol):
 
 
 def present(wanted: Sequence[T], files: Callable[[T], Sequence[str]], tree: Tree, skip: bool, what: str) -> list[T]:
-    """Those of the frames `wanted` whose `files` are all in the tree.
+    """Those of the frames `wanted` whose `files` are all in the tree; the others as `complete` treats them."""
+    missing = {place: [file for file in files(frame) if file not in tree] for place, frame in enumerate(wanted)}
+    return complete(wanted, {place: names[0] for place, names in missing.items() if names}, tree, skip, what)
 
-    Raises InputError that names and counts the missing files, unless `skip` allows leaving such frames out. Then one
-    line on stderr states how many were.
+
+def complete(wanted: Sequence[T], lacking: Mapping[int, str], where: object, skip: bool, what: str) -> list[T]:
+    """Those of the frames `wanted` that lack nothing; `lacking` names by place what each other one lacks.
+
+    Raises InputError that names and counts what is missing, unless `skip` allows leaving such frames out. Then one line
+    on stderr states how many were.
     """
-    missing = {number: [file for file in files(frame) if file not in tree] for number, frame in enumerate(wanted)}
-    lacking = [names[0] for names in missing.values() if names]
     if not lacking:
         return list(wanted)
-    more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
-    told = f"{tree}: {len(lacking)} of {len(wanted)} {what} frames are missing: {', '.join(lacking[:NAMED])}{more}"
-    kept = [frame for number, frame in enumerate(wanted) if not missing[number]]
+    names = list(lacking.values())
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    told = f"{where}: {len(names)} of {len(wanted)} {what} frames are missing: {', '.join(names[:NAMED])}{more}"
+    kept = [frame for place, frame in enumerate(wanted) if place not in lacking]
     if not skip or not kept:
         raise InputError(f"{told}; data.skip_missing: true leaves them out")
     print(f"packdepth: {told}; left out", file=sys.stderr)

@@ -16,11 +16,11 @@ from pathlib import Path
 import h5py
 import torch
 
-from packdepth.config.datasets import Data
-from packdepth.data.datasets.acquire import archives, read_listing
+from packdepth.config.datasets import Data, ExternalData
+from packdepth.data.datasets.acquire import acquire, archives, read_listing
 from packdepth.data.datasets.archives import Tree
 from packdepth.data.datasets.base import SPLITS, Source
-from packdepth.data.datasets.registry import source_of
+from packdepth.data.datasets.registry import info_of, source_of
 from packdepth.data.store.batch import EncodedBatch, encode
 from packdepth.data.store.writer import Origin, create_store
 from packdepth.errors import one_of
@@ -39,6 +39,8 @@ def make_store(data: Data, split: str, listing: Path, path: Path) -> None:
     Raises InputError for an unknown split, or if an archive or its content is not as expected.
     """
     one_of(split, SPLITS, "split", "data make")
+    if not listing.is_file() and not isinstance(data, ExternalData):
+        acquire(data, listing.parent, listing)  # downloads nothing
     source = source_of(data)(data, split, Tree(archives(listing)))
     origin = _origin(source, data, split, listing)
     key = digest(origin.parameters, read_listing(listing), file_states(source.files), code_digest(*CODE))
@@ -48,7 +50,7 @@ def make_store(data: Data, split: str, listing: Path, path: Path) -> None:
 
 
 def _origin(source: Source, data: Data, split: str, listing: Path) -> Origin:
-    info = source.info
+    info = info_of(data)
     entries = read_listing(listing)["archives"]
     return Origin(
         dataset=info.dataset,
