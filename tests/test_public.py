@@ -152,8 +152,9 @@ def test_types_are_seen_from_outside(tmp_path):
         "packdepth.predict('model.safetensors', 4)\n"
         "packdepth.laod\n"
     )
-    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "program.py"]
-    seen = {**os.environ, "MYPYPATH": str(TOP / "src"), "MYPY_CACHE_DIR": str(tmp_path / "cache")}
+    config = f"--config-file={TOP / 'pyproject.toml'}"  # the settings of `make check`, for its cache
+    command = [sys.executable, "-m", "mypy", config, "program.py"]
+    seen = {**os.environ, "MYPYPATH": str(TOP / "src"), "MYPY_CACHE_DIR": str(TOP / ".mypy_cache")}
     done = subprocess.run(command, cwd=tmp_path, env=seen, capture_output=True, text=True)
     faults = [line.rpartition("[")[2] for line in done.stdout.splitlines() if line.startswith("program.py:")]
     assert faults == ["arg-type]", "attr-defined]"], done.stdout

@@ -18,6 +18,7 @@ BASES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "snakemake": (None, ("snakemake", "--cores", "8", "--resources", "gpu=1")),
     "synced": ("snakemake", (sys.executable, "workflow/sync.py")),
     "dvc": (None, ("dvc", "repro")),
+    "pulled": ("dvc", ("snakemake", "--dry-run")),
     "everything": ("dvc", ("dvc", "repro", "--all-pipelines")),
 }
 
@@ -37,8 +38,8 @@ def fresh(tmp_path: Path) -> Clone:
 
 @pytest.fixture
 def made_by(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Callable[[str], Clone]:
-    """A copy of the study made by "snakemake", by it and then `make sync` ("synced"), by "dvc", or by it
-    with all groups ("everything")."""
+    """A copy of the study made by "snakemake", by it and then `make sync` ("synced"), by "dvc", by it and then seen by
+    Snakemake ("pulled"), or by "dvc" with all groups ("everything")."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all workers
 

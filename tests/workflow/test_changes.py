@@ -41,8 +41,7 @@ CODE = {
 
 
 def test_changed_code_reaches_what_it_decides_and_no_more(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("dvc")
-    assert not clone.planned()
+    clone = made_by("pulled")
     for file, (commands, waiting) in CODE.items():
         source = clone.path / "src/packdepth" / file
         text = source.read_text()
@@ -91,8 +90,7 @@ SCANNET = '''class ScannetData(ExternalData):
 
 def test_what_decides_no_training_trains_nothing(made_by: Callable[[str], Clone]) -> None:
     """Snakemake has nothing to do at all; DVC makes settings and stores again, finds them the same, and stops."""
-    clone = made_by("dvc")
-    assert not clone.planned()
+    clone = made_by("pulled")
     clone.ran()
     for edit in (help_text, comment_in_config, new_key_with_a_default, new_reader):
         edit(clone)
@@ -104,8 +102,7 @@ def test_what_decides_no_training_trains_nothing(made_by: Callable[[str], Clone]
 
 
 def test_a_rule_of_the_verdict_trains_nothing(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("dvc")
-    assert not clone.planned()
+    clone = made_by("pulled")
     clone.ran()
     rule_of_the_verdict(clone)
     assert clone.planned() == DRAWN | TABLED
@@ -130,8 +127,7 @@ def test_snakemake_makes_one_variant_again_and_dvc_agrees_after_a_sync(made_by: 
 
 
 def test_a_number_written_in_another_way_is_no_change(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("dvc")
-    assert not clone.planned()
+    clone = made_by("pulled")
     clone.edit("params.yaml", "  learning_rate: 1.0e-4", "  learning_rate: 1e-4")
     clone.edit("params.yaml", "max_depth: 10.0", "max_depth: 10")
     assert not clone.planned()
@@ -141,7 +137,7 @@ def test_a_number_written_in_another_way_is_no_change(made_by: Callable[[str], C
 
 
 def test_an_experiment_of_dvc_changes_one_variants_setting(made_by: Callable[[str], Clone]) -> None:
-    clone = made_by("dvc")
+    clone = made_by("pulled")
     clone.ran()
     clone.run("dvc", "exp", "run", "--set-param", "+groups.report.variants.packnet.training.learning_rate=0.01")
     assert clone.ran().keys() == AFTER_PACKNET | SETTINGS

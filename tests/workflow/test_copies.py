@@ -46,23 +46,22 @@ def test_a_copy_is_as_current_as_its_original(finished: Clone, how: str, tmp_pat
 
 
 def test_touches_and_commands_run_by_hand_are_nothing_new(finished: Clone) -> None:
+    """After a training by hand its log has other times, so that it is evaluated again, but not trained."""
     for file in ("params.yaml", "src/packdepth/models/packnet.py", "data/tiny/train.h5", *RESULTS):
         os.utime(finished.path / file)
     for command in ("settings", "data make train --scale tiny", "figure curves", "tables report"):
         finished.run("packdepth", *command.split())
     finished.ran()
     is_current(finished)
-
-
-def test_a_training_run_by_hand_is_not_trained_again(finished: Clone) -> None:
-    """Its log tells other times, so that it is evaluated again."""
     finished.run("packdepth", "train", "--variant", "packnet", "--seed", "0")
     planned = finished.planned()
     assert "packdepth evaluate --variant packnet --seed 0" in planned
     assert not any("packdepth train" in command for command in planned)
 
 
-def test_what_only_looks_changes_nothing(finished: Clone) -> None:
+def test_what_only_looks_changes_nothing(made_by: Callable[[str], Clone]) -> None:
+    finished = made_by("synced")
+    finished.ran()
     before = everything(finished)
     for arguments in (("-n",), ("-n", *TARGETS), ("--list",), ("--summary",), ("--report", "report.html")):
         finished.run("snakemake", *arguments)

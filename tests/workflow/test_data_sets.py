@@ -12,7 +12,7 @@ from tests.support.archives_ddad import write_ddad
 from tests.support.archives_kitti import write_raw, write_tiny
 from tests.support.archives_make3d import write_make3d
 from tests.support.archives_nyu import write_50k, write_labelled
-from tests.support.clones import PROJECT, TINY, Clone, new_clone
+from tests.support.clones import PROJECT, TINY, new_clone
 from tests.support.stores import no_verdict
 
 SCALES = yaml.safe_load((PROJECT / "params.yaml").read_text())["scales"]
@@ -27,34 +27,31 @@ ARCHIVES: dict[str, Callable[[Path], Path | list[Path]]] = {
 }
 
 
-def clone_at(path: Path, scale: str, **data: object) -> Clone:
-    """A clone with the project's own params.yaml at another scale, and these keys in its data section."""
-    study = yaml.safe_load((PROJECT / "params.yaml").read_text()) | {"scale": scale}
-    study["scales"][scale]["data"] |= data
-    return new_clone(path, yaml.safe_dump(study, sort_keys=False))
-
-
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_scale_is_planned(tmp_path: Path, scale: str) -> None:
-    planned = clone_at(tmp_path, scale).planned()
+    study = yaml.safe_load((PROJECT / "params.yaml").read_text()) | {"scale": scale}
+    planned = new_clone(tmp_path, yaml.safe_dump(study, sort_keys=False)).planned()
     assert f"packdepth data download --scale {scale}" in planned
     assert f"packdepth data make test --scale {scale}" in planned
     assert "packdepth evaluate --variant packnet --seed 0" in planned
     assert "packdepth tables report" in planned
 
 
-@pytest.mark.parametrize("scale", ARCHIVES)
-def test_stores_are_made_from_what_is_already_there(tmp_path: Path, scale: str) -> None:
-    (tmp_path / "archives").mkdir()
-    written = ARCHIVES[scale](tmp_path / "archives")
-    source = [str(path) for path in written] if isinstance(written, list) else str(written)
-    clone = clone_at(tmp_path / "clone", scale, source=source)
-    targets = [f"data/{scale}/{split}.h5" for split in ("train", "test")]
+def test_stores_of_every_data_set_are_made_from_what_is_already_there(tmp_path: Path) -> None:
+    study = yaml.safe_load((PROJECT / "params.yaml").read_text())
+    for scale, write in ARCHIVES.items():
+        (tmp_path / scale).mkdir()
+        written = write(tmp_path / scale)
+        source = [str(path) for path in written] if isinstance(written, list) else str(written)
+        study["scales"][scale]["data"]["source"] = source
+    clone = new_clone(tmp_path / "clone", yaml.safe_dump(study, sort_keys=False))
+    targets = [f"data/{scale}/{split}.h5" for scale in ARCHIVES for split in ("train", "test")]
     clone.run("snakemake", "--cores", "2", *targets)
-    for target in targets:
-        store = Store(clone.path / target)
-        assert store.size == tuple(SCALES[scale]["data"]["size"])
-        assert (store.depth(len(store) - 1) > 0).any()
+    for scale in ARCHIVES:
+        for split in ("train", "test"):
+            store = Store(clone.path / f"data/{scale}/{split}.h5")
+            assert store.size == tuple(SCALES[scale]["data"]["size"])
+            assert (store.depth(len(store) - 1) > 0).any()
     assert not clone.planned(*targets)
 
 
