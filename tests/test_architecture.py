@@ -67,6 +67,7 @@ def test_imports_run_one_way(room):
     assert wrong == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", WITHOUT_TORCH)
 def test_a_room_that_reads_settings_or_results_starts_without_torch(room):
     names = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in modules(room)]

@@ -42,6 +42,7 @@ def test_the_usual_mistakes(stores):
     refused(packdepth("tables", "report"), "params.yaml: not found")
 
 
+@pytest.mark.slow
 def test_data_show_prints_and_draws(stores, tmp_path):
     stores()
     done = packdepth("data", "show", str(paths.store("tiny", "train")), "--output", "sheet.png")
@@ -109,6 +110,7 @@ def test_the_version_and_the_scale(project):
     assert packdepth("scale").stdout == "tiny\n"
 
 
+@pytest.mark.slow
 def test_the_nearest_right_name_is_suggested(project):
     project()
     refused(packdepth("data", "make", "tain"), "unknown split 'tain'; did you mean 'train'?")
@@ -145,6 +147,7 @@ def test_help_shows_what_an_option_is_without_being_given():
         ("packdepth verdict-figure con", ["conclusion"]),
     ],
 )
+@pytest.mark.slow
 def test_a_shell_completes_names(project, typed, offered):
     project()
     assert completions(typed) == offered

@@ -46,6 +46,7 @@ def test_every_architecture_has_a_network_here():
     assert NETWORKS.keys() == models.ARCHITECTURES.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["constant", "densedepth", "packnet"])
 @pytest.mark.parametrize("size", [SIZE, (1, 1), (31, 47), (97, 65)])
 def test_depth_in_metres_at_the_images_size(tmp_path, name, size):

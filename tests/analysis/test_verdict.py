@@ -17,6 +17,7 @@ from packdepth.errors import InputError
 from tests.support.stores import TOP
 from tests.support.verdicts import HYPOTHESES, LOSSES, PSNR_NOISE, SEED_NOISE, spread_out, study_by_hand
 
+pytestmark = pytest.mark.slow  # each draws thousands of bootstrap samples
 T_4, T_3 = 2.776445, 3.182446  # 97.5 % quantiles of Student's t: two variants of three seeds, three of two
 
 

@@ -68,6 +68,7 @@ def test_ours_is_told_by_its_content(tmp_path: Path):
     assert predict_depth(ours, torch.zeros(1, 3, 32, 32), flip=False).unique().tolist() == [2.5]
 
 
+@pytest.mark.slow
 def test_a_published_one_is_told_by_its_content(publish, one_metre):
     one_metre = one_metre | {"model.depth_net.disp1_layer.conv1.bias": torch.tensor([-1.0])}
     published = predictor.load_predictor(publish(one_metre, name="model.safetensors"))

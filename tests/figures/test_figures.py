@@ -58,6 +58,7 @@ def is_drawn() -> bool:
         return picture.format == "PNG" and picture.width == 1245 and len(colours) > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("seeds", [(3,), (0, 1)])
 def test_draws_one_seed_and_several(make_study: MakeStudy, name: str, seeds: tuple[int, ...]) -> None:

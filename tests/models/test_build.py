@@ -97,6 +97,7 @@ def test_a_smaller_width_has_fewer_parameters(architecture: str) -> None:
     assert counts[0] < counts[1] < 0.3 * counts[2]  # convolutions shrink with the square of the width
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(width=st.floats(0.01, 2), size=st.sampled_from(["slim", "full"]))
 def test_packnets_groups_divide_at_every_width(width: float, size: str) -> None:
@@ -104,6 +105,7 @@ def test_packnets_groups_divide_at_every_width(width: float, size: str) -> None:
         build("packnet", width, size=size, full_resolution=True)  # GroupNorm refuses what its groups do not divide
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", SPECS[:-1], ids=IDS[:-1])
 @pytest.mark.parametrize("width", [0.06, 0.33])
 def test_odd_widths_run(width: float, spec: dict[str, Any]) -> None:

@@ -39,6 +39,7 @@ def trained(run: paths.Run) -> tuple[list[float], str]:
     return pd.read_csv(run.train_log)["loss"].tolist(), json.loads(run.provenance.read_text())["key"]
 
 
+@pytest.mark.slow
 def test_a_network_is_trained_and_evaluated_without_it(
     tmp_path: Path, shipped: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):

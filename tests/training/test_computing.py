@@ -107,6 +107,7 @@ def test_packing_under_autocast_errs_as_the_plain_networks_do(implementation: st
     assert max(ratios) < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["slim", "densedepth"])
 def test_checkpointing_changes_nothing(name: str):
     made = network(name)

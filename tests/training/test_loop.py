@@ -20,6 +20,7 @@ def run(variant: str, seed: int = 0) -> paths.Run:
     return paths.Run("tiny", "report", variant, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["constant", "densedepth", "packnet"])
 def test_every_step_is_logged_and_diagnostics_come_at_their_interval(stores, variant):
     study = stores()
@@ -103,6 +104,7 @@ def test_what_two_steps_tell_is_told_after_a_kill_between_them(stores, monkeypat
     assert told_by_diagnostics(run("packnet")) == undisturbed
 
 
+@pytest.mark.slow
 def test_activations_made_twice_are_told_as_they_are(stores):
     """With checkpointing, hooks see a stage's forward pass in the backward pass again."""
     again = {"cpu": {"checkpointing": True}}

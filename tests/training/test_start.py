@@ -60,6 +60,7 @@ def test_a_warm_up_rises_to_the_schedule(project):
     assert made.param_groups[0]["lr"] == pytest.approx(0.1 * 0.5 * 0.975528, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["packnet-leaky-relu", "densedepth"])
 def test_heads_start_at_the_best_constant_where_that_is_asked_for(stores, name):
     variant = stores().variant(name)

@@ -116,6 +116,7 @@ def test_an_autoencoder_gives_the_plain_numbers(sampling: Sampling, implementati
     assert_same_numbers(network, [double((1, 3, 32, 64), 2)], implementation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
 @pytest.mark.parametrize("spec", NARROW, ids=lambda spec: "-".join(map(str, spec.values())))
 def test_a_narrow_packnet_gives_the_plain_numbers(spec: dict[str, Any], implementation: Implementation):

@@ -11,6 +11,7 @@ from packdepth.models.fast.fft_conv import fft_conv2d, fft_pays
 from tests.support.convolutions import errors, plain, results
 
 
+@pytest.mark.slow
 @given(
     batch=st.integers(1, 2),
     channels=st.tuples(st.integers(1, 4), st.integers(1, 4)),

@@ -56,6 +56,7 @@ def relative_errors(fast: list[Tensor], plain: list[Tensor]) -> list[float]:
     return [float((a - b).abs().max() / b.abs().max()) for a, b in zip(fast, plain, strict=True)]
 
 
+@pytest.mark.slow
 @given(
     height=st.integers(3, 12),
     width=st.integers(3, 12),
