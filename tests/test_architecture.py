@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "config": BASE | {"paths"},
     "distributed": {"errors"},
     "geometry": BASE,
-    "losses": {"geometry", "distributed"},  # the means over a batch that is shared
+    "losses": {"geometry", "config", "distributed"},  # the means over a batch that is shared
     "models": {"geometry", "config", "errors"},  # a model knows nothing of files
     "data": {"geometry", *WITH_PATHS},
     "checkpoints": {"models", "losses", "config", *BASE},

@@ -136,6 +136,7 @@ SUPERVISION = (
     runs("train", "semisup")
     | runs("evaluate", "semisup")
     | {
+        "packdepth floors",
         "packdepth tables supervision",
         "packdepth figure scale_factor",
     }

@@ -27,7 +27,7 @@ def test_every_step_is_logged_and_diagnostics_come_at_their_interval(stores, var
     train(study, run(variant))
     log = pd.read_csv(run(variant).train_log)
     assert log["step"].tolist() == [1, 2, 3]
-    assert (log["loss"] - 0.1 * log["l1"] - log["ssim"]).abs().max() < 1e-6
+    assert (log["loss"] - 0.1 * log["l1"] - log["ssim"] - log["gradient"]).abs().max() < 1e-6
     assert (log["seconds"] > 0).all()
     diagnostics = pd.read_csv(run(variant).diagnostics)
     assert set(diagnostics["step"]) == {2}

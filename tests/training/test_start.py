@@ -61,7 +61,7 @@ def test_a_warm_up_rises_to_the_schedule(project):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["packnet-leaky-relu", "densedepth"])
+@pytest.mark.parametrize("name", ["packnet-leaky-relu", "densedepth-paper"])
 def test_heads_start_at_the_best_constant_where_that_is_asked_for(stores, name):
     variant = stores().variant(name)
     store = Store(paths.store("tiny", "train"))

@@ -63,7 +63,7 @@ def test_semi_supervised_learns_from_true_depth_too(temporal):
     study, run = temporal(mode="semi-supervised")
     train(study, run)
     log = pd.read_csv(run.train_log)
-    total = 0.1 * log["l1"] + log["ssim"] + log["photometric"] + 0.001 * log["smoothness"]
+    total = 0.1 * log["l1"] + log["ssim"] + log["gradient"] + log["photometric"] + 0.001 * log["smoothness"]
     assert (log["loss"] - total).abs().max() < 1e-6
 
 

@@ -80,8 +80,8 @@ def test_both_tools_have_the_same_commands_inputs_outputs_and_settings(real: Clo
     groups = study["groups"].values()
     runs = sum(len(group["variants"]) * len(group.get("seeds", study["seeds"])) for group in groups)
     figures = sum(len(group.get("figures", [])) for group in groups) + len(study["verdict"]["hypotheses"]) + 1
-    data, context, tables, verdict = 3, 2, 3, 2
-    assert len(of_dvc) == data + context + 2 * runs + figures + tables + verdict
+    data, context, floors, tables, verdict = 3, 2, 2, 3, 2
+    assert len(of_dvc) == data + context + floors + 2 * runs + figures + tables + verdict
     assert of_snakemake.keys() == of_dvc.keys()
     for command, entry in of_dvc.items():
         inputs = entry["inputs"]

@@ -37,7 +37,7 @@ def test_the_report_has_every_figure_and_the_table(made_by: Callable[[str], Clon
     report = (clone.path / "results/report.html").read_text()
     for result in ("figures/curves.png", "figures/bars.png", "tables/report.html"):
         assert f"results/tiny/{result}" in report
-    assert "The average training loss that the report gives" in report
+    assert "the average training loss that the report gives" in report
 
 
 def test_the_linter_has_one_objection(fresh: Clone) -> None:

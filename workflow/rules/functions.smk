@@ -120,7 +120,9 @@ def threads_of_group(wildcards):
 def results_of(group):
     """The table and the figures of a group; for one without any, its measurements."""
     table = expand(rules.table.output, group=group) if group in TABLED else []
-    return [*table, *figures_of(group), *(rules.ceilings.output if group == "report" else [])] or runs_of(group, EVALUATED)
+    return [*table, *figures_of(group), *(rules.ceilings.output if group == "report" else [])] or runs_of(
+        group, EVALUATED
+    )
 
 
 def figures_of(group):

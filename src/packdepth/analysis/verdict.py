@@ -53,9 +53,10 @@ def _head(study: Study, findings: Findings) -> str:
 
 
 def _loss(study: Study) -> str:
-    weights = {name: weight for name, weight in study.loss.model_dump().items() if weight}
     terms = {"l1": "L1", "ssim": "(1 - SSIM) / 2", "gradient": "L1 of gradients", "silog": "SILog"}
-    return " + ".join(f"{weight:g} {terms[name]}" for name, weight in weights.items()) + " of max_depth / depth"
+    weights = {name: getattr(study.loss, name) for name in terms}
+    told = " + ".join(f"{weight:g} {terms[name]}" for name, weight in weights.items() if weight)
+    return f"`{study.loss_name}`, {told} of max_depth / depth"
 
 
 def _section(study: Study, key: str, findings: Findings) -> str:

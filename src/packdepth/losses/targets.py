@@ -64,7 +64,8 @@ def of_eight_bits(depth: Tensor, max_depth: float, size: tuple[int, int]) -> tup
 def resized_in_eight_bits(grey: Tensor, size: tuple[int, int]) -> Tensor:
     """Whole values 0 .. 255 (B, 1, h, w) resized by Pillow's bicubic filter, to the bit: (B, 1, *size), float64.
 
-    Pillow's Resample.c: columns first, then rows, each rounded to 8 bits. Sums of whole numbers are exact in float64.
+    Pillow's Resample.c: columns first, as in all releases for images at least as wide as high, then rows, each rounded
+    to 8 bits. Sums of whole numbers are exact in float64.
     """
     rows, columns = (
         _coefficients(before, after).to(grey.device) for before, after in zip(grey.shape[2:], size, strict=True)
