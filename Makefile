@@ -32,7 +32,7 @@ study: .venv/ready  ## set up, then run the study at the scale of params.yaml an
 	@cat "results/$$(packdepth scale)/tables/report.md"
 
 test: check  ## set up, then check the code and run all tests
-	pytest -n 3 --dist worksteal
+	pytest -n 2 --dist worksteal
 
 test-quick: .venv/ready  ## the tests that take a moment each: no long training, neither Snakemake nor DVC
 	pytest -n 2 --dist worksteal -m "not slow and not workflow"
