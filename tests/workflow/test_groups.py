@@ -13,6 +13,7 @@ from tests.support.clones import (
     EVALUATE,
     EVALUATE_TEMPORAL,
     EVERYTHING,
+    FLOORS,
     QUALITY,
     REPORT,
     SETTINGS,
@@ -67,7 +68,7 @@ def test_dvc_makes_everything_and_both_tools_agree_on_what_a_change_reaches(made
     assert not clone.planned(*TARGETS)
 
     clone.edit("params.yaml", SEMISUP, "velocity: {weight: 0.25}")
-    assert clone.planned(*TARGETS) == SUPERVISION
+    assert clone.planned(*TARGETS) == SUPERVISION - FLOORS
 
 
 def test_another_claim_trains_nothing(made_by: Callable[[str], Clone]) -> None:
@@ -79,4 +80,4 @@ def test_another_claim_trains_nothing(made_by: Callable[[str], Clone]) -> None:
 def test_another_motion_makes_the_context_again_and_no_variant_of_the_report(made_by: Callable[[str], Clone]) -> None:
     clone = made_by("everything")
     clone.edit("params.yaml", "turn: 3.0", "turn: 6.0")
-    assert clone.planned(*TARGETS) == CONTEXT | (TEMPORAL - QUALITY) | SUPERVISION
+    assert clone.planned(*TARGETS) == CONTEXT | ((TEMPORAL | SUPERVISION) - QUALITY - FLOORS)
