@@ -68,9 +68,7 @@ def targets(loss: DepthLoss, store: Store, most: int) -> tuple[Tensor, Tensor]:
     """Targets and masks (B, 1, h, w) of at most so many frames, spread evenly, at half the store's size."""
     size = (store.size[0] // 2, store.size[1] // 2)
     chosen = range(0, len(store), -(-len(store) // most))
-    of_frames = [loss.target(torch.from_numpy(store.depth(index))[None, None], size) for index in chosen]
-    target, mask = zip(*of_frames, strict=True)
-    return torch.cat(target), torch.cat(mask)
+    return floors.targets_of(loss, (torch.from_numpy(store.depth(index)) for index in chosen), size)
 
 
 def fitted_outputs(loss: DepthLoss, target: Tensor, mask: Tensor) -> dict[str, Tensor]:

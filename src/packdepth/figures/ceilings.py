@@ -14,25 +14,26 @@ from packdepth.analysis.results import floors, reported
 from packdepth.config.study import Study
 from packdepth.figures._style import canvas
 
-CEILINGS = {"packnet": 2, "packnet-concat": 2, "packnet-no-skips": 2, "packnet-direct": 1}
+CEILINGS = {"inverse-sigmoid": 2, "sigmoid": 1}  # of the bounded heads, as in models/heads.py
 REPORT, CEILING, PERFECT = "black", "#D55E00", "#0072B2"
 LEVELS = {"best constant": ":", "fixed map": "--"}
 NOTE = (
-    "Training frames of scale {scale}, loss {loss}. The report: ~ is about and > above, runs that it stopped early. The"
-    " head of densedepth and packnet-leaky-relu has no ceiling."
+    "Training frames of scale {scale}, loss {loss}. The report: ~ is about and > above, runs that it stopped early."
+    " A row without a bar has a head without a ceiling."
 )
 
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     levels = floors(study, "train")["loss"]
-    losses = reported()["report"]["loss"]
-    title = "PackNet's losses in the report are those of its head's ceiling"
+    losses = {name: loss for name, loss in reported()["report"]["loss"].items() if name in study.variants}
+    title = "The report's losses, and what each head's ceiling says"
     with canvas(path, title, NOTE.format(scale=study.scale, loss=study.loss_name), height=4.2) as figure:
         axes = figure.add_subplot(xlabel="loss")
         for place, (variant, loss) in enumerate(losses.items()):
-            if variant in CEILINGS:
-                _ceiling(axes, levels, CEILINGS[variant], place)
+            ceiling = CEILINGS.get(getattr(study.variant(variant).network, "head", ""))
+            if ceiling:
+                _ceiling(axes, levels, ceiling, place)
             axes.plot(loss["value"], place, "D", color=REPORT, markersize=7, label="the report")
             text = f"{loss.get('prefix', '')}{loss['value']:g}"
             axes.annotate(text, (loss["value"], place), (0, 8), textcoords="offset points", ha="center")

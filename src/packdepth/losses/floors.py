@@ -5,6 +5,7 @@ can be expected to reach the third, and none whose head ends at a ceiling can ge
 """
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -13,6 +14,12 @@ from packdepth.losses.depth import DepthLoss
 from packdepth.losses.targets import LARGEST_TARGET
 
 CANDIDATES = 16  # constants a sweep
+
+
+def targets_of(loss: DepthLoss, depths: Iterable[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Targets and masks (B, 1, *size) of depth maps (h, w) in m, which may differ in size."""
+    target, mask = zip(*(loss.target(depth[None, None], size) for depth in depths), strict=True)
+    return torch.cat(target), torch.cat(mask)
 
 
 def image_losses(loss: DepthLoss, output: Tensor, target: Tensor, mask: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from packdepth.checkpoints.imagenet import load_imagenet_encoder
 from packdepth.config.variants import Training, Variant
 from packdepth.data.store.frames import Store
 from packdepth.losses.depth import DepthLoss
-from packdepth.losses.floors import best_constant
+from packdepth.losses.floors import best_constant, targets_of
 from packdepth.losses.targets import unit_of
 from packdepth.models.constant import Constant
 from packdepth.models.densedepth import DenseDepth
@@ -91,6 +91,5 @@ def first_output(store: Store, variant: Variant) -> float:
 def _targets(store: Store, loss: DepthLoss) -> tuple[Tensor, Tensor]:
     """Targets and masks of at most 256 frames, spread evenly, at half the store's size."""
     chosen = range(0, len(store), -(-len(store) // FITTED_FRAMES))
-    depth = torch.stack([torch.from_numpy(store.depth(index))[None] for index in chosen])
     height, width = store.size
-    return loss.target(depth, (height // 2, width // 2))
+    return targets_of(loss, (torch.from_numpy(store.depth(index)) for index in chosen), (height // 2, width // 2))
