@@ -10,13 +10,13 @@ from math import nan
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional as F
 
 from packdepth import paths
 from packdepth.config.study import Study
 from packdepth.data.store.frames import Store
-from packdepth.evaluation.measure import measure
-from packdepth.evaluation.predictor import Predictor
+from packdepth.evaluation.tally import Tally
 from packdepth.losses import floors
 from packdepth.losses.depth import DepthLoss
 from packdepth.losses.targets import metric_depth
@@ -25,24 +25,9 @@ from packdepth.utils.files import write_text
 from packdepth.utils.progress import track
 
 TRAINING_FRAMES = 1000  # at most, spread evenly
+CONSTANT_FRAMES = 100  # of these, for the one number that is searched for
 CEILINGS = [HEADS[head].highest for head in ("sigmoid", "inverse-sigmoid")]  # the heads that reach few targets
 METRICS = ("abs_rel", "rmse", "delta1")
-
-
-class FixedOutput(nn.Module):
-    """A network that predicts the same map (1, 1, h, w) or constant (1, 1, 1, 1) for every image."""
-
-    output: Tensor
-
-    def __init__(self, output: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("output", output)
-        self.unused = nn.Parameter(torch.zeros(()))  # tells where the network is
-
-    def forward(self, image: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, 1, H/2, W/2), normalised inverse depth."""
-        batch, _, height, width = image.shape
-        return self.output.expand(batch, 1, height // 2, width // 2)
 
 
 def write_floors(study: Study) -> None:
@@ -58,7 +43,7 @@ def write_floors(study: Study) -> None:
                 for floor, output in (fitted | outputs_of_truth(target, mask)).items():
                     value = float(floors.image_losses(loss, output, target, mask).mean())
                     measured = settings == study.loss and split == "test" and floor in fitted
-                    errors = _errors(study, floor, output, test) if measured else dict.fromkeys(METRICS, nan)
+                    errors = _errors(study, output, test) if measured else dict.fromkeys(METRICS, nan)
                     rows.append({"name": name, "split": split, "floor": floor, "loss": value, **errors})
             advance(1)
     write_text(paths.floors(study.scale), pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
@@ -74,7 +59,8 @@ def targets(loss: DepthLoss, store: Store, most: int) -> tuple[Tensor, Tensor]:
 def fitted_outputs(loss: DepthLoss, target: Tensor, mask: Tensor) -> dict[str, Tensor]:
     """The floors that see no image, by name: each broadcasts to (B, 1, h, w)."""
     constants = {f"constant {value:g}": value for value in CEILINGS}
-    constants["best constant"] = floors.best_constant(loss, target, mask)
+    few = slice(None, None, -(-len(target) // CONSTANT_FRAMES))
+    constants["best constant"] = floors.best_constant(loss, target[few], mask[few])
     outputs = {name: torch.full((1, 1, 1, 1), value) for name, value in constants.items()}
     return outputs | {"fixed map": floors.fixed_map(loss, target, mask)}
 
@@ -85,9 +71,13 @@ def outputs_of_truth(target: Tensor, mask: Tensor) -> dict[str, Tensor]:
     return {"image median": floors.image_medians(target, mask), **clipped}
 
 
-def _errors(study: Study, floor: str, output: Tensor, store: Store) -> dict[str, float]:
-    network = FixedOutput(output)
-    predictor = Predictor(network, lambda values: metric_depth(values, study.max_depth), store.size, study.max_depth)
-    tally, _ = measure(predictor, store, study.active_scale.evaluation, floor)
+def _errors(study: Study, output: Tensor, store: Store) -> dict[str, float]:
+    tally = Tally(study.active_scale.evaluation)
+    depth = metric_depth(output, study.max_depth)
+    for index in range(len(store)):
+        truth = torch.from_numpy(store.depth(index))
+        prediction = F.interpolate(depth, truth.shape, mode="bilinear", align_corners=False)  # as a network's
+        tally.add(store.id(index), prediction[0, 0], truth)
+    tally.check(store.path)
     headline = tally.summary()["headline"]
     return {name: headline[name] for name in METRICS}

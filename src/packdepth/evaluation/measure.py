@@ -8,7 +8,6 @@ from torch import Tensor
 
 from packdepth.config.study import Evaluation
 from packdepth.data.store.frames import Store
-from packdepth.errors import InputError
 from packdepth.evaluation.predictor import Predictor, predict_depth, resized
 from packdepth.evaluation.tally import Tally
 from packdepth.models.network import image_tensor
@@ -30,8 +29,7 @@ def measure(
         tally.add(store.id(index), prediction, truth)
         if index in keep:
             kept[index] = prediction
-    if not tally.rows:
-        raise InputError(f"{store.path}: no image has a pixel that protocol {settings.protocol!r} counts")
+    tally.check(store.path)
     return tally, kept
 
 

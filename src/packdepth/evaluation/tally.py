@@ -1,6 +1,7 @@
 """Counts errors, image by image, by the rules of a protocol."""
 
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from packdepth.config.protocols import PROTOCOLS
 from packdepth.config.study import Evaluation
+from packdepth.errors import InputError
 from packdepth.evaluation import metrics
 from packdepth.evaluation.metrics import counted
 
@@ -46,6 +48,11 @@ class Tally:
         row = {"id": name, "pixels": int(plain[0]), "median_factor": factor}
         self.rows.append(row | metrics.from_sums(plain) | of_scaled)
         self._add_by_distance(within.double().numpy(), true.double().numpy())
+
+    def check(self, store: Path) -> None:
+        """Raise InputError, naming the store, if no image had a pixel that counts."""
+        if not self.rows:
+            raise InputError(f"{store}: no image has a pixel that protocol {self.settings.protocol!r} counts")
 
     def _add_by_distance(self, predicted: np.ndarray, true: np.ndarray) -> None:
         bins = np.minimum((true / BIN).astype(int), len(self.by_distance) - 1)

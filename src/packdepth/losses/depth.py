@@ -4,12 +4,12 @@ l1 * L1 + ssim * (1 - SSIM) / 2 + gradient * L1 of the image gradients + silog *
 `params.yaml` names the losses. They differ in these weights, in the target (`losses.targets`), and in SSIM.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from packdepth import distributed
 from packdepth.config.losses import LossSettings, SsimBorder, TargetKind
@@ -17,8 +17,7 @@ from packdepth.losses.targets import of_eight_bits, of_known_pixels
 
 SCALE_INVARIANCE = 0.5  # of SILog: at 0 the mean squared difference of logarithms, at 1 free of the scale
 LEAST_OUTPUT = 0.01  # no useful logarithm below; targets are 1 and more
-WINDOW, SIGMA = 11, 1.5  # SSIM's Gaussian window (Wang et al. 2004, section III-B)
-HALF = WINDOW // 2
+SIGMA, HALF = 1.5, 5  # px, SSIM's Gaussian window of 11x11 px (Wang et al. 2004, section III-B)
 TARGETS: dict[TargetKind, Callable[[Tensor, float, tuple[int, int]], tuple[Tensor, Tensor]]] = {
     "known": of_known_pixels,
     "eight-bit": of_eight_bits,
@@ -52,12 +51,12 @@ class Ssim:
         """SSIM of every window, and the mask at their centres."""
         # In float64: with a small C2, what float32 rounds off a variance would outweigh it.
         output, target, known = output.double(), target.double(), mask.double()
-        window = _gaussian(output)
         padding = HALF if self.border == "zeros" else 0
-        weight = 1.0 if self.border == "zeros" else _blur(known, window, 0).clamp_min(1e-6)
+        rows, columns = (_windows(size, padding, output.device) for size in output.shape[2:])
+        weight = 1.0 if self.border == "zeros" else (rows @ known @ columns.T).clamp_min(1e-6)
 
         def local_mean(values: Tensor) -> Tensor:
-            return _blur(values * known, window, padding) / weight
+            return rows @ (values * known) @ columns.T / weight
 
         mean_o, mean_t = local_mean(output), local_mean(target)
         var_o = local_mean(output * output) - mean_o**2
@@ -126,13 +125,13 @@ def _mean(values: Tensor, mask: Tensor) -> Tensor:
     return (values * mask).sum() / distributed.count_of_all(mask.sum()).clamp_min(1.0)
 
 
-def _gaussian(like: Tensor) -> Tensor:
-    offsets = torch.arange(WINDOW, device=like.device, dtype=like.dtype) - HALF
-    weights = torch.exp(-(offsets**2) / (2 * SIGMA**2))
-    return weights / weights.sum()
+def _windows(size: int, padding: int, device: torch.device) -> Tensor:
+    """SSIM's windows along one side, (windows, size), float64: each row holds the weights of the pixels in a window.
 
-
-def _blur(values: Tensor, window: Tensor, padding: int) -> Tensor:
-    """Separable convolution, (B, 1, h, w) to (B, 1, h - 10, w - 10), or to (B, 1, h, w) with zeros around it."""
-    rows = F.conv2d(values, window.view(1, 1, -1, 1), padding=(padding, 0))
-    return F.conv2d(rows, window.view(1, 1, 1, -1), padding=(0, padding))
+    A matrix product with it is a convolution; on a CPU it is several times faster than torch's.
+    """
+    centres = torch.arange(HALF - padding, size - HALF + padding, device=device)
+    offsets = torch.arange(size, device=device) - centres[:, None]
+    weights = torch.exp(-(offsets.double() ** 2) / (2 * SIGMA**2))
+    whole = sum(math.exp(-(offset**2) / (2 * SIGMA**2)) for offset in range(-HALF, HALF + 1))
+    return weights.where(offsets.abs() <= HALF, 0.0) / whole

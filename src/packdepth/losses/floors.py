@@ -14,6 +14,7 @@ from packdepth.losses.depth import DepthLoss
 from packdepth.losses.targets import LARGEST_TARGET
 
 CANDIDATES = 16  # constants a sweep
+CHUNK = 16  # images at once
 
 
 def targets_of(loss: DepthLoss, depths: Iterable[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -24,9 +25,11 @@ def targets_of(loss: DepthLoss, depths: Iterable[Tensor], size: tuple[int, int])
 
 def image_losses(loss: DepthLoss, output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """The loss of every image, (B,); `output` is (B, 1, h, w) or broadcasts to it, the others are (B, 1, h, w)."""
-    output = output.expand_as(target)
-    parts = zip(*(values.split(1) for values in (output, target, mask)), strict=True)
-    return torch.stack([loss(*part)[0] for part in parts])
+
+    def of_one(*image: Tensor) -> Tensor:
+        return loss(*(values[None] for values in image))[0]
+
+    return torch.vmap(of_one, chunk_size=CHUNK)(output.expand_as(target), target, mask)
 
 
 def best_constant(loss: DepthLoss, target: Tensor, mask: Tensor) -> float:
@@ -37,7 +40,7 @@ def best_constant(loss: DepthLoss, target: Tensor, mask: Tensor) -> float:
     low, high = 1.0, LARGEST_TARGET
     for _ in range(3):
         candidates = torch.logspace(math.log10(low), math.log10(high), CANDIDATES, dtype=torch.float64).tolist()
-        losses = [float(loss(torch.full_like(target, value), target, mask)[0]) for value in candidates]
+        losses = [_mean_loss(loss, target.new_full((1, 1, 1, 1), value), target, mask) for value in candidates]
         best = losses.index(min(losses))
         low, high = candidates[max(best - 1, 0)], candidates[min(best + 1, CANDIDATES - 1)]
     return candidates[best]
@@ -53,7 +56,7 @@ def fixed_map(loss: DepthLoss, target: Tensor, mask: Tensor) -> Tensor:
     maps = [
         of_pixel.nan_to_num(float(everywhere)) for of_pixel in (known.nanmean(0, True), known.nanmedian(0, True)[0])
     ]
-    return min(maps, key=lambda one: float(image_losses(loss, one, target, mask).mean()))
+    return min(maps, key=lambda one: _mean_loss(loss, one, target, mask))
 
 
 def image_medians(target: Tensor, mask: Tensor) -> Tensor:
@@ -65,3 +68,7 @@ def image_medians(target: Tensor, mask: Tensor) -> Tensor:
 def clipped_truth(target: Tensor, ceiling: float) -> Tensor:
     """What a perfect network would predict whose head ends at `ceiling`; (B, 1, h, w)."""
     return target.clamp_max(ceiling)
+
+
+def _mean_loss(loss: DepthLoss, output: Tensor, target: Tensor, mask: Tensor) -> float:
+    return float(image_losses(loss, output, target, mask).mean())
