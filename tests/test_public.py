@@ -99,6 +99,13 @@ def test_other_pictures_are_made_rgb(tmp_path, mode):
     np.testing.assert_array_equal(packdepth.predict(path, image), expected)
 
 
+def test_grey_of_sixteen_bits_is_scaled_to_eight(tmp_path):
+    path = checkpoint(tmp_path, "packnet")
+    grey = pixels(32, 40)[..., 0]
+    expected = packdepth.predict(path, Image.fromarray(grey))
+    np.testing.assert_array_equal(packdepth.predict(path, Image.fromarray(grey.astype(np.uint16) * 257)), expected)
+
+
 def test_an_autoencoder_predicts_no_depth(tmp_path):
     with pytest.raises(InputError, match=r"autoencoder\.safetensors: holds an autoencoder; .* no depth"):
         packdepth.load(checkpoint(tmp_path, "autoencoder"))
@@ -109,15 +116,15 @@ def test_refusals_are_one_line(tmp_path):
     (tmp_path / "words.png").write_text("no image")
     Image.fromarray(pixels(64, 64)).save(tmp_path / "whole.png")
     (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:2000])
-    Image.fromarray(np.zeros((4, 4), np.uint16)).save(tmp_path / "deep.png")
+    Image.fromarray(np.array([[0, 2**16]], np.int32)).save(tmp_path / "deep.tif")
     floats = pixels(4, 4).astype(np.float32)
     wrong = {
         r"none\.png: cannot be read as an image": tmp_path / "none.png",
         r"words\.png: cannot be read as an image": str(tmp_path / "words.png"),
         r"half\.png: cannot be read as an image": tmp_path / "half.png",
-        r"deep\.png: is of mode I;16; expected 8 bits": tmp_path / "deep.png",
+        r"deep\.tif: has grey from 0 to 65536; expected 8 or 16 bits": tmp_path / "deep.tif",
         "^image: cannot be read as an image": Image.open(tmp_path / "half.png"),
-        "^image: is of mode F; expected 8 bits": Image.fromarray(floats[..., 0]),
+        "^image: holds floats; expected 8 or 16 bits": Image.fromarray(floats[..., 0]),
         r"expected a uint8 array of shape \(H, W, 3\), got float32 of \(4, 4, 3\)": floats,
         r"got uint8 of \(4, 4\)": pixels(4, 4)[..., 0],
         r"got uint8 of \(0, 4, 3\)": pixels(0, 4),

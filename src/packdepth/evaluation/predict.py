@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import colormaps
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -14,12 +14,11 @@ from packdepth.errors import InputError
 from packdepth.evaluation.predictor import Predictor, load_predictor, predict_depth, resized
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write
-from packdepth.utils.images import SIXTEEN_BITS, read_image
+from packdepth.utils.images import UNREADABLE, read_image, upright_rgb
 from packdepth.utils.progress import track
 
 COLOURS = "viridis_r"  # near is bright; legible to the colour-blind
 SIDE = 32  # the networks' sides are multiples of this
-DEEP = (*SIXTEEN_BITS, "F")  # modes that Pillow would clip to 8 bits: white, or black
 
 AnyImage = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]  # a file, or RGB pixels (H, W, 3)
 
@@ -48,7 +47,7 @@ def predict(checkpoint_path: Path, images: list[Path], folder: Path) -> list[Pat
 def depth_of_image(predictor: Predictor, image: AnyImage) -> NDArray[np.float32]:
     """Metric depth (H, W) in m of one image, at its own size, upright as the photo is viewed.
 
-    Raises InputError if the image cannot be read, or does not have 8 bits a channel.
+    Raises InputError if the image cannot be read, or does not have 8 or 16 bits a channel.
     """
     return depth_of_any_size(predictor, image_tensor(_rgb(image))[None])[0, 0].numpy()
 
@@ -66,12 +65,10 @@ def _rgb(image: AnyImage) -> NDArray[np.uint8]:
         kind = type(image).__name__
         raise InputError(f"image: expected a path, a PIL image or a uint8 array (H, W, 3), got a {kind}")
     try:
-        upright = ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError) as error:  # Pillow decodes an opened file when its pixels are first asked for
+        image.load()  # an opened file is decoded only now
+    except UNREADABLE as error:
         raise InputError(f"{name}: cannot be read as an image: {error}") from None
-    if upright.mode in DEEP:
-        raise InputError(f"{name}: is of mode {upright.mode}; expected 8 bits a channel")
-    return np.asarray(upright.convert("RGB"))
+    return np.asarray(upright_rgb(image, name))
 
 
 def depth_of_any_size(predictor: Predictor, image: Tensor) -> Tensor:
