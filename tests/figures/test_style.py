@@ -75,3 +75,11 @@ def test_the_user_s_own_look_is_left_alone(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_names_are_broken_at_hyphens_alone(variant: str, lines: str) -> None:
     assert _style.broken(variant) == lines
+
+
+def test_a_long_note_takes_several_lines(tmp_path):
+    note = "From where all these numbers come. " * 8
+    with _style.canvas(tmp_path / "figure.png", "Title", note) as figure:
+        lines = figure.get_supxlabel().splitlines()
+    assert len(lines) == 3
+    assert " ".join(lines) == note.strip()

@@ -23,7 +23,7 @@ rule floors:
 
 
 rule ceilings:
-    """Draw the report's losses next to what the heads' ceilings say."""
+    """Draw the report's losses next to what the heads' ceilings allow."""
     input:
         rooms("analysis", "figures"),
         rules.floors.output,
@@ -32,7 +32,7 @@ rule ceilings:
             f"{RESULTS}/figures/ceilings.png",
             caption="../report/ceilings.rst",
             category=CHAPTERS["report"],
-            labels={"what": "Figure", "of": "What the heads' ceilings say"},
+            labels={"what": "Figure", "of": "What the heads' ceilings allow"},
         ),
     log:
         f"{RESULTS}/logs/figure_ceilings.log",

@@ -17,6 +17,7 @@ from packdepth.utils.files import atomic_write
 Style = dict[str, Any]  # keyword arguments of Axes.plot
 
 WIDTH, DPI = 8.3, 150  # in, px/in: in a page of 830 px, text has about 1.4 times its points in px
+NOTE_WIDTH = 125  # letters of a note that fit into one line
 LOOK = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -45,12 +46,12 @@ CONSTANT = {"color": "0.25", "linestyle": "--", "marker": ""}
 def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[Figure]:
     """An empty figure of `height` inches, written to `path` as a PNG if the block ends well.
 
-    `title` is above it; `note` below it states where the numbers come from.
+    `title` is above it; `note` below it states where the numbers come from, in as many lines as it needs.
     """
     with matplotlib.style.context(["default", LOOK]):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-        figure.supxlabel(note, x=0.01, ha="left", fontsize=9, color="0.3")
+        figure.supxlabel(textwrap.fill(note, NOTE_WIDTH), x=0.01, ha="left", fontsize=9, color="0.3")
         yield figure
         with atomic_write(path) as part:
             figure.savefig(part, format="png", dpi=DPI)

@@ -1,10 +1,11 @@
-"""The report's losses next to what each head's ceiling says, before anything is trained.
+"""The report's losses next to what each head's ceiling allows, before anything is trained.
 
 A head that ends at a ceiling cannot predict what lies above it. So even a perfect network behind it has a loss, and one
 that has only learned to sit at the ceiling has hardly more.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,18 +19,18 @@ CEILINGS = {"inverse-sigmoid": 2, "sigmoid": 1}  # of the bounded heads, as in m
 REPORT, CEILING, PERFECT = "black", "#D55E00", "#0072B2"
 LEVELS = {"best constant": ":", "fixed map": "--"}
 NOTE = (
-    "Training frames of scale {scale}, loss {loss}. The report: ~ is about and > above, runs that it stopped early."
-    " A row without a bar has a head without a ceiling."
+    "Lines and bars: training frames of scale {scale}, loss {loss}, no training. The report: ~ is about and > above,"
+    " runs that it stopped early. A row without a bar has a head without a ceiling."
 )
 
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     levels = floors(study, "train")["loss"]
-    losses = {name: loss for name, loss in reported()["report"]["loss"].items() if name in study.variants}
-    title = "The report's losses, and what each head's ceiling says"
+    losses = reported_losses(study)
+    title = "The report's losses, and what each head's ceiling allows"
     with canvas(path, title, NOTE.format(scale=study.scale, loss=study.loss_name), height=4.2) as figure:
-        axes = figure.add_subplot(xlabel="loss")
+        axes = figure.add_subplot(xlabel="average loss")
         for place, (variant, loss) in enumerate(losses.items()):
             ceiling = CEILINGS.get(getattr(study.variant(variant).network, "head", ""))
             if ceiling:
@@ -44,14 +45,23 @@ def draw(study: Study, path: Path) -> None:
         axes.margins(x=0.08, y=0.12)
         axes.grid(axis="x")
         handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-        figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=3)
+        axes.legend(
+            handles.values(), handles.keys(), loc="lower right", bbox_to_anchor=(1, 1), ncols=3, markerscale=0.7
+        )
+
+
+def reported_losses(study: Study) -> dict[str, dict[str, Any]]:
+    """The report's losses by variant; of two readings of one experiment, the first."""
+    losses: dict[str, dict[str, Any]] = {}
+    for variant, loss in reported()["report"]["loss"].items():
+        if variant in study.variants and loss not in losses.values():
+            losses[variant] = loss
+    return losses
 
 
 def _ceiling(axes: Axes, levels: pd.Series, ceiling: int, place: int) -> None:
     """What a network at the ceiling and a perfect one below it have, and a bar between them."""
     at, below = levels[f"constant {ceiling}"], levels[f"truth up to {ceiling}"]
     axes.plot([below, at], [place, place], color="0.8", linewidth=9, solid_capstyle="butt", zorder=1)
-    axes.plot(
-        at, place, "|", color=CEILING, markersize=20, markeredgewidth=3, label="every pixel at the head's ceiling"
-    )
-    axes.plot(below, place, "|", color=PERFECT, markersize=20, markeredgewidth=3, label="a perfect network below it")
+    axes.plot(at, place, "|", color=CEILING, markersize=24, markeredgewidth=3, label="every pixel at the ceiling")
+    axes.plot(below, place, "|", color=PERFECT, markersize=13, markeredgewidth=4, label="a perfect network below it")
