@@ -31,15 +31,15 @@ def number(column: str, form: str = "{:.3f}", prefix: str = "") -> Cell:
 # What a document may call a column of a published table, and how it writes the numbers.
 COLUMNS: dict[str, Cell] = {
     "variant": lambda row: row["variant"],
-    "parameters": lambda row: f"{int(row['parameters']) / 1e6:.2f} M",
+    "parameters": lambda row: f"{float(row['parameters']) / 1e6:.2f} M" if row["parameters"] else "-",
     "report: loss": number("reported_loss", prefix="reported_prefix"),
-    "report: ratio": number("reported_loss_ratio", "{:.2f}"),
     "report: time ratio": number("reported_hours_ratio", "{:.2f}"),
     "ours: loss": number("loss"),
-    "ours: ratio": number("loss_ratio", "{:.2f}"),
     "ours: time": number("seconds", "{:.0f} s"),
     "ours: time ratio": number("seconds_ratio", "{:.2f}"),
     "last tenth": number("final_loss"),
+    "test loss": number("test_loss"),
+    "skill": number("skill", "{:.2f}"),
     "abs_rel": number("abs_rel"),
     "rmse (m)": number("rmse"),
     "delta1": number("delta1"),
