@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 
 from packdepth import models
 from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint, save_checkpoint
+from packdepth.config.variants import PackNetNetwork
 from packdepth.errors import InputError
 
 NETWORK = {"architecture": "packnet", "skips": "concat", "head": "leaky-relu", "width": 0.25}
@@ -28,7 +29,24 @@ def test_round_trip(path: Path):
     image = torch.rand(1, 3, 64, 96)
     assert not loaded.training
     torch.testing.assert_close(loaded(image), model.eval()(image))
-    assert info == CheckpointInfo(NETWORK, (64, 96), 10.0)
+    assert info == CheckpointInfo(PackNetNetwork(**NETWORK).model_dump(), (64, 96), 10.0)
+
+
+def test_a_setting_newer_than_the_checkpoint_has_its_default(path: Path):
+    """So it is what params.yaml asks for, where the setting has its default, too."""
+    asked = PackNetNetwork(**NETWORK).model_dump()
+    older = {key: value for key, value in asked.items() if key != "sampling"}
+    save_checkpoint(path, models.build(**older), CheckpointInfo(older, (64, 96), 10.0))
+    model, info = load_checkpoint(path)
+    assert info.network == asked
+    assert list(model.state_dict()) == list(models.build(**asked).state_dict())
+
+
+def test_of_a_network_that_there_is_not(path: Path):
+    other = NETWORK | {"sampling": "strides"}
+    save_checkpoint(path, models.build(**NETWORK), CheckpointInfo(other, (64, 96), 10.0))
+    with pytest.raises(InputError, match=r"model\.safetensors: network\.sampling: .*did you mean 'strided'"):
+        load_checkpoint(path)
 
 
 def test_not_there(tmp_path: Path):

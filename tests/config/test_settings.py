@@ -65,6 +65,7 @@ DEFAULTS = {
     "NyuLabelledData.source": None,
     "PackNetNetwork.full_resolution": False,
     "PackNetNetwork.head": "inverse-sigmoid",
+    "PackNetNetwork.sampling": "packing",
     "PackNetNetwork.size": "slim",
     "PackNetNetwork.skips": "sum",
     "PackNetNetwork.width": 1.0,

@@ -132,6 +132,10 @@ def test_odd_widths_run(width: float, spec: dict[str, Any]) -> None:
         ({"architecture": "packnet", "head": "sigmoids"}, "unknown head of packnet 'sigmoids'; did you mean"),
         ({"architecture": "packnet", "full_resolution": "yes"}, "unknown full_resolution of packnet 'yes'"),
         (
+            {"architecture": "packnet", "sampling": "stride"},
+            "unknown sampling of packnet 'stride'; did you mean 'strided'?",
+        ),
+        (
             {"architecture": "densedepth", "version": "hand-out"},
             "unknown version of densedepth 'hand-out'; did you mean 'handout'?",
         ),

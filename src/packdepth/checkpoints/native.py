@@ -10,7 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from packdepth import models
-from packdepth.config.variants import OutputUnit
+from packdepth.config.study import checked
+from packdepth.config.variants import Network, OutputUnit
 from packdepth.errors import InputError
 from packdepth.models.checks import check_state_dict
 from packdepth.models.network import ImageNetwork
@@ -24,7 +25,7 @@ POSE = "pose."  # before the names of a pose network's weights
 class CheckpointInfo:
     """What a checkpoint's metadata states."""
 
-    network: dict[str, Any]  # arguments of models.build
+    network: dict[str, Any]  # arguments of models.build; as loaded, all of them
     size: tuple[int, int]  # height and width it was trained at, px
     max_depth: float  # m; metric depth = max_depth / output, where outputs are in max_depth/m
     output_unit: OutputUnit = "max_depth/m"
@@ -41,8 +42,8 @@ def save_checkpoint(path: Path, model: ImageNetwork, info: CheckpointInfo, pose:
 def load_checkpoint(path: Path) -> tuple[ImageNetwork, CheckpointInfo]:
     """The depth network in evaluation mode, and its info.
 
-    Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, or if its weights
-    do not fit the architecture in its info.
+    Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, if its info names an
+    unknown network or setting, or if its weights do not fit the architecture in its info.
     """
     weights, info = _read(path)
     model = models.build(**info.network)
@@ -80,4 +81,6 @@ def _read(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
         raise InputError(f"{path}: not a checkpoint of packdepth (its metadata name no network)")
     fields = json.loads(metadata["packdepth"])
     unit = fields.get("output_unit", CheckpointInfo.output_unit)
-    return weights, CheckpointInfo(fields["network"], tuple(fields["size"]), fields["max_depth"], unit)
+    # A setting that is newer than the checkpoint has its default there.
+    network = checked(Network, fields["network"], "network", str(path)).model_dump()
+    return weights, CheckpointInfo(network, tuple(fields["size"]), fields["max_depth"], unit)

@@ -112,6 +112,7 @@ class PackNetNetwork(Strict):
     skips: Skips = "sum"
     head: Head = "inverse-sigmoid"
     full_resolution: bool = Field(False, description="build the decoder's last level, as published")
+    sampling: Sampling = Field("packing", description="way down and up; packing as published")
     width: Positive = Field(1.0, description="factor on all channels, rounded to eighths")
 
 

@@ -21,20 +21,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packdepth.config.variants import Head, PackNetSize, Skips
+from packdepth.config.variants import Head, PackNetSize, Sampling, Skips
 from packdepth.models.checks import check_choice, check_image
 from packdepth.models.heads import HEADS, DepthHead
 from packdepth.models.layers import (
     GROUPS,
     ConvBlock,
     MergeBlock,
-    PackingBlock,
-    UnpackingBlock,
     init_xavier,
     residual_stage,
     scaled_width,
 )
 from packdepth.models.network import ImageNetwork
+from packdepth.models.sampling import down_block, up_block
 from packdepth.models.stage import Stage
 
 LEVELS = 5  # level n of the encoder ends at 1 / 2^n of the image's resolution
@@ -57,9 +56,11 @@ SIZES: dict[PackNetSize, Size] = {
 
 
 class EncoderLevel(Stage):
-    """Features at one resolution, packed to half of it."""
+    """Features at one resolution, packed to half of it (or brought there in another way)."""
 
-    def __init__(self, level: int, widths: tuple[int, ...], features_3d: int, groups: int, shortcuts: bool) -> None:
+    def __init__(
+        self, level: int, widths: tuple[int, ...], features_3d: int, groups: int, shortcuts: bool, sampling: Sampling
+    ) -> None:
         super().__init__()
         before, here = widths[level - 1], widths[level]
         self.features: nn.Module
@@ -67,7 +68,8 @@ class EncoderLevel(Stage):
             self.features = ConvBlock(before, here, kernel_size=7, groups=groups)
         else:
             self.features = residual_stage(before, here, RESIDUAL_BLOCKS[level], groups, shortcuts)
-        self.packing = PackingBlock(here, 5 if level == 1 else 3, features_3d, groups)
+        # Named for packing whatever the way, and `unpacking` in the decoder: these names are in checkpoints.
+        self.packing = down_block(sampling, here, 5 if level == 1 else 3, features_3d, groups)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H/2, W/2)."""
@@ -75,20 +77,27 @@ class EncoderLevel(Stage):
 
 
 class DecoderLevel(Stage):
-    """Features unpacked to double resolution and merged with the skip and the coarser level's depth.
+    """Features unpacked to double resolution (or brought there in another way), merged with skip and coarser depth.
 
     Without skips it has the structure of summed ones, but nothing is added.
     """
 
     def __init__(
-        self, level: int, widths: tuple[int, ...], features_3d: int, groups: int, skips: Skips, head: Head
+        self,
+        level: int,
+        widths: tuple[int, ...],
+        features_3d: int,
+        groups: int,
+        skips: Skips,
+        head: Head,
+        sampling: Sampling,
     ) -> None:
         super().__init__()
         below, here, skip = widths[min(level + 1, LEVELS)], widths[level], widths[level - 1]
         self.skips = skips
         unpacked, joined = (here, here + skip) if skips == "concat" else (skip, skip)
         coarser_depth = 1 if level < COARSEST_HEAD else 0
-        self.unpacking = UnpackingBlock(below, unpacked, features_3d, groups)
+        self.unpacking = up_block(sampling, below, unpacked, features_3d, groups)
         self.merge = MergeBlock(joined + coarser_depth, here, kernel_size=3, groups=groups)
         self.head = DepthHead(here, head) if level <= COARSEST_HEAD else None
 
@@ -116,6 +125,8 @@ class PackNet(ImageNetwork):
     | `concat`, `sum` | versions A and B |
     | `none` | version C, "removes skip connections": the decoder gets no features of the encoder but the coarsest |
     | `none-and-no-shortcuts` | another reading of C: nor has any residual block a shortcut |
+
+    `sampling` is its way down and up: packing, as published, or one of those that `models.sampling` matches to it.
     """
 
     def __init__(
@@ -125,12 +136,14 @@ class PackNet(ImageNetwork):
         skips: Skips = "sum",
         head: Head = "inverse-sigmoid",
         full_resolution: bool = False,
+        sampling: Sampling = "packing",
     ) -> None:
         super().__init__()
         check_choice("size of packnet", size, get_args(PackNetSize))
         check_choice("skips of packnet", skips, get_args(Skips))
         check_choice("head of packnet", head, get_args(Head))
         check_choice("full_resolution of packnet", full_resolution, (False, True))
+        check_choice("sampling of packnet", sampling, get_args(Sampling))
         features_3d = SIZES[size].features_3d
         groups = scaled_width(GROUPS, width, multiple=2)
         widths = tuple(channels * groups // GROUPS for channels in SIZES[size].widths)
@@ -138,10 +151,13 @@ class PackNet(ImageNetwork):
         finest = 1 if full_resolution else 2
         self.stem = ConvBlock(3, widths[0], kernel_size=5, groups=groups)
         self.encoder = nn.ModuleDict(
-            {str(n): EncoderLevel(n, widths, features_3d, groups, shortcuts) for n in range(1, LEVELS + 1)}
+            {str(n): EncoderLevel(n, widths, features_3d, groups, shortcuts, sampling) for n in range(1, LEVELS + 1)}
         )
         self.decoder = nn.ModuleDict(
-            {str(n): DecoderLevel(n, widths, features_3d, groups, skips, head) for n in range(LEVELS, finest - 1, -1)}
+            {
+                str(n): DecoderLevel(n, widths, features_3d, groups, skips, head, sampling)
+                for n in range(LEVELS, finest - 1, -1)
+            }
         )
         self.limits = HEADS[head].lowest, HEADS[head].highest
         init_xavier(self)

@@ -25,7 +25,7 @@ SPECS: list[dict[str, Any]] = [
     {"architecture": "constant"},
     {"architecture": "packnet", "skips": "none-and-no-shortcuts", "head": "inverse-leaky-relu"},
     {"architecture": "densedepth", "version": "handout"},
-    *({"architecture": "autoencoder", "sampling": sampling} for sampling in get_args(Sampling)),
+    *({"architecture": name, "sampling": way} for name in ("packnet", "autoencoder") for way in get_args(Sampling)),
 ]
 # Whole PackNets, narrower than elsewhere or otherwise than there.
 NARROW: list[dict[str, Any]] = [
@@ -113,6 +113,14 @@ def test_a_block_gives_the_plain_numbers(layer: Any, shapes: list[tuple[int, ...
 def test_an_autoencoder_gives_the_plain_numbers(sampling: Sampling, implementation: Implementation):
     torch.manual_seed(0)
     network = models.build("autoencoder", width=0.5, sampling=sampling).double()
+    assert_same_numbers(network, [double((1, 3, 32, 64), 2)], implementation)
+
+
+@pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
+@pytest.mark.parametrize("sampling", get_args(Sampling))
+def test_a_packnet_of_every_sampling_gives_the_plain_numbers(sampling: Sampling, implementation: Implementation):
+    torch.manual_seed(0)
+    network = models.build("packnet", width=0.125, sampling=sampling).double()
     assert_same_numbers(network, [double((1, 3, 32, 64), 2)], implementation)
 
 
