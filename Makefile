@@ -50,10 +50,9 @@ bench: .venv/ready  ## what a training step costs; against the published code wh
 sync: .venv/ready  ## make Snakemake and DVC agree on what is current
 	python workflow/sync.py
 
-docs: .venv/ready  ## copy the tables, the figures and the verdict of the scale to docs/results/
-	scale=$$(packdepth scale) && mkdir -p docs/results/$$scale && for folder in tables figures verdict; do \
-	  test -d results/$$scale/$$folder || continue; rm -rf docs/results/$$scale/$$folder; \
-	  cp -rL results/$$scale/$$folder docs/results/$$scale/ || exit; done
+docs: .venv/ready  ## copy what the scale has of floors, tables, figures and the verdict to docs/results/
+	scale=$$(packdepth scale) && mkdir -p docs/results/$$scale && for what in floors.csv tables figures verdict; do \
+	  test ! -e results/$$scale/$$what || cp -rL results/$$scale/$$what docs/results/$$scale/ || exit; done
 
 docs-bench: .venv/ready  ## the same for what `make bench` measured
 	mkdir -p docs/results/bench

@@ -76,8 +76,11 @@ def test_tables_hold_the_numbers_of_the_published_runs(name):
     for file, text in tables:
         header, _, *lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
         with file.open(newline="") as content:
-            expected = [[COLUMNS[column](row) for column in header] for row in csv.DictReader(content)]
-        assert lines == expected, f"{name}: the table differs from {file.relative_to(TOP)}"
+            expected = {row["variant"]: [COLUMNS[column](row) for column in header] for row in csv.DictReader(content)}
+        shown = [line[0] for line in lines]
+        assert lines == [expected[variant] for variant in shown], f"{name}: differs from {file.relative_to(TOP)}"
+        assert shown == [variant for variant in expected if variant in shown]
+        assert name == "README.md" or len(shown) == len(expected)  # the README shows some rows
 
 
 def test_the_conclusion_is_quoted_from_the_published_verdict():
