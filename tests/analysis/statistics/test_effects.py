@@ -35,6 +35,12 @@ def test_two_images_and_two_seeds_by_hand():
     assert found.freedom == pytest.approx((of_seeds + 4 - 1) ** 2 / (of_seeds**2 + 4**2 + 1**2), rel=1e-5)
 
 
+def test_no_component_of_variance_is_negative():
+    """Mean squares: seeds 0, images 1, error 16. Seeds and images look too much alike, so only errors count."""
+    found = estimate(pd.DataFrame([[1.0, 5.0], [4.0, 0.0]]))
+    assert found.standard_error == pytest.approx(sqrt(16 / 4))
+
+
 def test_a_gain_is_a_difference_of_skills():
     before, after, floor = BY_HAND + 1, BY_HAND * 0.5, 4.0
     pd.testing.assert_frame_equal(gain(before, after, floor), (1 - after / floor) - (1 - before / floor))

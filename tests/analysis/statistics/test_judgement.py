@@ -104,6 +104,12 @@ def test_the_least_detectable_effect_is_nearly_the_usual_sum_of_quantiles():
     assert least_detectable(effect(0.0, 0.01, 40)) == pytest.approx(expected, rel=0.01)
 
 
+def test_the_least_detectable_effect_is_that_of_the_strictest_test():
+    of = effect(0.2)
+    judgements = judge({"H1": Claim(of, MARGIN), "H2": Claim(of, MARGIN)})
+    assert judgements["H1"].least_detectable == least_detectable(of, LEVEL / 2) > least_detectable(of)
+
+
 def test_holms_correction_by_hand():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([]) == []

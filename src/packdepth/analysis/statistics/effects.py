@@ -77,7 +77,7 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame
     seeds = [seed for seed in first.columns if seed in second.columns]
     if not seeds:
         raise InputError("two tables have no seed in common; train both with the same seeds")
-    difference = first[seeds] - second.loc[first.index, seeds]
+    difference = first[seeds] - second[seeds]  # pandas pairs them by name
     if difference.isna().any(axis=None):
         raise InputError("a loss is missing for some image and seed; evaluate again")
     return difference
