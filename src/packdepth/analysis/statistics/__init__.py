@@ -1,0 +1,1 @@
+"""The statistics of the verdict: effects, tests, designs, rank agreement, learning curves. Pure functions."""
