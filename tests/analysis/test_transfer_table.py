@@ -80,7 +80,7 @@ def test_a_missing_result_is_named(study):
 
 def test_every_reported_number_has_its_source():
     content = reported()
-    assert all(result["source"] for result in content["nyu"]["results"])
+    assert all(result["source"] for name in ("nyu", "nyu-labelled") for result in content[name]["results"])
     assert all(content[part]["source"] for part in ("report", "packnet-sfm"))
     for numbers in content["packnet-sfm"]["checkpoints"].values():
         assert 0 < numbers["abs_rel"] < numbers["delta1"] < 1 < numbers["rmse"]
