@@ -39,6 +39,7 @@ os.environ.setdefault("TTY_INTERACTIVE", "0")  # jobs print lines, not bars, whi
 THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same cores slow each other down
 # Without a GPU to wait for, trainings run side by side, one core each, which gets 1.3 to 1.6 times as much done.
 ON_CORES = workflow.local_exec and not shutil.which("nvidia-smi")
+THREADS_OF_RUN = 1 if ON_CORES else THREADS
 
 
 wildcard_constraints:

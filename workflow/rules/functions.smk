@@ -101,20 +101,11 @@ def context_of_group(wildcards):
     return rules.context.output if wildcards.group in paths.WITH_CONTEXT else []
 
 
-def has_one_core(wildcards):
-    """Whether a job shares the machine. The report's rows do not, because their times are compared."""
-    return ON_CORES and wildcards.group != "report"
-
-
 def gpus(wildcards):
     """None for what is fitted before training, and for what trains on a core of its own."""
     variant = STUDY.variant(wildcards.variant)
     fitted = variant.network.architecture == "constant"
-    return 0 if fitted or has_one_core(wildcards) else variant.training.devices
-
-
-def threads_of_group(wildcards):
-    return 1 if has_one_core(wildcards) else THREADS
+    return 0 if fitted or ON_CORES else variant.training.devices
 
 
 def results_of(group):
