@@ -2,7 +2,7 @@
 
 import contextlib
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from packdepth.utils.files import atomic_write
 Style = dict[str, Any]  # keyword arguments of Axes.plot
 
 WIDTH, DPI = 8.3, 150  # in, px/in: in a page of 830 px, text has about 1.4 times its points in px
+TITLE_SIZE = 11
 NOTE_WIDTH = 125  # letters of a note that fit into one line
 LOOK = {
     "font.size": 10,
@@ -50,11 +51,19 @@ def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[F
     """
     with matplotlib.style.context(["default", LOOK]):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=TITLE_SIZE, fontweight="bold")
         figure.supxlabel(textwrap.fill(note, NOTE_WIDTH), x=0.01, ha="left", fontsize=9, color="0.3")
         yield figure
         with atomic_write(path) as part:
             figure.savefig(part, format="png", dpi=DPI)
+
+
+def legend_below_title(figure: Figure, handles: Sequence[Any], labels: Sequence[str], ncols: int = 1) -> None:
+    """A legend for the whole figure, between its title and its axes.
+
+    Both stand at the upper edge, so the legend has an empty title of its own where the figure's is.
+    """
+    figure.legend(handles, labels, loc="outside upper right", ncols=ncols, title=" ", title_fontsize=TITLE_SIZE)
 
 
 def is_constant(study: Study, variant: str) -> bool:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from packdepth.analysis.report_table import NO_SKILL, summarise_report
 from packdepth.config.study import Study
-from packdepth.figures._style import canvas, draw_floors
+from packdepth.figures._style import canvas, draw_floors, legend_below_title
 
 REPORT, OURS = "#B3B3B3", "#0072B2"
 THICKNESS = 0.38  # of a bar, in rows
@@ -31,8 +31,8 @@ def draw(study: Study, path: Path) -> None:
         losses.invert_yaxis()
         _bars(skill, rows)
         skill.axvline(0, color="black", linewidth=1.2)
-        skill.set_xlabel(f"skill on test images (0: the {NO_SKILL}, 1: perfect)")
-        figure.legend(*losses.get_legend_handles_labels(), loc="outside upper right", ncols=3)
+        skill.set_xlabel(f"skill on test images ({NO_SKILL}: 0)")
+        legend_below_title(figure, *losses.get_legend_handles_labels(), ncols=3)
 
 
 def _note(study: Study) -> str:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from packdepth import paths
 from packdepth.analysis.results import read_csv
 from packdepth.config.study import Study
-from packdepth.figures._style import COLOURS, MARKERS, Style, canvas
+from packdepth.figures._style import COLOURS, MARKERS, Style, canvas, legend_below_title
 
 BINS = 8  # of displacement, of equally many frames
 COLUMNS = {
@@ -32,7 +32,7 @@ def draw(study: Study, path: Path) -> None:
             axes.set(xlabel="mean optical flow (px)", xlim=(0, None))
             axes.set_title(label)
             axes.grid()
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+        legend_below_title(figure, *panels[0].get_legend_handles_labels(), ncols=2)
 
 
 def by_displacement(rows: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from packdepth.analysis.temporal_table import summarise_temporal
 from packdepth.analysis.text import MEANS
 from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic
-from packdepth.figures._style import COLOURS, Style, canvas
+from packdepth.figures._style import COLOURS, Style, canvas, legend_below_title
 from packdepth.figures._temporal import settings, sound, taught_by
 
 THICKNESS = 0.42  # of a box, in rows
@@ -41,7 +41,7 @@ def draw(study: Study, path: Path) -> None:
         left.set_yticks(range(len(variants)), [f"{name}\n{settings(study, name)}" for name in variants], fontsize=8)
         left.set_ylim(len(variants) - 0.5, -0.5)
         marks = [Line2D([], [], color="0.25", linestyle="", **mark) for _, mark in SCALINGS.values()]
-        figure.legend(marks, [name for name, _ in SCALINGS.values()], loc="outside upper right", ncols=2)
+        legend_below_title(figure, marks, [name for name, _ in SCALINGS.values()], ncols=2)
 
 
 def factors(study: Study, variant: str) -> np.ndarray:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from packdepth.analysis.temporal_table import FAULTS, faults, summarise_temporal
 from packdepth.config.study import Study
 from packdepth.config.variants import Variant
-from packdepth.figures._style import COLOURS, MARKERS, Style, canvas
+from packdepth.figures._style import COLOURS, MARKERS, Style, canvas, legend_below_title
 
 LABELS = {"noise": "noise (m/s)", "bias": "bias (%)", "lag": "lag (s)", "drop_out": "drop-out (%)"}
 PERCENT = ("bias", "drop_out")
@@ -35,7 +35,7 @@ def draw(study: Study, path: Path) -> None:
         handles = {
             label: mark for axes in errors for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
-        figure.legend(handles.values(), handles.keys(), loc="outside upper right")
+        legend_below_title(figure, list(handles.values()), list(handles))
 
 
 def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
