@@ -1,6 +1,6 @@
 """The report's losses next to what each head's ceiling allows, before anything is trained.
 
-A head that ends at a ceiling cannot predict what lies above it. So even a perfect network behind it has a loss, and one
+A head that ends at a ceiling cannot predict what lies above it. So even the truth, cut off there, has a loss. A network
 that has only learned to sit at the ceiling has hardly more.
 """
 
@@ -16,7 +16,7 @@ from packdepth.config.study import Study
 from packdepth.figures._style import canvas
 
 CEILINGS = {"inverse-sigmoid": 2, "sigmoid": 1}  # of the bounded heads, as in models/heads.py
-REPORT, CEILING, PERFECT = "black", "#D55E00", "#0072B2"
+REPORT, CEILING, TRUTH = "black", "#D55E00", "#0072B2"
 LEVELS = {"best constant": ":", "fixed map": "--"}
 NOTE = (
     "Lines and bars: training frames of scale {scale}, loss {loss}, no training. The report: ~ is about and > above,"
@@ -60,8 +60,8 @@ def reported_losses(study: Study) -> dict[str, dict[str, Any]]:
 
 
 def _ceiling(axes: Axes, levels: pd.Series, ceiling: int, place: int) -> None:
-    """What a network at the ceiling and a perfect one below it have, and a bar between them."""
+    """What a network at the ceiling and the truth cut off there have, and a bar between them."""
     at, below = levels[f"constant {ceiling}"], levels[f"truth up to {ceiling}"]
     axes.plot([below, at], [place, place], color="0.8", linewidth=9, solid_capstyle="butt", zorder=1)
     axes.plot(at, place, "|", color=CEILING, markersize=24, markeredgewidth=3, label="every pixel at the ceiling")
-    axes.plot(below, place, "|", color=PERFECT, markersize=13, markeredgewidth=4, label="a perfect network below it")
+    axes.plot(below, place, "|", color=TRUTH, markersize=13, markeredgewidth=4, label="the truth, cut off there")
