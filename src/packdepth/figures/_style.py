@@ -58,7 +58,7 @@ def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[F
             figure.savefig(part, format="png", dpi=DPI)
 
 
-def legend_below_title(figure: Figure, handles: Sequence[Any], labels: Sequence[str], ncols: int = 1) -> None:
+def legend_below_title(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, ncols: int = 1) -> None:
     """A legend for the whole figure, between its title and its axes.
 
     Both stand at the upper edge, so the legend has an empty title of its own where the figure's is.

@@ -62,6 +62,7 @@ def test_the_last_doubling_is_not_fitted():
     assert found.low > 0.09
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_error_covers_the_truth():
     covered = []
     for number in range(16):

@@ -144,6 +144,7 @@ def test_an_interaction_with_the_network_is_half_a_difference_of_differences():
     assert 2 * found.mean == pytest.approx(expected.mean)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth():
     generator = np.random.default_rng(1)
     runs = SIXTEEN.runs()

@@ -141,6 +141,7 @@ def test_one_claim_is_decided_as_its_interval_says(mean, standard_error, freedom
     assert (judgement.verdict == "refuted") == (within and judgement.least_detectable < MARGIN)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(-0.3, 0.3), st.floats(0.001, 0.2)), min_size=2, max_size=6))
 def test_more_claims_make_no_verdict_surer(values):
     claims = {str(number): Claim(effect(*value), MARGIN) for number, value in enumerate(values)}
@@ -152,6 +153,7 @@ def test_more_claims_make_no_verdict_surer(values):
         assert together[name].verdict in ("open", alone.verdict)
 
 
+@pytest.mark.slow
 def test_an_effect_of_two_margins_is_found_at_the_stated_power():
     """The design can just detect one margin, and the effect lies one margin beyond the margin."""
     standard_error = MARGIN / least_detectable(effect(0.0, 1.0))
@@ -160,6 +162,7 @@ def test_an_effect_of_two_margins_is_found_at_the_stated_power():
     assert verdicts.count("supported") / 2000 == pytest.approx(0.8, abs=0.03)
 
 
+@pytest.mark.slow
 def test_a_family_errs_no_more_often_than_stated():
     """Every effect is exactly the margin: no verdict is right, and both kinds of error are as likely as can be."""
     generator = np.random.default_rng(6)

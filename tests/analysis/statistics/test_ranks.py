@@ -35,6 +35,7 @@ def test_tau_and_flips_by_hand():
     assert found.flips.to_dict("records") == [{"better_first": "b", "better_second": "c", "p": 0, "sure": True}]
 
 
+@pytest.mark.slow
 def test_a_flip_is_sure_only_if_both_scales_are():
     sure = rank_agreement(scale(SMALL, 0.01), scale(LARGE, 0.01, number=1))
     noisy = rank_agreement(scale(SMALL, 0.01), scale(LARGE, 1.0, number=8))
@@ -43,6 +44,7 @@ def test_a_flip_is_sure_only_if_both_scales_are():
     assert not noisy.flips["sure"].any()
 
 
+@pytest.mark.slow
 def test_noise_widens_the_interval_of_tau():
     exact, noisy = (rank_agreement(scale(SMALL, 0.01), scale(LARGE, noise, number=1)) for noise in (0.01, 1.0))
     assert exact.low == exact.high == pytest.approx(4 / 6)
@@ -62,6 +64,7 @@ def test_one_mean_per_seed_is_enough():
     assert found.flips["sure"].tolist() == [True]
 
 
+@pytest.mark.slow
 def test_variants_that_do_not_differ_rarely_flip_surely():
     """Ten pairs that are alike at both scales."""
     alike = dict.fromkeys("abcde", 1.0)
