@@ -3,7 +3,7 @@
     packdepth floors
 
 writes a row for each loss, split and floor. What is fitted is fitted to training frames. With the study's loss, floors
-that see no image are also evaluated on the test split, as networks are.
+that see no image are also evaluated on the test split.
 """
 
 from math import nan
@@ -41,7 +41,7 @@ def write_floors(study: Study) -> None:
             fitted = fitted_outputs(loss, *known["train"])
             for split, (target, mask) in known.items():
                 for floor, output in (fitted | outputs_of_truth(target, mask)).items():
-                    value = float(floors.image_losses(loss, output, target, mask).mean())
+                    value = floors.mean_loss(loss, output, target, mask)
                     measured = settings == study.loss and split == "test" and floor in fitted
                     errors = _errors(study, output, test) if measured else dict.fromkeys(METRICS, nan)
                     rows.append({"name": name, "split": split, "floor": floor, "loss": value, **errors})

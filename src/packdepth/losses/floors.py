@@ -33,6 +33,11 @@ def image_losses(loss: DepthLoss, output: Tensor, target: Tensor, mask: Tensor) 
     return torch.vmap(of_one, chunk_size=CHUNK)(output.expand_as(target), target, mask)
 
 
+def mean_loss(loss: DepthLoss, output: Tensor, target: Tensor, mask: Tensor) -> float:
+    """The mean of `image_losses`."""
+    return float(image_losses(loss, output, target, mask).mean())
+
+
 def best_constant(loss: DepthLoss, target: Tensor, mask: Tensor) -> float:
     """The constant with the least mean loss over images (B, 1, h, w), found by three sweeps, each finer than the last.
 
@@ -41,7 +46,7 @@ def best_constant(loss: DepthLoss, target: Tensor, mask: Tensor) -> float:
     low, high = 1.0, LARGEST_TARGET
     for _ in range(3):
         candidates = torch.logspace(math.log10(low), math.log10(high), CANDIDATES, dtype=torch.float64).tolist()
-        losses = [_mean_loss(loss, target.new_full((1, 1, 1, 1), value), target, mask) for value in candidates]
+        losses = [mean_loss(loss, target.new_full((1, 1, 1, 1), value), target, mask) for value in candidates]
         best = losses.index(min(losses))
         low, high = candidates[max(best - 1, 0)], candidates[min(best + 1, CANDIDATES - 1)]
     return candidates[best]
@@ -57,7 +62,7 @@ def fixed_map(loss: DepthLoss, target: Tensor, mask: Tensor) -> Tensor:
     maps = [
         of_pixel.nan_to_num(float(everywhere)) for of_pixel in (known.nanmean(0, True), known.nanmedian(0, True)[0])
     ]
-    return min(maps, key=lambda one: _mean_loss(loss, one, target, mask))
+    return min(maps, key=lambda one: mean_loss(loss, one, target, mask))
 
 
 def image_medians(target: Tensor, mask: Tensor) -> Tensor:
@@ -69,7 +74,3 @@ def image_medians(target: Tensor, mask: Tensor) -> Tensor:
 def clipped_truth(target: Tensor, ceiling: float) -> Tensor:
     """The truth as far as a head can say it that ends at `ceiling`; (B, 1, h, w)."""
     return target.clamp_max(ceiling)
-
-
-def _mean_loss(loss: DepthLoss, output: Tensor, target: Tensor, mask: Tensor) -> float:
-    return float(image_losses(loss, output, target, mask).mean())

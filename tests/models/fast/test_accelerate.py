@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from packdepth import models
-from packdepth.config.variants import Implementation, Sampling
+from packdepth.config.variants import Architecture, Implementation, Sampling
 from packdepth.models.autoencoder import Strided, Upsampled
 from packdepth.models.fast import accelerate
 from packdepth.models.fast.group_norm import TraceableGroupNorm
@@ -110,17 +110,12 @@ def test_a_block_gives_the_plain_numbers(layer: Any, shapes: list[tuple[int, ...
 
 @pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
 @pytest.mark.parametrize("sampling", get_args(Sampling))
-def test_an_autoencoder_gives_the_plain_numbers(sampling: Sampling, implementation: Implementation):
+@pytest.mark.parametrize(("architecture", "width"), [("autoencoder", 0.5), ("packnet", 0.125)])
+def test_every_sampling_gives_the_plain_numbers(
+    architecture: Architecture, width: float, sampling: Sampling, implementation: Implementation
+):
     torch.manual_seed(0)
-    network = models.build("autoencoder", width=0.5, sampling=sampling).double()
-    assert_same_numbers(network, [double((1, 3, 32, 64), 2)], implementation)
-
-
-@pytest.mark.parametrize("implementation", ["auto", "cpu", "gpu"])
-@pytest.mark.parametrize("sampling", get_args(Sampling))
-def test_a_packnet_of_every_sampling_gives_the_plain_numbers(sampling: Sampling, implementation: Implementation):
-    torch.manual_seed(0)
-    network = models.build("packnet", width=0.125, sampling=sampling).double()
+    network = models.build(architecture, width=width, sampling=sampling).double()
     assert_same_numbers(network, [double((1, 3, 32, 64), 2)], implementation)
 
 
