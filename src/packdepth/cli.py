@@ -215,6 +215,14 @@ def reconstruct(variant: VariantOption, seed: SeedOption) -> None:
 
 
 @app.command()
+def design() -> None:
+    """Print the runs of the factorial design, and the effects that they cannot tell apart."""
+    from packdepth.analysis.design import design_text
+
+    print(design_text(load_study().groups.factors), end="")
+
+
+@app.command()
 def findings() -> None:
     """Gather the results of the variants that the verdict compares, and the effect of each change."""
     from packdepth.analysis.findings import find, provenance

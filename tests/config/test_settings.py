@@ -24,6 +24,8 @@ DEFAULTS = {
     "DdadData.skip_missing": False,
     "DdadData.source": None,
     "DenseDepthNetwork.head": "linear",
+    "DenseDepthNetwork.min_depth": 0.5,
+    "DenseDepthNetwork.skips": "concat",
     "DenseDepthNetwork.norm": "batch",
     "DenseDepthNetwork.pretrained": False,
     "DenseDepthNetwork.version": "paper",
@@ -66,17 +68,22 @@ DEFAULTS = {
     "PackNetNetwork.full_resolution": False,
     "PackNetNetwork.head": "inverse-sigmoid",
     "PackNetNetwork.sampling": "packing",
+    "PackNetNetwork.min_depth": 0.5,
     "PackNetNetwork.size": "slim",
     "PackNetNetwork.skips": "sum",
     "PackNetNetwork.width": 1.0,
     "RoomsData.seed": 0,
+    "Training.epsilon": 1e-08,
+    "Training.held_out": 0.0,
     "Training.output_unit": "max_depth/m",
     "Velocity.bias": 0.0,
     "Velocity.drop_out": 0.0,
     "Velocity.lag": 0.0,
     "Velocity.noise": 0.0,
 }
-NOT_RESOLVED = {"ExternalData", "Group", "Scale", "ScaleBy", "Study", "VariantEntry"}  # what settings are resolved from
+# What settings are resolved from:
+GROUPS = {"FactorialGroup", "Group", "Level", "VariantEntry", "_Group"}
+NOT_RESOLVED = {"ExternalData", "Scale", "ScaleBy", "Study"} | GROUPS
 
 
 def sections(section: type[Strict] = Strict) -> Iterator[type[Strict]]:

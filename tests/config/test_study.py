@@ -89,7 +89,8 @@ def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     assert study.seeds_of("packnet-best") == [4, 5]
     assert study.seeds_of("packnet") == study.seeds_of("packnet-log") == study.seeds
     assert str(study.run("packnet-log", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-log.1.json"
-    assert list(study.by_group) == ["report", "temporal", "supervision", "diagnosis", "contest", "autoencoder"]
+    of_verdict = ["diagnosis", "contest", "factors", "autoencoder"]
+    assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict]
 
 
 def test_a_group_shows_those_that_it_is_compared_with(project):
@@ -246,6 +247,27 @@ WRONG = [
         ),
         ["variants.densedepth.network", "norm batch"],
     ),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["packnet-leaky-relu"]["network"].update(min_depth=0.1),
+        ["packnet-leaky-relu.network", "min_depth is a setting of heads inverse-sigmoid"],
+    ),
+    (lambda raw: _training(raw).update(first_output="best"), ["training.first_output", "'best-constant'"]),
+    (lambda raw: _temporal(raw).update(held_out=0.1, mode="self-supervised"), ["temporal.variants.new", "held_out"]),
+    (lambda raw: raw["groups"]["contest"].update(training={"epoch": 2}), ["contest", "training.epoch", "'epochs'"]),
+    (lambda raw: raw["groups"]["factors"]["runs"].pop(), ["groups.factors", "7 factors take"]),
+    (lambda raw: raw["groups"]["factors"].update(runs=["f01"] * 32), ["groups.factors", "once"]),
+    (
+        lambda raw: raw["groups"]["factors"]["factors"]["swap"].update(half={"training": {"warmup": 0.2}}),
+        ["groups.factors", "factors swap and warm-up both set training.warmup"],
+    ),
+    (
+        lambda raw: raw["groups"]["factors"]["factors"]["swap"].update(whole={}),
+        ["groups.factors.factors.swap", "at most 2"],
+    ),
+    (
+        lambda raw: raw["groups"]["factors"]["factors"]["skips"].update(none={"network": {"skips": "no"}}),
+        ["factors", "network.skips", "'none'"],
+    ),
     (lambda raw: raw["groups"]["diagnosis"].update(seed=[1]), ["diagnosis.seed: unknown key", "'seeds'"]),
     (lambda raw: raw["groups"].update(mine={"variants": {}}), ["groups.mine: unknown key"]),
     (lambda raw: raw["groups"]["report"].update(variants={}), ["groups.report.variants is empty"]),
@@ -337,3 +359,33 @@ def test_only_a_published_head_has_another_unit(project):
 def test_an_unknown_loss_is_named_with_the_nearest(project):
     with pytest.raises(InputError, match=r"must be one of handout, .*did you mean 'handout'.* got 'handuot'"):
         project(lambda raw: raw["training"].update(loss="handuot"))
+
+
+def test_runs_of_a_design_are_variants(project):
+    group = project().groups.factors
+    assert list(group.variants) == group.runs
+    assert group.levels["f01"] == {factor: next(iter(levels)) for factor, levels in list(group.factors.items())[:5]} | {
+        factor: group.levels["f01"][factor] for factor in list(group.factors)[5:]
+    }
+    entry = group.variants["f01"]
+    assert entry.network == {"architecture": "densedepth", "version": "handout", "skips": "none"}
+    assert entry.training["channel_swap"] == 0.0
+    assert entry.scale_by.learning_rate == 0.3
+
+
+def test_what_a_group_says_holds_for_all_its_variants_unless_they_say_otherwise(project):
+    def edit(raw):
+        raw["groups"]["contest"]["training"] = {"flip": 0.25, "channel_swap": 0.0}
+        raw["groups"]["contest"]["variants"]["packnet-best"]["training"] = {"channel_swap": 1.0}
+        raw["scales"]["tiny"]["training"]["flip"] = 0.75
+
+    study = project(edit)
+    of = {name: study.variant(name).training for name in ("packnet-best", "densedepth-best", "packnet")}
+    assert [of[name].flip for name in of] == [0.25, 0.25, 0.75]
+    assert [of[name].channel_swap for name in of] == [1.0, 0.0, 0.5]
+
+
+def test_frames_are_trained_on_or_held_out(project):
+    training = project(lambda raw: _training(raw).update(held_out=0.25)).variant("packnet").training
+    assert (training.trained_on(12), training.evaluated_on(12)) == (range(9), range(9, 12))
+    assert project().variant("packnet").training.trained_on(12) == range(12)

@@ -16,7 +16,7 @@ from packdepth.evaluation.metrics import METRICS
 from packdepth.losses.depth import DepthLoss
 from packdepth.models.constant import Constant
 from packdepth.training.loop import train
-from tests.support.stores import slopes, write_store
+from tests.support.stores import holding_out, slopes, write_store
 
 RUN = paths.Run("tiny", "report", "constant", 0)
 
@@ -58,7 +58,7 @@ def test_the_loss_of_an_image_is_the_one_that_training_has(stores):
     model = Constant()
     torch.nn.init.constant_(model.value, 0.25)
     loss = DepthLoss(study.loss, 10.0)
-    found = image_losses(model, store, loss, unit=0.5)
+    found = image_losses(model, store, range(3), loss, unit=0.5)
     assert list(found) == [store.id(index) for index in range(3)]
     target, mask = loss.target(torch.from_numpy(store.depth(1))[None, None], (32, 32))
     expected, terms = loss(torch.full_like(target, 0.125), target, mask)
@@ -114,3 +114,19 @@ def test_truths_of_several_sizes(stores):
     np.testing.assert_allclose(samples["truth"], depth, atol=1e-3)
     assert samples["prediction"].shape == (2, 64, 64)
     assert ((samples["prediction"] > 0) == (depth > 0)).all()
+
+
+def test_frames_that_are_held_out_take_the_place_of_the_test_split(stores):
+    study = stores(holding_out(0.25))
+    train(study, RUN)
+    evaluate(study, RUN)
+    assert pd.read_csv(RUN.per_image)["id"].tolist() == ["slopes/0/9", "slopes/0/10", "slopes/0/11"]
+    np.testing.assert_array_equal(np.load(RUN.samples)["rgb"], slopes(12, seed=0).rgb[9:])
+    assert pd.read_csv(RUN.train_log)["step"].max() == 9 // 4
+
+
+def test_a_share_that_holds_nothing_out_is_refused(stores):
+    study = stores(holding_out(0.01))
+    train(study, RUN)
+    with pytest.raises(InputError, match=r"train\.h5: holding out 0\.01 of 12 frames leaves none"):
+        evaluate(study, RUN)

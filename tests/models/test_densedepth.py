@@ -144,3 +144,12 @@ def test_the_handouts_decoder_starts_as_torch_draws_it() -> None:
         for values in (conv.weight, conv.bias):  # uniform, as torch's documentation of Conv2d says
             bound = conv.weight[0].numel() ** -0.5
             assert 0.8 * bound < values.abs().max().item() <= bound
+
+
+def test_without_skips_the_decoder_gets_only_the_bottom() -> None:
+    network = DenseDepth(width=0.25, version="handout", skips="none").eval()
+    image = torch.rand(1, 3, 32, 64)
+    before = network(image)
+    network.encoder.register_forward_hook(lambda _module, _args, out: (out[0], [torch.rand_like(s) for s in out[1]]))
+    assert torch.equal(network(image), before)
+    assert before.shape == (1, 1, 16, 32)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from packdepth.errors import InputError
-from packdepth.models.heads import HEADS, DepthHead
+from packdepth.models.heads import HEADS, DepthHead, head_function
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,21 @@ def test_a_sigmoid_near_its_end_still_learns_under_autocast():
     output.sum().backward()
     assert output.dtype == torch.float32
     assert head.conv.bias.grad.item() > 0
+
+
+@pytest.mark.parametrize(("min_depth", "ceiling"), [(1.0, 1.0), (0.5, 2.0), (0.1, 10.0), (0.01, 100.0)])
+def test_min_depth_is_one_over_the_ceiling(min_depth: float, ceiling: float) -> None:
+    head = DepthHead(4, "inverse-sigmoid", min_depth)
+    x = torch.tensor([-1.0, 0.0, 40.0])
+    torch.testing.assert_close(head.function(x), torch.sigmoid(x) / min_depth)
+    assert head.head.limits == (0, pytest.approx(ceiling))
+    head.start_at(0.5)
+    assert head(torch.zeros(1, 4, 2, 2)).unique().tolist() == pytest.approx([0.5])
+
+
+def test_other_heads_have_no_min_depth() -> None:
+    with pytest.raises(InputError, match="min_depth is a setting of heads inverse-sigmoid and inverse-leaky-relu"):
+        head_function("log", 0.1)
+    with pytest.raises(InputError, match="positive number, got 0"):
+        head_function("inverse-sigmoid", 0)
+    assert head_function("log") is HEADS["log"]

@@ -75,6 +75,14 @@ groups:
     variants:
       packnet-best: {network: {architecture: packnet, head: leaky-relu}, training: {schedule: cosine}}
       densedepth-best: {network: {architecture: densedepth}, training: {schedule: cosine}}
+  factors:
+    seeds: [0]
+    training: {schedule: cosine}
+    runs: [f1, f2]
+    factors:
+      network:
+        densedepth: {network: {architecture: densedepth}}
+        packnet: {network: {architecture: packnet}}
   autoencoder:
     seeds: [0]
     variants:
@@ -150,8 +158,9 @@ CONTEST = {
     for phase in ("train", "evaluate")
     for command in runs(phase, "packnet-best", "densedepth-best", seeds=(0, 1))
 }
+FACTORS = runs("train", "f1", "f2") | runs("evaluate", "f1", "f2")
 AUTOENCODER = runs("train", "packing", "pooling") | runs("reconstruct", "packing", "pooling")
-EVERYTHING = STUDY | SUPERVISION | DIAGNOSIS | CONTEST | AUTOENCODER | VERDICT
+EVERYTHING = STUDY | SUPERVISION | DIAGNOSIS | CONTEST | FACTORS | AUTOENCODER | VERDICT
 AFTER_PACKNET = runs("train", "packnet") | runs("evaluate", "packnet") | FIGURES | TABLES
 ANOTHER_HEAD = (
     "params.yaml",

@@ -1,6 +1,7 @@
 """Small stores that tests make by hand."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ def with_variants(study: Study, group: str, variants: dict[str, Any]) -> Study:
     """The study with other variants in a group."""
     groups = study.groups.model_copy(update={group: study.by_group[group].model_copy(update={"variants": variants})})
     return study.model_copy(update={"groups": groups})
+
+
+def holding_out(share: float) -> Callable[[dict[str, Any]], object]:
+    """An edit of params.yaml after which the report's constant holds out this share of the training frames."""
+    return lambda raw: raw["groups"]["report"]["variants"]["constant"]["training"].update(held_out=share)
 
 
 def slopes(frames: int, size: tuple[int, int] = (64, 64), seed: int = 0) -> Batch:

@@ -50,6 +50,11 @@ def test_batches_are_images_of_8_bits_and_depth_in_metres(tmp_path):
     torch.testing.assert_close(depths[2, 0], torch.from_numpy(made.depth[index].copy()), atol=5.1e-4, rtol=0)
 
 
+def test_only_the_first_frames_are_trained_on_where_a_count_is_given(tmp_path):
+    store = Store(write_store(tmp_path / "s.h5", slopes(4)))
+    assert (len(TrainingFrames(store, 0, 0, 0)), len(TrainingFrames(store, 0, 0, 0, count=3))) == (4, 3)
+
+
 def test_image_tensor_by_hand():
     pixels = np.array([[[255, 0, 51]]], np.uint8)
     torch.testing.assert_close(image_tensor(pixels), torch.tensor([1.0, 0.0, 0.2]).reshape(3, 1, 1))

@@ -8,7 +8,7 @@ from packdepth.data.store.frames import Store
 from packdepth.losses.depth import DepthLoss
 from packdepth.models.heads import DepthHead
 from packdepth.training import start
-from tests.support.stores import slopes, write_store
+from tests.support.stores import holding_out, slopes, write_store
 
 
 def test_a_network_is_a_function_of_its_seed(project):
@@ -78,15 +78,33 @@ def test_heads_start_at_the_best_constant_where_that_is_asked_for(stores, name):
     assert [bias.item() for bias in biases] == pytest.approx([best] * len(biases))
 
 
+def test_heads_may_start_at_any_depth(stores):
+    variant = stores(lambda raw: raw["training"].update(first_output=0.5)).variant("packnet-own-unit")
+    depth = start.networks(variant, 0).depth
+    start.set_first_output(depth, Store(paths.store("tiny", "train")), variant)
+    heads = [part for part in depth.modules() if isinstance(part, DepthHead)]
+    assert [10 * head.function(head.conv.bias).item() for head in heads] == pytest.approx([0.5] * len(heads))
+
+
+def test_the_best_constant_is_not_fitted_to_frames_that_are_held_out(stores):
+    variant = stores(holding_out(0.5)).variant("constant")
+    batch = slopes(12, seed=0)
+    batch.depth.flags.writeable = True
+    before = start.first_output(Store(paths.store("tiny", "train")), variant)
+    batch.depth[6:] = 1.0
+    write_store(paths.store("tiny", "train"), batch)
+    assert start.first_output(Store(paths.store("tiny", "train")), variant) == before
+
+
 @pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
 def test_optimizer(project, name, kind):
-    study = project(lambda raw: raw["training"].update(optimizer=name, weight_decay=0.5))
+    study = project(lambda raw: raw["training"].update(optimizer=name, weight_decay=0.5, epsilon=1e-6))
     variant = study.variant("packnet")
     networks = start.networks(variant, 0)
     made = start.optimizer(networks, variant.training)
     assert type(made) is kind
     (group,) = made.param_groups
-    assert (group["lr"], group["weight_decay"]) == (1e-4, 0.5)
+    assert (group["lr"], group["weight_decay"], group["eps"]) == (1e-4, 0.5, 1e-6)
     assert list(map(id, group["params"])) == list(map(id, networks.parameters()))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from packdepth import paths
-from packdepth.config.study import Study
+from packdepth.config.study import FactorialGroup, Study
 from packdepth.utils.files import write_text
 
 
@@ -63,8 +63,11 @@ def stale_settings(study: Study) -> dict[Path, str]:
 
 
 def _group(study: Study, name: str, variants: dict[str, Any]) -> dict[str, Any]:
-    shown = study.shown(name)
-    return {"variants": {variant: {"seeds": study.seeds_of(variant), **variants[variant]} for variant in shown}}
+    content = {
+        "variants": {variant: {"seeds": study.seeds_of(variant), **variants[variant]} for variant in study.shown(name)}
+    }
+    group = study.by_group[name]
+    return content | ({"levels": group.levels} if isinstance(group, FactorialGroup) else {})
 
 
 def _plain(section: BaseModel, *without: str) -> Any:

@@ -1,16 +1,18 @@
 """The schema of params.yaml, and how one variant's settings are resolved from it.
 
 A setting is looked up in this order, the later one winning: `training` (the defaults of the study), the scale's
-`training`, the scale's settings for the variant's group, the variant's `training`. Then its `scale_by` multiplies.
+`training`, the group's, the scale's settings for that group, the variant's `training`. Then its `scale_by` multiplies.
 Any fault in the file gives one line that names the key, what it got and what it may be.
 """
 
+from functools import cached_property
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from packdepth import paths
 from packdepth.config.datasets import Data
+from packdepth.config.factorial import Design, find_design
 from packdepth.config.hypotheses import Verdict
 from packdepth.config.losses import LossSettings
 from packdepth.config.motions import MotionModel
@@ -20,6 +22,7 @@ from packdepth.config.variants import (
     ConstantNetwork,
     DenseDepthNetwork,
     Kind,
+    Level,
     Network,
     Training,
     Variant,
@@ -91,13 +94,65 @@ class Transfer(Strict):
     checkpoints: list[str] = Field(description="besides the scale's own: paths, or addresses of published ones")
 
 
-class Group(Strict):
+class _Group(Strict):
+    """What groups of every kind have."""
+
+    seeds: Seeds | None = Field(None, description="what each variant is trained with, where not the study's")
+    training: dict[str, Any] = Field(default_factory=dict, description="what all its variants differ in from the scale")
+    figures: list[str] = Field(default_factory=list, description="modules of figures/ that show them")
+    compared_with: list[str] = Field(default_factory=list, description="groups that its table and figures show, too")
+
+
+class Group(_Group):
     """Variants that answer one question. They share tables and figures, and a folder of results."""
 
     variants: Variants
-    seeds: Seeds | None = Field(None, description="what each variant is trained with, where not the study's")
-    figures: list[str] = Field(default_factory=list, description="modules of figures/ that show them")
-    compared_with: list[str] = Field(default_factory=list, description="groups that its table and figures show, too")
+
+
+class FactorialGroup(_Group):
+    """Variants that are the runs of a two-level design: many settings changed at once."""
+
+    runs: list[Name] = Field(description="a name for each run; 2, 4, 8, ... of them")
+    factors: dict[Name, Annotated[dict[Name, Level], Field(min_length=2, max_length=2)]] = Field(
+        description="the two levels of each, the first being -1; the network comes first"
+    )
+
+    @model_validator(mode="after")
+    def _is_a_design(self) -> "FactorialGroup":
+        if len(set(self.runs)) < len(self.runs):
+            raise ValueError("each run may stand once")
+        set_by: dict[str, str] = {}
+        for factor, levels in self.factors.items():
+            for key in {key for level in levels.values() for key in level.sets()}:
+                if set_by.setdefault(key, factor) != factor:
+                    raise ValueError(f"factors {set_by[key]} and {factor} both set {key}; each needs keys of its own")
+        try:
+            self.design  # noqa: B018
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @cached_property
+    def design(self) -> Design:
+        """Which levels every run has."""
+        return find_design(list(self.factors), len(self.runs))
+
+    @cached_property
+    def levels(self) -> dict[str, dict[str, str]]:
+        """The name of every factor's level, by run."""
+        return {
+            run: {factor: list(self.factors[factor])[sign > 0] for factor, sign in signs.items()}
+            for run, signs in zip(self.runs, self.design.runs(), strict=True)
+        }
+
+    @cached_property
+    def variants(self) -> Variants:
+        """Every run as a variant: what the levels of all factors say, together."""
+        return {run: self._entry(levels) for run, levels in self.levels.items()}
+
+    def _entry(self, levels: dict[str, str]) -> VariantEntry:
+        changes = [self.factors[factor][level].changes() for factor, level in levels.items()]
+        return VariantEntry.model_validate({"network": {}} | merged(*changes))
 
 
 class Groups(Strict):
@@ -108,6 +163,7 @@ class Groups(Strict):
     supervision: Group = Field(description="other ways to learn from neighbouring frames")
     diagnosis: Group = Field(description="what shows why a network loses, one change a variant")
     contest: Group = Field(description="both networks at their best, over several seeds")
+    factors: FactorialGroup = Field(description="many settings changed at once, in both networks")
     autoencoder: Group = Field(description="what ways of going down and up keep of an image")
 
 
@@ -139,7 +195,7 @@ class Study(Strict):
         return self.active_scale.data
 
     @property
-    def by_group(self) -> dict[str, Group]:
+    def by_group(self) -> dict[str, Group | FactorialGroup]:
         """The groups by their names, the report's first."""
         return {name: getattr(self.groups, name) for name in Groups.model_fields}
 
@@ -205,6 +261,8 @@ class Study(Strict):
             raise InputError(
                 f"params.yaml: {where}: mode {training.mode!r} is for variants of {' and '.join(paths.WITH_CONTEXT)}"
             )
+        if training.uses_context and training.held_out:
+            raise InputError(f"params.yaml: {where}: held_out is for variants that learn without neighbouring frames")
         if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
             raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")
         training = self._in_own_unit(network, training, entry, where)
@@ -223,7 +281,8 @@ class Study(Strict):
 
     def _training(self, entry: VariantEntry, group: str, where: str) -> Training:
         scale = self.active_scale
-        settings = merged(self.training.model_dump(), scale.training, scale.groups.get(group, {}), entry.training)
+        of_group = merged(self.by_group[group].training, scale.groups.get(group, {}))
+        settings = merged(self.training.model_dump(), scale.training, of_group, entry.training)
         training: Training = checked(Training, settings, f"{where}.training")
         multiplied = {key: round(getattr(training, key) * getattr(entry.scale_by, key), 9) for key in SCALABLE}
         training = checked(Training, training.model_dump() | multiplied, f"{where}.scale_by")

@@ -14,9 +14,12 @@ PackNetSize = Literal["slim", "full"]
 Skips = Literal["sum", "concat", "none", "none-and-no-shortcuts"]
 Head = Literal["inverse-sigmoid", "sigmoid", "leaky-relu", "inverse-leaky-relu", "scaled-sigmoid", "log", "linear"]
 DenseDepthVersion = Literal["paper", "handout"]
+DenseDepthSkips = Literal["concat", "none"]
 Norm = Literal["batch", "group"]
 OutputUnit = Literal["max_depth/m", "1/m"]
 Sampling = Literal["packing", "space-to-depth", "strided", "pooling"]
+INVERSE_HEADS = ("inverse-sigmoid", "inverse-leaky-relu")
+MIN_DEPTH = 0.5  # of PackNet's published head
 
 
 class Photometric(Strict):
@@ -71,6 +74,7 @@ class Training(Strict):
         gt=0, description="micro_batches in which a step is taken, each with an equal part of its frames"
     )
     optimizer: Literal["adam", "adamw"]
+    epsilon: Positive = Field(1e-8, description="added to the root mean square that Adam divides a gradient by")
     learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
     pose_learning_rate: Positive = Field(description="of the network that says how the camera moved")
     schedule: Literal["constant", "cosine"] = Field(
@@ -84,8 +88,11 @@ class Training(Strict):
     output_unit: OutputUnit = Field(
         "max_depth/m", description="what sigmoid heads predict: inverse depth as in targets, or in 1/m, as published"
     )
-    first_output: Literal["unbiased", "best-constant"] = Field(
-        description="what heads say before they have learned: as drawn, or by their bias the best constant"
+    held_out: Share = Field(
+        0.0, description="share of the training frames, the last ones, that are evaluated in place of the test split"
+    )
+    first_output: Literal["unbiased", "best-constant"] | Positive = Field(
+        description="what heads predict before they have learned: as drawn, or by their bias the best constant, or this"
     )
     loss: str = Field(description="one of `losses`")
     cpu: Computing = Field(description="how it is computed where there is no GPU")
@@ -99,9 +106,25 @@ class Training(Strict):
         """Whether it learns from neighbouring frames."""
         return self.mode in ("self-supervised", "semi-supervised")
 
+    def trained_on(self, frames: int) -> range:
+        """Which of so many training frames are trained on."""
+        return range(frames - round(self.held_out * frames))
+
+    def evaluated_on(self, frames: int) -> range:
+        """Which of so many training frames are held out."""
+        return range(len(self.trained_on(frames)), frames)
+
     def on(self, device: str) -> Computing:
         """How a device of this type, cpu or cuda, computes."""
         return self.cuda if device == "cuda" else self.cpu
+
+
+MinDepth = Annotated[Positive, Field(description="what the inverse heads divide by; 1 / min_depth is the ceiling")]
+
+
+def _check_min_depth(head: Head, min_depth: float) -> None:
+    if min_depth != MIN_DEPTH and head not in INVERSE_HEADS:
+        raise ValueError(f"min_depth is a setting of heads {' and '.join(INVERSE_HEADS)}, not of {head}")
 
 
 class PackNetNetwork(Strict):
@@ -111,9 +134,15 @@ class PackNetNetwork(Strict):
     size: PackNetSize = "slim"
     skips: Skips = "sum"
     head: Head = "inverse-sigmoid"
+    min_depth: MinDepth = MIN_DEPTH
     full_resolution: bool = Field(False, description="build the decoder's last level, as published")
     sampling: Sampling = Field("packing", description="way down and up; packing as published")
     width: Positive = Field(1.0, description="factor on all channels, rounded to eighths")
+
+    @model_validator(mode="after")
+    def _head_divides(self) -> "PackNetNetwork":
+        _check_min_depth(self.head, self.min_depth)
+        return self
 
 
 class DenseDepthNetwork(Strict):
@@ -123,13 +152,20 @@ class DenseDepthNetwork(Strict):
     version: DenseDepthVersion = Field("paper", description="the paper's, or that of the report's class")
     pretrained: bool = Field(False, description="start the encoder from ImageNet; needs width 1")
     head: Head = "linear"
+    min_depth: MinDepth = MIN_DEPTH
     norm: Norm = "batch"
+    skips: DenseDepthSkips = "concat"
     width: Positive = 1.0
 
     @model_validator(mode="after")
     def _imagenet_has_batch_norm(self) -> "DenseDepthNetwork":
         if self.pretrained and self.norm != "batch":
             raise ValueError("ImageNet's weights are of norm batch")
+        return self
+
+    @model_validator(mode="after")
+    def _head_divides(self) -> "DenseDepthNetwork":
+        _check_min_depth(self.head, self.min_depth)
         return self
 
 
@@ -167,6 +203,22 @@ class VariantEntry(Strict):
     network: dict[str, Any]
     training: dict[str, Any] = Field(default_factory=dict)
     scale_by: ScaleBy = Field(default_factory=ScaleBy, description="factors on what the scale has")
+
+
+class Level(Strict):
+    """What a factor's level changes in a variant."""
+
+    network: dict[str, Any] = Field(default_factory=dict)
+    training: dict[str, Any] = Field(default_factory=dict)
+    scale_by: ScaleBy = Field(default_factory=ScaleBy)
+
+    def changes(self) -> dict[str, dict[str, Any]]:
+        """Its sections, without defaults."""
+        return self.model_dump(exclude_defaults=True)
+
+    def sets(self) -> list[str]:
+        """The keys that it sets, as `section.key`."""
+        return [f"{section}.{key}" for section, content in self.changes().items() for key in content]
 
 
 class Variant(Strict):

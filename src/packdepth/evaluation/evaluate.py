@@ -10,6 +10,7 @@ from torch import nn
 from packdepth import paths
 from packdepth.checkpoints.native import load_checkpoint
 from packdepth.config.study import Study
+from packdepth.config.variants import Training
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation import predictor
@@ -20,27 +21,28 @@ from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 
 HEADLINE = ("abs_rel", "rmse", "delta1")  # of the metrics, what `dvc metrics show` shows
-SAMPLES = 4  # frames kept with their predictions, spread evenly over the test split
+SAMPLES = 4  # frames kept with their predictions, spread evenly over those evaluated
 
 
 def evaluate(study: Study, run: paths.Run) -> None:
-    """Evaluate one run's checkpoint on the scale's test store and write its evaluation files.
+    """Evaluate one run's checkpoint on the scale's test store, or on held-out frames, and write its evaluation files.
 
-    Raises InputError if the store or checkpoint is missing or broken, or no test image has a pixel that counts.
+    Raises InputError if the store or checkpoint is missing or broken, or no image has a pixel that counts.
     """
-    store = Store(paths.store(run.scale, "test"))
+    variant = study.variant(run.variant)
+    store, frames = evaluated(run.scale, variant.training)
     model, info = load_checkpoint(run.checkpoint)
-    asked = study.variant(run.variant).network.model_dump()
+    asked = variant.network.model_dump()
     if info.network != asked:
         raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     losses = training_losses(run.train_log)
-    chosen = np.linspace(0, len(store) - 1, min(SAMPLES, len(store))).astype(int).tolist()
+    chosen = np.linspace(frames[0], frames[-1], min(SAMPLES, len(frames))).astype(int).tolist()
     predicting = predictor.of_checkpoint(model, info)
-    tally, kept = measure(predicting, store, study.active_scale.evaluation, str(run), keep=chosen)
+    tally, kept = measure(predicting, store, study.active_scale.evaluation, str(run), chosen, frames)
     table = tally.per_image()
     loss = DepthLoss(study.loss, info.max_depth)
     unit = unit_of(info.output_unit, info.max_depth)
-    table = table.assign(loss=table["id"].map(image_losses(predicting.model, store, loss, unit)))
+    table = table.assign(loss=table["id"].map(image_losses(predicting.model, store, frames, loss, unit)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})
@@ -51,15 +53,28 @@ def evaluate(study: Study, run: paths.Run) -> None:
     write_json(run.metrics, {name: round(value, 4) for name, value in headline.items()})
 
 
+def evaluated(scale: str, training: Training) -> tuple[Store, range]:
+    """What a training is evaluated on: all test frames, or the training frames that it holds out.
+
+    Raises InputError if the store is missing or broken, or too small to hold any frame out.
+    """
+    store = Store(paths.store(scale, "train" if training.held_out else "test"))
+    frames = training.evaluated_on(len(store)) if training.held_out else range(len(store))
+    if not frames:
+        share = f"{training.held_out:g} of {len(store)} frames"
+        raise InputError(f"{store.path}: holding out {share} leaves none to evaluate")
+    return store, frames
+
+
 @torch.inference_mode()
-def image_losses(model: nn.Module, store: Store, loss: DepthLoss, unit: float) -> dict[str, float]:
-    """The loss of every image of a store, as in training, by its id; on the output itself, not on depth.
+def image_losses(model: nn.Module, store: Store, frames: range, loss: DepthLoss, unit: float) -> dict[str, float]:
+    """The loss of each of these frames, as in training, by its id; on the output itself, not on depth.
 
     `unit` is the normalised inverse depth of an output of 1.
     """
     device = next(model.parameters()).device
     losses = {}
-    for index in range(len(store)):
+    for index in frames:
         output = unit * model(image_tensor(store.rgb(index))[None].to(device)).float().cpu()
         depth = torch.from_numpy(store.depth(index))[None, None]
         target, mask = loss.target(depth, (output.shape[2], output.shape[3]))

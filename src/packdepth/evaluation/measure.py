@@ -17,15 +17,22 @@ BATCH = 8
 
 
 def measure(
-    predictor: Predictor, store: Store, settings: Evaluation, title: str, keep: Collection[int] = ()
+    predictor: Predictor,
+    store: Store,
+    settings: Evaluation,
+    title: str,
+    keep: Collection[int] = (),
+    frames: range | None = None,
 ) -> tuple[Tally, dict[int, Tensor]]:
-    """The errors of all frames, and the predictions of those to `keep`, each (h, w) in m at the size of its truth.
+    """The errors of all or these frames, and the predictions of those to `keep`, (h, w) in m at the size of the truth.
 
     Raises InputError if no frame has a pixel that the protocol counts.
     """
+    frames = range(len(store)) if frames is None else frames
     tally = Tally(settings)
     kept: dict[int, Tensor] = {}
-    for index, (prediction, truth) in enumerate(_predictions(predictor, store, settings.flip, title)):
+    predictions = _predictions(predictor, store, frames, settings.flip, title)
+    for index, (prediction, truth) in zip(frames, predictions, strict=True):
         tally.add(store.id(index), prediction, truth)
         if index in keep:
             kept[index] = prediction
@@ -33,16 +40,18 @@ def measure(
     return tally, kept
 
 
-def _predictions(predictor: Predictor, store: Store, flip: bool, title: str) -> Iterator[tuple[Tensor, Tensor]]:
-    """Prediction and truth of every frame, (h, w) in m at the size of the truth, on the CPU.
+def _predictions(
+    predictor: Predictor, store: Store, frames: range, flip: bool, title: str
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Prediction and truth of each of these frames, (h, w) in m at the size of the truth, on the CPU.
 
     Images are first scaled to the size that the network was trained at, where that is known.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     predictor = replace(predictor, model=predictor.model.to(device))
-    with track(f"evaluate {title}", len(store)) as advance:
-        for first in range(0, len(store), BATCH):
-            indices = range(first, min(first + BATCH, len(store)))
+    with track(f"evaluate {title}", len(frames)) as advance:
+        for first in range(0, len(frames), BATCH):
+            indices = frames[first : first + BATCH]
             images = torch.stack([image_tensor(store.rgb(index)) for index in indices]).to(device)
             depth = predict_depth(predictor, resized(images, predictor.size or store.size, antialias=True), flip)
             for index, of_one in zip(indices, depth, strict=True):

@@ -26,10 +26,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packdepth.config.variants import DenseDepthVersion, Head, Norm
+from packdepth.config.variants import MIN_DEPTH, DenseDepthSkips, DenseDepthVersion, Head, Norm
 from packdepth.models.checks import check_choice, check_image
 from packdepth.models.densenet import DenseNet
-from packdepth.models.heads import HEADS, DepthHead
+from packdepth.models.heads import DepthHead, head_function
 from packdepth.models.layers import init_xavier, scaled_width
 from packdepth.models.network import ImageNetwork
 from packdepth.models.stage import Stage
@@ -78,17 +78,22 @@ VERSIONS: dict[DenseDepthVersion, Version] = {
 
 
 class UpsamplingStage(Stage):
-    """Bilinear upsampling to the skip's size, concatenation, two 3x3 convolutions with leaky ReLU 0.2."""
+    """Bilinear upsampling to the skip's size, concatenation, two 3x3 convolutions with leaky ReLU 0.2.
+
+    A skip of no channels is not concatenated.
+    """
 
     def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
         super().__init__()
+        self.joins = skip_channels > 0
         self.conv1 = nn.Conv2d(in_channels + skip_channels, out_channels, kernel_size=3, padding=1)
         self.conv2 = nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         """(B, in, h, w) and (B, skip, H, W) -> (B, out, H, W)."""
         x = F.interpolate(x, size=skip.shape[2:], mode="bilinear", align_corners=True)
-        x = F.leaky_relu(self.conv1(torch.cat([x, skip], dim=1)), LEAKY_SLOPE, inplace=True)
+        x = torch.cat([x, skip], dim=1) if self.joins else x
+        x = F.leaky_relu(self.conv1(x), LEAKY_SLOPE, inplace=True)
         return F.leaky_relu(self.conv2(x), LEAKY_SLOPE, inplace=True)
 
 
@@ -97,7 +102,8 @@ class DenseDepth(ImageNetwork):
 
     With `pretrained` the encoder expects ImageNet's weights, which `load_imagenet(network.encoder, ...)` loads: the
     paper's version then normalises the image with ImageNet's mean and deviation. `norm` is what the encoder normalises
-    by: batches, as published, or groups of channels, as PackNet does.
+    by: batches, as published, or groups of channels, as PackNet does. Without `skips` the decoder gets no features of
+    the encoder but the coarsest.
     """
 
     mean: Tensor
@@ -109,13 +115,16 @@ class DenseDepth(ImageNetwork):
         version: DenseDepthVersion = "paper",
         pretrained: bool = False,
         head: Head = "linear",
+        min_depth: float = MIN_DEPTH,
         norm: Norm = "batch",
+        skips: DenseDepthSkips = "concat",
     ) -> None:
         super().__init__()
         check_choice("version of densedepth", version, get_args(DenseDepthVersion))
         check_choice("pretrained of densedepth", pretrained, (False, True))
         check_choice("head of densedepth", head, get_args(Head))
         check_choice("norm of densedepth", norm, get_args(Norm))
+        check_choice("skips of densedepth", skips, get_args(DenseDepthSkips))
         of_version = VERSIONS[version]
         self.pretrained = pretrained
         self.normalises_image = pretrained and of_version.normalises_image
@@ -128,10 +137,10 @@ class DenseDepth(ImageNetwork):
         self.decoder = nn.ModuleList()
         for skip, full_width in zip(reversed(self.encoder.tap_channels), of_version.decoder, strict=True):
             out = scaled_width(full_width, width, of_version.multiple)
-            self.decoder.append(UpsamplingStage(channels, skip, out))
+            self.decoder.append(UpsamplingStage(channels, skip if skips == "concat" else 0, out))
             channels = out
-        self.head = DepthHead(channels, head)
-        self.limits = HEADS[head].lowest, HEADS[head].highest
+        self.head = DepthHead(channels, head, min_depth)
+        self.limits = head_function(head, min_depth).limits
         if of_version.xavier:
             for part in (self.bottom, self.decoder, self.head):
                 init_xavier(part)

@@ -9,15 +9,16 @@ The range of a head (`HEADS`) decides which depths it can predict:
 
 | head | output | range | nearest depth it can predict, for max_depth 10 m |
 | --- | --- | --- | --- |
-| `inverse-sigmoid` | sigmoid(x) / 0.5 | (0, 2) | 5 m |
+| `inverse-sigmoid` | sigmoid(x) / min_depth, 0.5 | (0, 2) | 5 m |
 | `sigmoid` | sigmoid(x) | (0, 1) | 10 m |
 | `leaky-relu` | x, or 0.01 x below 0 | unbounded | any |
-| `inverse-leaky-relu` | leaky ReLU(x) / 0.5 | unbounded | any |
+| `inverse-leaky-relu` | leaky ReLU(x) / min_depth, 0.5 | unbounded | any |
 | `scaled-sigmoid` | 1 + 99 sigmoid(x - 3) | (1, 100) | 0.1 m |
 | `log` | exp(x) | (0, inf) | any |
 | `linear` | x | unbounded | any |
 
-`inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5. The report's experiment 3 replaces
+`inverse-sigmoid` is PackNet's published head, with the published min_depth of 0.5; a smaller min_depth raises its
+ceiling, 1 / min_depth. The report's experiment 3 replaces
 its sigmoid by a leaky ReLU, whose slope it does not state (0.01 is usual). Either the division by min_depth went with
 the sigmoid (`leaky-relu`), or it stayed (`inverse-leaky-relu`). `sigmoid` is its experiment 4, "non-inverted depth",
 which we read as: the sigmoid itself is compared with the same target. The other reading is sigmoid = depth /
@@ -44,10 +45,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packdepth.config.variants import Head
+from packdepth.config.variants import INVERSE_HEADS, MIN_DEPTH, Head
 from packdepth.errors import InputError
 
-MIN_DEPTH = 0.5  # of the published head, whose output is sigmoid / MIN_DEPTH
 LEAKY_SLOPE = 0.01
 
 
@@ -59,6 +59,22 @@ class Function:
     inverse: Callable[[float], float]
     lowest: float
     highest: float
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The ends of the interval."""
+        return self.lowest, self.highest
+
+    def times(self, factor: float) -> "Function":
+        """The same with all values multiplied, but the function itself where nothing changes."""
+        if factor == 1:
+            return self
+        return Function(
+            lambda x: factor * self.function(x),
+            lambda value: self.inverse(value / factor),
+            factor * self.lowest,
+            factor * self.highest,
+        )
 
 
 def inverse_sigmoid(x: Tensor) -> Tensor:
@@ -97,24 +113,32 @@ HEADS: dict[Head, Function] = {
 }
 
 
-class DepthHead(nn.Module):
-    """A 3x3 convolution and the function of HEADS named `head`."""
+def head_function(head: Head, min_depth: float = MIN_DEPTH) -> Function:
+    """The function of HEADS, or that with another min_depth. Raises InputError if this head divides by none."""
+    if min_depth != MIN_DEPTH and head not in INVERSE_HEADS:
+        raise InputError(f"min_depth is a setting of heads {' and '.join(INVERSE_HEADS)}, not of {head}")
+    if not min_depth > 0:
+        raise InputError(f"min_depth must be a positive number, got {min_depth!r}")
+    return HEADS[head].times(MIN_DEPTH / min_depth)
 
-    def __init__(self, in_channels: int, head: Head) -> None:
+
+class DepthHead(nn.Module):
+    """A 3x3 convolution and the `head_function`."""
+
+    def __init__(self, in_channels: int, head: Head, min_depth: float = MIN_DEPTH) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, 1, kernel_size=3, padding=1)
         self.name = head
-        self.function = HEADS[head].function
+        self.head = head_function(head, min_depth)
+        self.function = self.head.function
 
     def start_at(self, value: float) -> None:
         """Set the bias so that features of 0 give `value`. Raises InputError if the head cannot reach it."""
-        head = HEADS[self.name]
-        if not head.lowest < value < head.highest:
-            raise InputError(
-                f"head {self.name}: cannot start at {value:.4g}, it says {head.lowest:g} to {head.highest:g}"
-            )
+        lowest, highest = self.head.limits
+        if not lowest < value < highest:
+            raise InputError(f"head {self.name}: cannot start at {value:.4g}, it says {lowest:g} to {highest:g}")
         assert self.conv.bias is not None
-        nn.init.constant_(self.conv.bias, head.inverse(value))
+        nn.init.constant_(self.conv.bias, self.head.inverse(value))
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, 1, H, W), under autocast in float32: in bf16 a sigmoid rounds to 1 and learns no more."""

@@ -21,9 +21,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from packdepth.config.variants import Head, PackNetSize, Sampling, Skips
+from packdepth.config.variants import MIN_DEPTH, Head, PackNetSize, Sampling, Skips
 from packdepth.models.checks import check_choice, check_image
-from packdepth.models.heads import HEADS, DepthHead
+from packdepth.models.heads import DepthHead, head_function
 from packdepth.models.layers import (
     GROUPS,
     ConvBlock,
@@ -90,6 +90,7 @@ class DecoderLevel(Stage):
         groups: int,
         skips: Skips,
         head: Head,
+        min_depth: float,
         sampling: Sampling,
     ) -> None:
         super().__init__()
@@ -99,7 +100,7 @@ class DecoderLevel(Stage):
         coarser_depth = 1 if level < COARSEST_HEAD else 0
         self.unpacking = up_block(sampling, below, unpacked, features_3d, groups)
         self.merge = MergeBlock(joined + coarser_depth, here, kernel_size=3, groups=groups)
-        self.head = DepthHead(here, head) if level <= COARSEST_HEAD else None
+        self.head = DepthHead(here, head, min_depth) if level <= COARSEST_HEAD else None
 
     def forward(self, x: Tensor, skip: Tensor, coarser_depth: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """x (B, C, H, W), skip (B, S, 2H, 2W), coarser depth (B, 1, H, W) -> features and depth at 2H, 2W."""
@@ -135,6 +136,7 @@ class PackNet(ImageNetwork):
         size: PackNetSize = "slim",
         skips: Skips = "sum",
         head: Head = "inverse-sigmoid",
+        min_depth: float = MIN_DEPTH,
         full_resolution: bool = False,
         sampling: Sampling = "packing",
     ) -> None:
@@ -155,11 +157,11 @@ class PackNet(ImageNetwork):
         )
         self.decoder = nn.ModuleDict(
             {
-                str(n): DecoderLevel(n, widths, features_3d, groups, skips, head, sampling)
+                str(n): DecoderLevel(n, widths, features_3d, groups, skips, head, min_depth, sampling)
                 for n in range(LEVELS, finest - 1, -1)
             }
         )
-        self.limits = HEADS[head].lowest, HEADS[head].highest
+        self.limits = head_function(head, min_depth).limits
         init_xavier(self)
 
     def forward(self, image: Tensor) -> Tensor:

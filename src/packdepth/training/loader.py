@@ -12,14 +12,15 @@ from packdepth.training.augmentation import Item, draw_augmentation
 
 
 class TrainingFrames(Dataset[Item]):
-    """Frames and how to augment them, requested by (epoch, frame)."""
+    """Frames, all or the first `count`, and how to augment them, requested by (epoch, frame)."""
 
-    def __init__(self, store: Store, seed: int, flip: float, channel_swap: float) -> None:
+    def __init__(self, store: Store, seed: int, flip: float, channel_swap: float, count: int | None = None) -> None:
         self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap
+        self.count = len(store) if count is None else count
         self.fingerprint = store.fingerprint
 
     def __len__(self) -> int:
-        return len(self.store)
+        return self.count
 
     def __getitem__(self, key: tuple[int, int]) -> Item:
         """`image`, RGB of 8 bits, (H, W, 3), `depth` in metres, (1, h, w), 0 where unknown; and what

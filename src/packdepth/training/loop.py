@@ -72,7 +72,8 @@ def training_frames(variant: Variant, run: paths.Run) -> Frames:
     """What the variant learns from. Raises InputError for a missing or broken store, or context of other frames."""
     settings = variant.training
     store = Store(paths.store(run.scale, "train"))
-    frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap)
+    count = len(settings.trained_on(len(store)))
+    frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap, count)
     if not settings.uses_context:
         return frames
     return TemporalFrames(frames, ContextStore(paths.context(run.scale), settings.context, store), settings.velocity)

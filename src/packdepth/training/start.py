@@ -50,7 +50,7 @@ def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:
     if networks.pose:
         groups.append({"params": list(networks.pose.parameters())})
     # Fused: one pass over the parameters, on a CPU too.
-    built = OPTIMIZERS[training.optimizer](groups, weight_decay=training.weight_decay, fused=True)
+    built = OPTIMIZERS[training.optimizer](groups, eps=training.epsilon, weight_decay=training.weight_decay, fused=True)
     set_learning_rates(built, training, 0.0)
     return built
 
@@ -69,27 +69,30 @@ def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, don
 
 
 def set_first_output(depth: ImageNetwork, store: Store, variant: Variant) -> None:
-    """Make a network start by predicting the best constant, if it is asked for or the network can predict nothing else.
+    """Make a network start by predicting the best constant, or another, if that is asked for.
 
-    Raises InputError if its head cannot.
+    A network that can predict nothing else always does. Raises InputError if its head cannot.
     """
     if isinstance(depth, Constant):
         nn.init.constant_(depth.value, first_output(store, variant))
-    elif variant.training.first_output == "best-constant":
+    elif variant.training.first_output != "unbiased":
         value = first_output(store, variant)
         for head in (part for part in depth.modules() if isinstance(part, DepthHead)):
             head.start_at(value)
 
 
 def first_output(store: Store, variant: Variant) -> float:
-    """The best constant of the training split, in the unit of the variant's head."""
+    """The constant asked for, or the best one of the training frames, in the unit of the variant's head."""
     settings = variant.training
+    unit = unit_of(settings.output_unit, settings.max_depth)
+    if isinstance(settings.first_output, float):
+        return settings.first_output / unit
     loss = DepthLoss(variant.loss, settings.max_depth)
-    return best_constant(loss, *_targets(store, loss)) / unit_of(settings.output_unit, settings.max_depth)
+    return best_constant(loss, *_targets(store, settings.trained_on(len(store)), loss)) / unit
 
 
-def _targets(store: Store, loss: DepthLoss) -> tuple[Tensor, Tensor]:
+def _targets(store: Store, frames: range, loss: DepthLoss) -> tuple[Tensor, Tensor]:
     """Targets and masks of at most 256 frames, spread evenly, at half the store's size."""
-    chosen = range(0, len(store), -(-len(store) // FITTED_FRAMES))
+    chosen = frames[:: -(-len(frames) // FITTED_FRAMES)]
     height, width = store.size
     return targets_of(loss, (torch.from_numpy(store.depth(index)) for index in chosen), (height // 2, width // 2))
