@@ -42,7 +42,7 @@ _variants = _complete(lambda study: (name for group in study.by_group.values() f
 _groups = _complete(lambda study: study.by_group)
 _figures = _complete(lambda study: [*study.figures, *FIGURES_OF_FLOORS])
 _splits = _complete(lambda study: ("train", "test"))
-_hypotheses = _complete(lambda study: [*study.verdict.hypotheses, "conclusion"])
+_hypotheses = _complete(lambda study: [*study.verdict.hypotheses, "conclusion", "factors"])
 
 VariantOption = Annotated[str, typer.Option(help="A variant of params.yaml.", autocompletion=_variants)]
 SeedOption = Annotated[int, typer.Option(min=0, help="The seed to train with.")]
@@ -223,15 +223,21 @@ def design() -> None:
 
 
 @app.command()
-def findings() -> None:
-    """Gather the results of the variants that the verdict compares, and the effect of each change."""
-    from packdepth.analysis.findings import find, provenance
-    from packdepth.utils.files import write_json
+def gather(group: Annotated[str, typer.Argument(help="A group of params.yaml.", autocompletion=_groups)]) -> None:
+    """Sum up the runs of a group in a few small tables, for the verdict."""
+    from packdepth.analysis.gathered import gather as write_tables
 
     study = load_study()
-    folder = paths.findings(study.scale)
-    find(study).write(folder)
-    write_json(folder / "provenance.json", provenance(study))
+    write_tables(study, one_of(group, study.by_group, "group"))
+
+
+@app.command()
+def findings() -> None:
+    """Judge every hypothesis by the gathered tables, and write what follows."""
+    from packdepth.analysis.findings import find
+
+    study = load_study()
+    find(study).write(paths.findings(study.scale))
 
 
 @app.command()
@@ -250,15 +256,15 @@ def verdict() -> None:
 @app.command()
 def verdict_figure(
     name: Annotated[
-        str, typer.Argument(help="A hypothesis of params.yaml, or: conclusion.", autocompletion=_hypotheses)
+        str, typer.Argument(help="A hypothesis of params.yaml, or: conclusion, factors.", autocompletion=_hypotheses)
     ],
 ) -> None:
     """Draw the figure of one hypothesis, or of the conclusion, from the findings."""
     from packdepth.analysis.findings import Findings
-    from packdepth.figures.verdict.hypothesis import CONCLUSION, draw
+    from packdepth.figures.verdict.hypothesis import CONCLUSION, FACTORS, draw
 
     study = load_study()
-    one_of(name, [*study.verdict.hypotheses, CONCLUSION], "hypothesis")
+    one_of(name, [*study.verdict.hypotheses, CONCLUSION, FACTORS], "hypothesis")
     findings = Findings.read(paths.findings(study.scale))
     draw(study, findings, name, paths.verdict(study.scale) / f"{name}.png")
 

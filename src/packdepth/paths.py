@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from packdepth.errors import InputError
 
 WITH_CONTEXT = ("temporal", "supervision")  # groups whose variants may learn from neighbouring frames
-COMPARED = ("report", "diagnosis", "contest")  # groups that predict depth and that the verdict compares
+COMPARED = ("report", "ceilings", "contest", "diagnosis", "durations")  # groups whose variants the verdict compares
+TOLD = (*COMPARED, "tuning", "factors", "autoencoder")  # all that it rests on
 
 
 def store(scale: str, split: str) -> Path:
@@ -63,6 +64,11 @@ def table_provenance(scale: str, group: str) -> Path:
 def verdict(scale: str) -> Path:
     """The folder of the verdict: verdict.md, and a figure for each hypothesis."""
     return results(scale) / "verdict"
+
+
+def gathered(scale: str, group: str) -> Path:
+    """The folder of the tables that sum up the runs of a group."""
+    return results(scale) / "gathered" / group
 
 
 def findings(scale: str) -> Path:

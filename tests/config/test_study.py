@@ -87,9 +87,10 @@ def test_a_width_of_its_own_is_multiplied_too_and_products_are_whole_where_they_
 def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     study = project(lambda raw: raw["groups"]["contest"].update(seeds=[4, 5]))
     assert study.seeds_of("packnet-best") == [4, 5]
-    assert study.seeds_of("packnet") == study.seeds_of("packnet-log") == study.seeds
-    assert str(study.run("packnet-log", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-log.1.json"
-    of_verdict = ["diagnosis", "contest", "factors", "autoencoder"]
+    assert study.seeds_of("packnet") == study.seeds
+    assert study.seeds_of("packnet-epsilon") == [1, 2, 3]
+    assert str(study.run("packnet-epsilon", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-epsilon.1.json"
+    of_verdict = ["ceilings", "tuning", "contest", "diagnosis", "durations", "factors", "autoencoder"]
     assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict]
 
 
@@ -106,7 +107,7 @@ def test_what_a_scale_says_for_a_group_wins_over_the_scale(project):
         raw["scales"]["tiny"]["groups"] = {"diagnosis": {"epochs": 7}}
 
     study = project(edit)
-    assert study.variant("packnet-log").training.epochs == 7
+    assert study.variant("packnet-epsilon").training.epochs == 7
     assert study.variant("packnet").training.epochs == 5
 
 
@@ -132,6 +133,10 @@ def _compared(*checkpoints):
 
 
 OWN = "results/tiny/runs/report/packnet/seed0/model.safetensors"
+
+
+def _hypothesis(raw, key):
+    return raw["verdict"]["hypotheses"][key]
 
 
 def _training(raw):
@@ -229,8 +234,8 @@ WRONG = [
         ["variants.packnet.scale_by.epoch", "'epochs'"],
     ),
     (
-        lambda raw: raw["groups"]["report"]["variants"]["packnet"].update(scale_by={"epochs": 0.5}),
-        ["variants.packnet.scale_by.epochs", "integer"],
+        lambda raw: raw["groups"]["report"]["variants"]["packnet"].update(training={"epochs": 0}),
+        ["variants.packnet.training.epochs", "greater than 0"],
     ),
     (
         lambda raw: raw["groups"]["autoencoder"]["variants"]["packing"].pop("training"),
@@ -277,24 +282,17 @@ WRONG = [
     (lambda raw: raw["scales"].update({"$(touch x)": raw["scales"]["smoke"]}), ["scales", "pattern"]),
     (lambda raw: raw.update(scale="../smoke"), ["scale", "pattern", "'../smoke'"]),
     (lambda raw: raw["verdict"].update(contest=["packnet", "densedepth-best"]), ["verdict, contest, 'packnet'"]),
-    (
-        lambda raw: raw["verdict"]["hypotheses"]["H5"].update(decisive=[["packnet", "packing"]]),
-        ["verdict, H5, 'packing'"],
-    ),
-    (
-        lambda raw: raw["verdict"]["hypotheses"]["H8"].update(decisive=[["packnet", "packing"]]),
-        ["verdict, H8, 'packnet'", "'packing'"],
-    ),
-    (
-        lambda raw: raw["verdict"]["hypotheses"]["H1"]["decisive"].append(["packnet", "constant"]),
-        ["verdict.hypotheses.H1", "takes one decisive pair"],
-    ),
+    (lambda raw: raw["verdict"].update(margin=0), ["verdict.margin", "greater than 0"]),
+    (lambda raw: _hypothesis(raw, "H7").update(gain=["packnet", "packing"]), ["verdict, H7, 'packing'"]),
+    (lambda raw: _hypothesis(raw, "H8").update(gain=["packing", "packnet"]), ["verdict, H8, 'packnet'", "'packing'"]),
+    (lambda raw: _hypothesis(raw, "H1").update(factor="swap"), ["verdict.hypotheses.H1", "exactly one"]),
+    (lambda raw: _hypothesis(raw, "H5").pop("factor"), ["verdict.hypotheses.H5", "exactly one"]),
+    (lambda raw: _hypothesis(raw, "H5").update(factor="swp"), ["factor in verdict, H5, 'swp'", "'swap'"]),
+    (lambda raw: _hypothesis(raw, "H5").update(factor="network"), ["factor in verdict, H5, 'network'"]),
+    (lambda raw: _hypothesis(raw, "H5").update(sign=2), ["verdict.hypotheses.H5.sign", "1 or -1"]),
     (lambda raw: raw["verdict"].update(gap=["packnt", "densedepth"]), ["verdict, gap, 'packnt'", "'packnet'"]),
-    (
-        lambda raw: raw["verdict"]["hypotheses"]["H5"].update(decisive=[["packnet", "packnet-velocity"]]),
-        ["verdict, H5, 'packnet-velocity'"],
-    ),
-    (lambda raw: raw["verdict"]["hypotheses"]["H5"].update(rule="close"), ["verdict.hypotheses.H5.rule", "'closes'"]),
+    (lambda raw: _hypothesis(raw, "H7").update(beside=[["packnet", "packnet-velocity"]]), ["H7, 'packnet-velocity'"]),
+    (lambda raw: _hypothesis(raw, "H5").update(panl="curves"), ["verdict.hypotheses.H5.panl", "'panel'"]),
     (lambda raw: raw["verdict"]["hypotheses"].update(h5={}), ["verdict.hypotheses.h5"]),
     (lambda raw: raw["groups"]["temporal"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),
     (lambda raw: _context(raw).update(motion="handhold"), ["motion in scales.small.context", "'handheld'"]),

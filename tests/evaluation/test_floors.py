@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from packdepth import paths
-from packdepth.analysis.results import floors
+from packdepth.analysis.results import floors, image_floors
 from packdepth.config.losses import LossSettings
 from packdepth.evaluation.evaluate import evaluate
 from packdepth.evaluation.floors import fitted_outputs, outputs_of_truth, write_floors
@@ -23,9 +23,9 @@ NAMES = [
     "best constant",
     "fixed map",
     "image median",
-    "truth up to 1",
-    "truth up to 2",
+    *(f"truth up to {ceiling}" for ceiling in (1, 2, 5, 10, 20, 100)),
 ]
+OF_IMAGES = ["thumbnail", "principal components"]
 NYU = Path(__file__).parents[3] / "shared" / "real" / "nyu_labelled"
 HANDOUT = LossSettings(target="eight-bit", l1=0.1, ssim=1.0, gradient=1.0, ssim_range=1.0, ssim_border="zeros")
 EXPLAINED = {  # measured by another script on all 795 training frames at 320x240
@@ -41,7 +41,8 @@ def test_every_loss_has_every_floor_on_both_splits(stores):
     study = stores()
     write_floors(study)
     table = pd.read_csv(paths.floors("tiny"))
-    assert len(table) == len(study.losses) * 2 * len(NAMES)
+    assert len(table) == len(study.losses) * 2 * len(NAMES) + len(OF_IMAGES)
+    assert image_floors(study).index.tolist() == OF_IMAGES
     for split in ("train", "test"):
         assert floors(study, split).index.tolist() == NAMES
     assert (table["loss"] >= 0).all()

@@ -67,16 +67,30 @@ groups:
         network: {architecture: densedepth, head: scaled-sigmoid}
         training: {mode: semi-supervised, context: recorded, velocity: {weight: 0.5}}
     figures: [scale_factor]
-  diagnosis:
+  ceilings:
+    seeds: [0]
     variants:
-      packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}}
+      packnet-ceiling-5: {network: {architecture: packnet, min_depth: 0.2}, training: {first_output: 0.5}}
+  tuning:
+    seeds: [0]
+    training: {held_out: 0.25}
+    variants:
+      packing-rate-1: {network: {architecture: packnet, head: linear}}
   contest:
     seeds: [0, 1]
     variants:
       packnet-best: {network: {architecture: packnet, head: leaky-relu}, training: {schedule: cosine}}
       densedepth-best: {network: {architecture: densedepth}, training: {schedule: cosine}}
-  factors:
+  diagnosis:
     seeds: [0]
+    variants:
+      packnet-leaky-relu: {network: {architecture: packnet, head: leaky-relu}}
+  durations:
+    seeds: [0]
+    variants:
+      packnet-short: {network: {architecture: packnet}, scale_by: {epochs: 0.5}}
+  factors:
+    seeds: [0, 1]
     training: {schedule: cosine}
     runs: [f1, f2]
     factors:
@@ -98,11 +112,12 @@ scales:
     evaluation: {protocol: indoor, flip: true}
 verdict:
   gap: [packnet, constant]
-  contest: [densedepth-best, packnet-best]
+  contest: [packnet-best, densedepth-best]
+  margin: 0.2
   hypotheses:
-    H1: {claim: It fades, kind: structure, rule: vanishes, decisive: [[packnet, densedepth-best]]}
-    H7: {claim: It cannot, kind: environment, rule: closes, decisive: [[packnet, packnet-leaky-relu]]}
-    H8: {claim: It keeps more, kind: structure, rule: keeps, decisive: [[pooling, packing]]}
+    H1: {claim: It fades, kind: structure, gain: [packnet-best, packnet-leaky-relu], panel: gradients}
+    H7: {claim: It cannot, kind: environment, gain: [packnet, packnet-ceiling-5], panel: ceilings}
+    H8: {claim: It keeps more, kind: structure, gain: [pooling, packing], panel: autoencoders}
 motions:
   walk:
     frequency: 10.0
@@ -149,18 +164,25 @@ SUPERVISION = (
         "packdepth figure scale_factor",
     }
 )
-VERDICT = {"packdepth findings", "packdepth verdict"} | {
-    f"packdepth verdict-figure {key}" for key in ("H1", "H7", "H8", "conclusion")
+TOLD = ("report", "ceilings", "tuning", "contest", "diagnosis", "durations", "factors", "autoencoder")
+GATHER = {f"packdepth gather {group}" for group in TOLD}
+JUDGE = {"packdepth findings", "packdepth verdict"} | {
+    f"packdepth verdict-figure {key}" for key in ("H1", "H7", "H8", "conclusion", "factors")
 }
+VERDICT = GATHER | JUDGE
+CEILINGS_GROUP = runs("train", "packnet-ceiling-5") | runs("evaluate", "packnet-ceiling-5")
+TUNING = runs("train", "packing-rate-1") | runs("evaluate", "packing-rate-1")
 DIAGNOSIS = runs("train", "packnet-leaky-relu") | runs("evaluate", "packnet-leaky-relu")
+DURATIONS = runs("train", "packnet-short") | runs("evaluate", "packnet-short")
 CONTEST = {
     command
     for phase in ("train", "evaluate")
     for command in runs(phase, "packnet-best", "densedepth-best", seeds=(0, 1))
 }
-FACTORS = runs("train", "f1", "f2") | runs("evaluate", "f1", "f2")
+FACTORS = {command for phase in ("train", "evaluate") for command in runs(phase, "f1", "f2", seeds=(0, 1))}
 AUTOENCODER = runs("train", "packing", "pooling") | runs("reconstruct", "packing", "pooling")
-EVERYTHING = STUDY | SUPERVISION | DIAGNOSIS | CONTEST | FACTORS | AUTOENCODER | VERDICT
+OF_VERDICT = CEILINGS_GROUP | TUNING | CONTEST | DIAGNOSIS | DURATIONS | FACTORS
+EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT
 AFTER_PACKNET = runs("train", "packnet") | runs("evaluate", "packnet") | FIGURES | TABLES
 ANOTHER_HEAD = (
     "params.yaml",

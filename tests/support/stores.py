@@ -25,7 +25,7 @@ ORIGIN = Origin("slopes", 1, "none", "nobody", "tests", {"made": "by hand"})
 
 def no_verdict(variant: str) -> dict[str, Any]:
     """A verdict section that asks nothing, for a study that lacks the variants of the shipped one."""
-    return {"gap": [variant, variant], "contest": ["densedepth-best", "packnet-best"], "hypotheses": {}}
+    return {"gap": [variant, variant], "contest": ["packnet-best", "densedepth-best"], "margin": 0.2, "hypotheses": {}}
 
 
 def with_variants(study: Study, group: str, variants: dict[str, Any]) -> Study:

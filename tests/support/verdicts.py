@@ -1,4 +1,4 @@
-"""A study whose results are made by hand, for the verdict: what each variant loses is written in LOSSES."""
+"""A study whose results are made by hand, for the verdict: SKILL holds what each variant has learned."""
 
 import json
 from collections.abc import Callable
@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from packdepth import paths
+from packdepth.analysis.gathered import gather
 from packdepth.analysis.results import runs
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
@@ -16,68 +18,113 @@ from packdepth.paths import Run
 from tests.support.stores import TOP
 
 IMAGES = 40
-LOSSES = {  # mean test loss of each variant; images differ by as much for all of them
-    "constant": 0.30,
-    "packnet": 0.50,
-    "densedepth": 0.20,
-    "packnet-leaky-relu": 0.25,  # 83 % of the gap
-    "packnet-rate-triple": 0.49,
-    "packnet-narrow": 0.425,  # 25 %
-    "leaky-no-skips": 0.40,
-    "packnet-best": 0.15,
-    "densedepth-best": 0.18,
+FLOOR = 0.5  # loss of the fixed map
+THUMBNAIL = 0.01  # mean squared error
+SKILL = {  # mean skill of each variant; images differ by as much for all of them
+    "constant": -0.1,
+    "packnet": -0.3,
+    "densedepth": 0.1,
+    "packnet-best": 0.3,
+    "densedepth-best": 0.4,  # so that the margin is 0.08
+    "packnet-strided": 0.5,
+    "packnet-epsilon": 0.3,
+    "packnet-ceiling-2": -0.3,
+    "packnet-ceiling-100": 0.2,
+    "densedepth-ceiling-2": -0.3,
+    "densedepth-ceiling-100": 0.3,
+    "packnet-usual": 0.3,
+    "packnet-longest": 0.38,
+    "densedepth-usual": 0.3,
+    "densedepth-longest": 0.3,
+    "packing-rate-1": 0.2,
+    "packing-rate-3": 0.25,
 }
-PSNR = {"packing": 30.0, "pooling-parameters": 27.0, "strided-parameters": 31.0}
-SEED_NOISE = 0.01  # between the seeds of the contest
-PSNR_NOISE = 0.1  # dB, between the two seeds of an autoencoder
-HYPOTHESES = {
-    "H1": {"rule": "vanishes", "kind": "structure", "decisive": [["packnet", "densedepth"]]},
-    "H2": {"rule": "closes", "kind": "environment", "decisive": [["packnet", "packnet-rate-triple"]]},
-    "H3": {"rule": "closes", "kind": "resources", "decisive": [["packnet", "packnet-narrow"]]},
-    "H7": {"rule": "closes", "kind": "environment", "decisive": [["packnet", "packnet-leaky-relu"]]},
-    "H8": {"rule": "keeps", "kind": "structure", "decisive": [["pooling-parameters", "packing"]]},
-    "H9": {"rule": "carries", "kind": "structure", "decisive": [["packnet-leaky-relu", "leaky-no-skips"]]},
+RECONSTRUCTION = {"packing": 0.5, "pooling-parameters": 0.1}  # skill
+SEED_NOISE = 0.003  # of skill, between seeds; not the same in every variant
+FACTORS = {"skips": (0.05, 0.0), "swap": (0.0, 0.1)}  # effect in both networks, and more of it in PackNet
+HYPOTHESES: dict[str, dict[str, Any]] = {
+    "H1": {"kind": "structure", "gain": ["packnet-best", "packnet-epsilon"], "panel": "gradients"},
+    "H3": {
+        "kind": "resources",
+        "interaction": [["packnet-usual", "packnet-longest"], ["densedepth-usual", "densedepth-longest"]],
+        "panel": "curves",
+    },
+    "H5": {"kind": "environment", "factor": "swap", "sign": -1},
+    "H7": {
+        "kind": "environment",
+        "gain": ["packnet-ceiling-2", "packnet-ceiling-100"],
+        "beside": [["densedepth-ceiling-2", "densedepth-ceiling-100"]],
+        "panel": "ceilings",
+    },
+    "H8": {"kind": "structure", "gain": ["pooling-parameters", "packing"], "panel": "autoencoders"},
+    "H9": {"kind": "structure", "factor": "skips"},
+    "H10": {
+        "kind": "structure",
+        "gain": ["packnet-best", ["packnet-strided", "densedepth-best"]],
+        "panel": "structures",
+    },
 }
 
 
 def study_by_hand(
     values: dict[str, float] | None = None,
     seeds: list[int] | None = None,
-    autoencoders: bool = True,
     edit: Callable[[dict[str, Any]], object] = lambda raw: None,
     **verdict: Any,
 ) -> Study:
     """Write params.yaml and results into this folder.
 
-    `values` replaces some of LOSSES and PSNR, `seeds` those of contest and autoencoders, `verdict` parts of that
-    section; `edit` changes params.yaml last.
+    `values` replaces some of SKILL and RECONSTRUCTION, `seeds` those of all groups, `verdict` parts of that section;
+    `edit` changes params.yaml last.
     """
-    known = LOSSES | (PSNR if autoencoders else {}) | (values or {})
+    known = SKILL | RECONSTRUCTION | (values or {})
     content = yaml.safe_load((TOP / "params.yaml").read_text()) | {"scale": "smoke"}
-    for name in ("report", "diagnosis", "contest", "autoencoder"):
-        group = content["groups"][name]
-        group["variants"] = {name: entry for name, entry in group["variants"].items() if name in known}
-        if seeds and "seeds" in group:
-            group["seeds"] = seeds
+    for name, group in content["groups"].items():
+        if name in paths.TOLD and "variants" in group:
+            group["variants"] = {name: entry for name, entry in group["variants"].items() if name in known}
+        if "seeds" in group:
+            group["seeds"] = seeds or group["seeds"]
+    factors = content["groups"]["factors"]["factors"]
+    content["groups"]["factors"] |= {
+        "factors": {name: factors[name] for name in ("network", *FACTORS)},
+        "runs": [f"f{number}" for number in range(8)],
+    }
     hypotheses = {key: {"claim": f"Claim {key}", **hypothesis} for key, hypothesis in HYPOTHESES.items()}
     content["verdict"] |= {"hypotheses": hypotheses, **verdict}
     edit(content)
     Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     study = load_study()
-    for name, value in known.items():
+    _write_floors(study)
+    for run_name, signs in zip(study.groups.factors.runs, study.groups.factors.design.runs(), strict=True):
+        known[run_name] = 0.2 + sum(
+            signs[name] / 2 * (both + more / 2 * signs["network"]) for name, (both, more) in FACTORS.items()
+        )
+    for place, (name, value) in enumerate(known.items()):
         for run in runs(study, name):
             _write_training(run)
-            if name in PSNR:
-                _write_reconstruction(run, value + PSNR_NOISE * (run.seed - 0.5) * 2**0.5)
+            of_seed = SEED_NOISE * np.sin(7 * run.seed + 3 * place) / 2
+            if name in RECONSTRUCTION:
+                _write_reconstruction(run, value + of_seed)
             else:
-                of_seed = SEED_NOISE * (run.seed - 2) if name in study.groups.contest.variants else 0.0
                 _write_evaluation(run, value + of_seed)
+    for group in paths.TOLD:
+        gather(study, group)
     return study
 
 
 def spread_out(mean: float, amount: float = 0.02) -> np.ndarray:
     """The values of all images, around their mean."""
     return mean + amount * np.linspace(-1, 1, IMAGES)
+
+
+def _write_floors(study: Study) -> None:
+    floors = {"best constant": 0.55, "fixed map": FLOOR}
+    floors |= {f"truth up to {ceiling}": 0.6 / ceiling for ceiling in (1, 2, 5, 10, 20, 100)}
+    rows = [{"name": study.loss_name, "split": "test", "floor": name, "loss": loss} for name, loss in floors.items()]
+    images = {"thumbnail": THUMBNAIL, "principal components": 0.2 * THUMBNAIL}
+    rows += [{"name": "image", "split": "test", "floor": name, "loss": loss} for name, loss in images.items()]
+    paths.floors(study.scale).parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_csv(paths.floors(study.scale), index=False)
 
 
 def _write_training(run: Run) -> None:
@@ -93,26 +140,29 @@ def _write_training(run: Run) -> None:
         rows += [(step, "prediction_std", 0.5 * step), (step, "target_std", 2.0 * step), (step, "correlation", 0.3)]
         rows += [(step, "gradient_square", 3.0), (step, "gradient_product", 1.0 + 2 * (step == 100))]
     pd.DataFrame(rows, columns=["step", "name", "value"]).to_csv(run.diagnostics, index=False)
-    run.provenance.write_text(json.dumps({"parameters": 2_000_000, "seconds": 60.0, "steps": 400}))
+    steps_of = 1600 if run.variant.endswith("-longest") else 400
+    run.provenance.write_text(json.dumps({"parameters": 2_000_000, "seconds": 60.0, "steps": steps_of}))
 
 
-def _write_evaluation(run: Run, loss: float) -> None:
-    losses = spread_out(loss)
+def _write_evaluation(run: Run, skill: float) -> None:
+    losses = spread_out(FLOOR * (1 - skill))
     names = [f"rooms/{index}" for index in range(IMAGES)]
     table = pd.DataFrame({"id": names, "loss": losses})
     table.sample(frac=1, random_state=run.seed).to_csv(run.per_image, index=False)  # in any order
     headline = {"aggregate": "pooled", "median_scaled": False, "abs_rel": 0.2, "rmse": 0.6, "delta1": 0.7}
-    metrics = {"training_loss": loss + 0.1, "final_training_loss": loss + 0.05, "test_loss": float(losses.mean())}
+    mean = float(losses.mean())
+    metrics = {"training_loss": mean + 0.1, "final_training_loss": mean + 0.05, "test_loss": mean}
     run.evaluation.write_text(json.dumps(metrics | {"headline": headline}))
 
 
-def _write_reconstruction(run: Run, psnr: float) -> None:
-    values = spread_out(psnr, 0.5)
+def _write_reconstruction(run: Run, skill: float) -> None:
+    values = -10 * np.log10(spread_out(THUMBNAIL * (1 - skill), 0.0001))
     tables = [
         pd.DataFrame({"images": source, "id": [f"{source}/{i}" for i in range(IMAGES)], "psnr": values + more})
-        for source, more in (("test", 5.0), ("photos", 0.0))
+        for source, more in (("test", 0.0), ("photos", -5.0))
     ]
     pd.concat(tables).to_csv(run.per_image, index=False)
     measured = {"ssim": 0.9, "error_to_0.25": 0.01, "error_to_0.5": 0.2}
-    of_sources = {source: {"psnr": psnr + more, **measured} for source, more in (("test", 5.0), ("photos", 0.0))}
+    psnr = float(values.mean())
+    of_sources = {source: {"psnr": psnr + more, **measured} for source, more in (("test", 0.0), ("photos", -5.0))}
     run.evaluation.write_text(json.dumps({"variant": run.variant, "forward_gflops": 1.25, **of_sources}))

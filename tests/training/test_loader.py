@@ -30,6 +30,14 @@ def test_starting_late_gives_the_rest(frames, batch, epochs, seed, data):
         assert len(set(seen)) == len(seen) == frames // batch * batch
 
 
+def test_half_an_epoch_is_the_first_half_of_one():
+    whole, half, more = (list(CountedBatches(32, 4, epochs, 0)) for epochs in (1, 0.5, 1.5))
+    assert half == whole[:4]
+    assert more[:8] == whole
+    assert len(more) == 12
+    assert list(CountedBatches(32, 4, 1.5, 0, first_step=10)) == more[10:]
+
+
 def test_epochs_and_seeds_have_orders_of_their_own():
     first, second = (next(iter(CountedBatches(32, 32, 1, seed))) for seed in (0, 1))
     both = list(CountedBatches(32, 32, 2, 0))

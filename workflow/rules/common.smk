@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packdepth import paths
 from packdepth.config.datasets import module_name
+from packdepth.config.hypotheses import names_of
 from packdepth.config.load import load_study
 from packdepth.config.settings import resolved_settings, write_settings
 from packdepth.config.study import DATASETS

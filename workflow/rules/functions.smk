@@ -27,7 +27,21 @@ CHAPTERS = {
     "supervision": "2. Learning from neighbouring frames",
 }
 VERDICT = f"{RESULTS}/verdict"
-TOLD = ["report", "diagnosis", "contest", "autoencoder"]  # groups
+OF_DEPTH = ["losses.csv", "variants.csv", "stages.csv", "curves.csv"]
+FINDINGS = [
+    "variants",
+    "seeds",
+    "judgements",
+    "effects",
+    "tuning",
+    "factors",
+    "levels",
+    "stages",
+    "curves",
+    "floors",
+    "scales",
+    "autoencoders",
+]  # tables
 CHAPTER = "3. Why PackNet loses"
 PUBLISHED = {paths.checkpoint_name(address): address for address in STUDY.transfer.checkpoints}
 PAIR = f"{RESULTS}/transfer/{{scale}}/{{checkpoint}}/metrics.json"
@@ -101,6 +115,12 @@ def context_of_group(wildcards):
     return rules.context.output if wildcards.group in paths.WITH_CONTEXT else []
 
 
+def evaluated_store(wildcards):
+    """The test split, or the training split where frames of it are held out."""
+    split = "train" if STUDY.variant(wildcards.variant).training.held_out else "test"
+    return f"data/{SCALE}/{split}.h5"
+
+
 def gpus(wildcards):
     """None for what is fitted before training, and for what trains on a core of its own."""
     variant = STUDY.variant(wildcards.variant)
@@ -111,7 +131,7 @@ def gpus(wildcards):
 def results_of(group):
     """The table and the figures of a group; for one without any, its measurements."""
     table = expand(rules.table.output, group=group) if group in TABLED else []
-    return [*table, *figures_of(group), *(rules.ceilings.output if group == "report" else [])] or runs_of(
+    return [*table, *figures_of(group), *(rules.draw_ceilings.output if group == "report" else [])] or runs_of(
         group, EVALUATED
     )
 
@@ -132,12 +152,19 @@ def quality_of_context(group):
 
 def runs_behind(hypothesis):
     """The evaluations of the variants that a hypothesis compares."""
-    compared = {name for pair in STUDY.verdict.pairs[hypothesis] for name in pair}
-    return [str(STUDY.run(name, seed).metrics) for name in sorted(compared) for seed in STUDY.seeds_of(name)]
+    claim = STUDY.verdict.hypotheses[hypothesis]
+    compared = names_of(claim.changes) or STUDY.groups.factors.runs
+    return [str(STUDY.run(name, seed).metrics) for name in compared for seed in STUDY.seeds_of(name)]
+
+
+def gathered_of(group):
+    """The tables that sum up a group."""
+    tables = ["losses.csv", "reconstructions.csv"] if group == AUTOENCODER else OF_DEPTH
+    return [f"{RESULTS}/gathered/{group}/{name}" for name in (*tables, "provenance.json")]
 
 
 def told_settings():
-    return {group: settings(f"groups/{group}") for group in TOLD} | {"verdict": settings("verdict")}
+    return {group: settings(f"groups/{group}") for group in paths.TOLD} | {"verdict": settings("verdict")}
 
 
 def evaluation_of(wildcards):

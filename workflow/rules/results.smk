@@ -1,7 +1,7 @@
 # Floors, tables and figures. The latter two read only result files, and take seconds.
 localrules:
     table,
-    ceilings,
+    draw_ceilings,
 
 
 rule floors:
@@ -22,7 +22,7 @@ rule floors:
         logged("packdepth floors")
 
 
-rule ceilings:
+rule draw_ceilings:
     """Draw the report's losses next to what the heads' ceilings allow."""
     input:
         rooms("analysis", "figures"),

@@ -26,7 +26,7 @@ rule evaluate:
     """Evaluate one trained variant on the test split."""
     input:
         rooms("checkpoints", "data/store", "evaluation", "geometry", "losses", "models"),
-        f"data/{SCALE}/test.h5",
+        evaluated_store,
         f"{RUN}/model.safetensors",
         f"{RUN}/train_log.csv",
     output:

@@ -6,17 +6,37 @@ localrules:
     verdict,
 
 
+for group in paths.TOLD:
+
+    rule:
+        """Sum up the runs of this group."""
+        name:
+            f"gather_{group}"
+        input:
+            rooms("analysis"),
+            [*runs_of(group, TRAINED), *runs_of(group, EVALUATED)],
+        output:
+            gathered_of(group),
+        log:
+            f"{RESULTS}/logs/gather_{group}.log",
+        localrule: True
+        params:
+            group=group,
+            settings=settings(f"groups/{group}"),
+        message:
+            "Verdict: {params.group}"
+        shell:
+            logged("packdepth gather {params.group}")
+
+
 rule findings:
-    """Gather what was measured, and what each change did."""
+    """Judge every hypothesis."""
     input:
         rooms("analysis"),
-        [path for group in TOLD for path in [*runs_of(group, TRAINED), *runs_of(group, EVALUATED)]],
+        rules.floors.output,
+        [path for group in paths.TOLD for path in gathered_of(group)],
     output:
-        expand(
-            f"{VERDICT}/findings/{{table}}.csv",
-            table=["variants", "effects", "stages", "curves", "scales", "autoencoders"],
-        ),
-        f"{VERDICT}/findings/provenance.json",
+        expand(f"{VERDICT}/findings/{{table}}.csv", table=FINDINGS),
     log:
         f"{RESULTS}/logs/findings.log",
     params:
@@ -28,7 +48,7 @@ rule findings:
 
 
 rule verdict_figure:
-    """Draw the figure of one hypothesis, or of the conclusion."""
+    """Draw the figure of one hypothesis, of the conclusion, or of the factorial design."""
     input:
         rooms("analysis", "figures"),
         rules.findings.output,
@@ -42,7 +62,7 @@ rule verdict_figure:
     log:
         f"{RESULTS}/logs/verdict_{{key}}.log",
     wildcard_constraints:
-        key="conclusion|H[0-9]+",
+        key="conclusion|factors|H[0-9]+",
     params:
         settings=settings("verdict"),
     message:
@@ -78,7 +98,7 @@ rule verdict:
     """Write the verdict on every hypothesis, with its figures."""
     input:
         rules.write_verdict.output,
-        expand(rules.verdict_figure.output, key=["conclusion", *STUDY.verdict.hypotheses]),
+        expand(rules.verdict_figure.output, key=["conclusion", "factors", *STUDY.verdict.hypotheses]),
 
 
 for hypothesis in STUDY.verdict.hypotheses:

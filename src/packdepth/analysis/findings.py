@@ -1,33 +1,41 @@
-"""What all variants measured, and what each change did, in tables: the verdict and its figures use nothing else."""
+"""What follows from the gathered measurements, in tables: the verdict's text and figures use nothing else."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from packdepth import paths
-from packdepth.analysis.effects import SeedNoise, effect, seed_noise
-from packdepth.analysis.results import read_csv, read_json, runs
+from packdepth.analysis import contrasts, skill
+from packdepth.analysis.gathered import read_gathered
+from packdepth.analysis.results import read_csv
 from packdepth.analysis.scales import compare, other_scales
+from packdepth.analysis.statistics.best_of import expected_best
+from packdepth.analysis.statistics.effects import Effect
+from packdepth.analysis.statistics.judgement import Claim, judge
+from packdepth.config.hypotheses import names_of
 from packdepth.config.study import Study
 from packdepth.utils.files import write_text
 
-POINTS = 200  # of a curve
-LATE = 0.8  # of the training; diagnostics from here on are averaged
-OF_STAGES = ("gradient_rms", "update_ratio", "activation_std")
-MOST = (0.1, 0.9)  # quantiles over measured steps, between which most of them lie
+CONTEST = "contest"  # judged with the hypotheses: does the network that lost still lose at its best?
 
 
 @dataclass(frozen=True)
 class Findings:
     """The tables, each a CSV of its name in the verdict's folder."""
 
-    variants: pd.DataFrame  # one row per variant: losses, metrics, diagnostics
-    effects: pd.DataFrame  # one row per change of a hypothesis: by how much the test loss falls
+    variants: pd.DataFrame  # one row per variant: losses, skill, metrics, diagnostics
+    seeds: pd.DataFrame  # one row per variant and seed: skill
+    judgements: pd.DataFrame  # one row per hypothesis, and one for the contest: effect, margin, verdict
+    effects: pd.DataFrame  # one row per change that a hypothesis names: by how much the skill rises
+    tuning: pd.DataFrame  # one row per trial of every structure: loss on held-out frames, expected best of so many
+    factors: pd.DataFrame  # one row per effect of the factorial design, by itself and in each network
+    levels: pd.DataFrame  # per factor, level and network: the mean skill of the design's runs
     stages: pd.DataFrame  # one row per variant and stage of its network: medians over the training
     curves: pd.DataFrame  # per variant and step: the loss, mean over seeds and over the steps since the last row
+    floors: pd.DataFrame  # one row per floor, of depth and of images: skill on the test images
     scales: pd.DataFrame  # one row per scale run before: does the order of the report's variants hold there?
     autoencoders: pd.DataFrame  # per autoencoder and set of images: size, PSNR, SSIM, error by frequency
 
@@ -45,140 +53,129 @@ class Findings:
         """A variant's row."""
         return self.variants[self.variants["variant"] == variant].iloc[0]
 
-    def changes(self, hypothesis: str) -> pd.DataFrame:
-        """The rows of one hypothesis's changes."""
-        return self.effects[self.effects["hypothesis"] == hypothesis]
+    def judgement(self, key: str) -> pd.Series:
+        """The row of a hypothesis, or of the contest."""
+        return self.judgements[self.judgements["hypothesis"] == key].iloc[0]
 
-
-def provenance(study: Study) -> list[dict[str, Any]]:
-    """Where every run that the findings rest on comes from. Raises InputError that names a missing one."""
-    groups = [study.by_group[name] for name in (*paths.COMPARED, "autoencoder")]
-    return [read_json(run.provenance) for group in groups for name in group.variants for run in runs(study, name)]
+    def changes(self, key: str) -> pd.DataFrame:
+        """The changes that a hypothesis names, or that of the contest."""
+        return self.effects[self.effects["hypothesis"] == key]
 
 
 def find(study: Study) -> Findings:
-    """Gather what training and evaluation wrote. Raises InputError that names a missing result."""
-    names = [name for group in paths.COMPARED for name in study.by_group[group].variants]
-    variants = pd.DataFrame([_row(study, name) for name in names])
+    """Judge every claim by the gathered tables of all groups. Raises InputError that names a missing one."""
+    variants = _gathered(study, "variants", paths.COMPARED)
+    variants["skill"] = [skill.skill(study, name).mean() for name in variants["variant"]]
+    autoencoders = study.groups.autoencoder.variants
     rows = variants[variants["group"] == "report"]
     of_report = dict(zip(rows["variant"], rows["final_loss"], strict=True))
     others = {scale: losses for scale, losses in other_scales().items() if scale != study.scale}
-    reconstructions = [row for name in study.groups.autoencoder.variants for row in _reconstructions(study, name)]
+    of_factors = contrasts.factor_effects(study)
     return Findings(
         variants=variants,
+        seeds=pd.concat([_of_seeds(study, name) for name in [*variants["variant"], *autoencoders]], ignore_index=True),
+        judgements=_judgements(study, of_factors),
         effects=_effects(study),
-        stages=pd.concat([_stages(study, name) for name in names], ignore_index=True),
-        curves=pd.concat([_curve(study, name) for name in names], ignore_index=True),
+        tuning=_tuning(study),
+        factors=_factors(study, of_factors),
+        levels=_levels(study),
+        stages=_gathered(study, "stages", paths.COMPARED),
+        curves=_gathered(study, "curves", paths.COMPARED),
+        floors=skill.of_floors(study),
         scales=compare(of_report, others),
-        autoencoders=pd.DataFrame(reconstructions or [], columns=None if reconstructions else ["variant", "images"]),
+        autoencoders=_gathered(study, "reconstructions", ["autoencoder"]),
     )
 
 
-def _row(study: Study, name: str) -> dict[str, Any]:
-    """Means over seeds, with the deviation of the test loss."""
-    values = pd.DataFrame([_measured(run) for run in runs(study, name)])
-    means = {str(key): value for key, value in values.mean().items()}
-    square, product = means.pop("gradient_square"), means.pop("gradient_product")
-    noise = square / product - 1 if product > 0 else np.nan
-    return {
-        "variant": name,
-        "group": study.group_of(name),
-        "architecture": study.variant(name).network.architecture,
-        "seeds": len(values),
-        "test_loss_std": values["test_loss"].std(),
-        **means,
-        "noise_scale": study.variant(name).training.batch_size * noise,
-        **_reach(study, name),
-    }
+def _gathered(study: Study, table: str, groups: Iterable[str]) -> pd.DataFrame:
+    return pd.concat([read_gathered(study, group, table) for group in groups], ignore_index=True)
 
 
-def _measured(run: paths.Run) -> dict[str, float]:
-    metrics, provenance = read_json(run.evaluation), read_json(run.provenance)
-    diagnostics = read_csv(run.diagnostics)
-    late = diagnostics[diagnostics["step"] > LATE * diagnostics["step"].max()].groupby("name")["value"].mean()
-    whole = diagnostics.groupby("name")["value"].mean()
-    return {
-        "parameters": provenance["parameters"],
-        "steps": provenance["steps"],
-        "training_loss": metrics["training_loss"],
-        "final_loss": metrics["final_training_loss"],
-        "test_loss": metrics["test_loss"],
-        **{name: metrics["headline"][name] for name in ("abs_rel", "rmse", "delta1")},
-        "spread": late.get("prediction_std", np.nan) / late.get("target_std", np.nan),
-        "correlation": late.get("correlation", np.nan),
-        "saturation": late.get("saturation", np.nan),
-        **{name: whole.get(name, np.nan) for name in ("gradient_square", "gradient_product")},
-    }
+def _judgements(study: Study, of_factors: dict[str, Effect]) -> pd.DataFrame:
+    """All claims together, because each is judged with Holm's correction for their number."""
+    loser, winner = study.verdict.contest
+    effects = {CONTEST: skill.gain_of(study, (loser, winner))}
+    of = {CONTEST: contrasts.told((loser, winner))}
+    references = {CONTEST: [loser, winner]}
+    for key, hypothesis in study.verdict.hypotheses.items():
+        effects[key] = contrasts.deciding(study, hypothesis, of_factors)
+        of[key] = contrasts.described(study, hypothesis)
+        names = names_of(hypothesis.changes)
+        references[key] = names if names and skill.is_autoencoder(study, names[0]) else [loser, winner]
+    best = {key: max(skill.skill(study, name).mean() for name in names) for key, names in references.items()}
+    margins = {key: study.verdict.margin * value for key, value in best.items()}
+    judged = judge({key: Claim(effects[key], margins[key]) for key in effects if margins[key] > 0})
+    nothing_learned = {"verdict": "open", "least_detectable": np.nan}
+    return pd.DataFrame(
+        {
+            "hypothesis": key,
+            "of": of[key],
+            **_columns(effect),
+            "margin": margins[key],
+            **(asdict(judged[key]) if key in judged else nothing_learned),
+        }
+        for key, effect in effects.items()
+    )
 
 
-def _reach(study: Study, name: str) -> dict[str, float]:
-    """The first stage's gradient as a share of the median stage's: median and quantiles over steps and seeds."""
-    sizes = [_of_stages(read_csv(run.diagnostics), "gradient_rms") for run in runs(study, name)]
-    shares = pd.concat([(table.iloc[0] / table.median()).dropna() for table in sizes if len(table)] or [pd.Series()])
-    low, high = shares.quantile(MOST) if len(shares) else (np.nan, np.nan)
-    return {"reach": shares.median() if len(shares) else np.nan, "reach_low": low, "reach_high": high}
-
-
-def _of_stages(diagnostics: pd.DataFrame, what: str) -> pd.DataFrame:
-    """One kind of measurement: one row per stage, from input to output, one column per measured step."""
-    table = diagnostics[diagnostics["name"].str.startswith(f"{what}/")]
-    table = table.assign(stage=table["name"].str.removeprefix(f"{what}/"))
-    return table.pivot(index="stage", columns="step", values="value").reindex(table["stage"].unique())
+def _columns(effect: Effect) -> dict[str, float]:
+    return asdict(effect) | {"low": effect.low, "high": effect.high}
 
 
 def _effects(study: Study) -> pd.DataFrame:
-    """Every change of every hypothesis; before them the gap itself and the contest, as if they were hypotheses."""
-    noises = {name: _noise(study, name) for name in ("contest", "autoencoder")}
-    rows = []
-    for key, pairs in study.verdict.pairs.items():
-        decisive = study.verdict.hypotheses[key].decisive if key in study.verdict.hypotheses else pairs
-        for before, after in pairs:
-            noise = noises["autoencoder" if before in study.groups.autoencoder.variants else "contest"]
-            row = {"hypothesis": key, "decides": (before, after) in decisive, "before": before, "after": after}
-            row |= asdict(effect(_losses(study, before), _losses(study, after), noise))
-            rows.append(row | {"seed_noise": noise.deviation, "freedom": noise.freedom})
-    table = pd.DataFrame(rows)
-    of_depth = ~table["before"].isin(study.groups.autoencoder.variants)
-    return table.assign(share=(table["mean"] / table["mean"].iloc[0]).where(of_depth))
-
-
-def _noise(study: Study, group: str) -> SeedNoise:
-    return seed_noise([_losses(study, name).mean().tolist() for name in study.by_group[group].variants])
-
-
-def _losses(study: Study, name: str) -> pd.DataFrame:
-    """The loss of every test image, one row per image, one column per seed; for an autoencoder, -PSNR (dB)."""
-    tables = {run.seed: read_csv(run.per_image).set_index("id") for run in runs(study, name)}
-    if name in study.groups.autoencoder.variants:
-        return pd.DataFrame({seed: -table.loc[table["images"] == "test", "psnr"] for seed, table in tables.items()})
-    return pd.DataFrame({seed: table["loss"] for seed, table in tables.items()})
-
-
-def _reconstructions(study: Study, name: str) -> list[dict[str, Any]]:
-    """Means over seeds, for each set of images."""
-    measured = [read_json(run.evaluation) for run in runs(study, name)]
-    size = {
-        "variant": name,
-        "parameters": read_json(runs(study, name)[0].provenance)["parameters"],
-        "forward_gflops": measured[0]["forward_gflops"],
-        "seeds": len(measured),
+    """Every change that a hypothesis names."""
+    changes = {CONTEST: [study.verdict.contest]} | {
+        key: hypothesis.changes for key, hypothesis in study.verdict.hypotheses.items()
     }
-    sources = [source for source, values in measured[0].items() if isinstance(values, dict)]
-    means = {source: pd.DataFrame([of_seed[source] for of_seed in measured]).mean() for source in sources}
-    return [size | {"images": source} | {str(key): value for key, value in means[source].items()} for source in sources]
+    rows = [
+        {"hypothesis": key, "change": contrasts.told(change), **_columns(skill.gain_of(study, change))}
+        for key, of_one in changes.items()
+        for change in of_one
+    ]
+    return pd.DataFrame(rows)
 
 
-def _stages(study: Study, name: str) -> pd.DataFrame:
-    """Medians over the training and the seeds, stages from the input to the output."""
-    logs = [read_csv(run.diagnostics) for run in runs(study, name)]
-    medians = {what: pd.concat([_of_stages(log, what) for log in logs], axis=1).median(axis=1) for what in OF_STAGES}
-    return pd.DataFrame(medians).rename_axis("stage").reset_index().assign(variant=name)
+def _tuning(study: Study) -> pd.DataFrame:
+    """The trials of every structure, the best first; a structure is a network whatever else differs."""
+    rows = []
+    for name in study.groups.tuning.variants:
+        variant = study.variant(name)
+        structure = variant.network.model_dump_json(exclude_defaults=True)
+        loss = skill.losses(study, name).mean().mean()
+        rows.append({"structure": structure, "variant": name, "rate": variant.training.learning_rate, "loss": loss})
+    table = pd.DataFrame(rows, columns=["structure", "variant", "rate", "loss"])
+    ordered = [of_one.sort_values("loss") for _, of_one in table.groupby("structure", sort=False)]
+    best = [of_one.assign(expected_best=expected_best(of_one["loss"]).to_numpy()) for of_one in ordered]
+    return pd.concat(best, ignore_index=True) if best else table.assign(expected_best=[])
 
 
-def _curve(study: Study, name: str) -> pd.DataFrame:
-    """The mean over seeds and over the steps between two points."""
-    logs = pd.concat([read_csv(run.train_log) for run in runs(study, name)])
-    losses = logs.groupby("step")["loss"].mean()
-    width = max(1, len(losses) // POINTS)
-    thinned = losses.groupby((losses.index - 1) // width).mean()
-    return pd.DataFrame({"variant": name, "step": (thinned.index + 1) * width, "loss": thinned.to_numpy()})
+def _factors(study: Study, of_factors: dict[str, Effect]) -> pd.DataFrame:
+    """Every chain of effects, then each factor's effect in either network, as `factor in network`."""
+    network, *factors = study.groups.factors.factors
+    rows = [{"effect": name, **_columns(effect)} for name, effect in of_factors.items()]
+    for factor in factors:
+        in_both = contrasts.effects_by_network(of_factors, network, factor)
+        for level, effect in zip(study.groups.factors.factors[network], in_both, strict=True):
+            rows.append({"effect": f"{factor} in {level}", **_columns(effect)})
+    return pd.DataFrame(rows)
+
+
+def _levels(study: Study) -> pd.DataFrame:
+    """The mean skill over seeds and runs of each pair of levels: of a factor, and of the network."""
+    group = study.groups.factors
+    network, *factors = group.factors
+    skills = contrasts.responses(study).mean(axis=1)
+    table = pd.DataFrame(group.levels.values()).assign(skill=skills.to_numpy())
+    rows = []
+    for factor in factors:
+        means = table.groupby([network, factor])["skill"].mean()
+        for of_network in group.factors[network]:
+            for level in group.factors[factor]:
+                value = means[of_network, level]
+                rows.append({"factor": factor, "network": of_network, "level": level, "skill": value})
+    return pd.DataFrame(rows, columns=["factor", "network", "level", "skill"])
+
+
+def _of_seeds(study: Study, name: str) -> pd.DataFrame:
+    values = skill.skill(study, name)
+    return pd.DataFrame({"variant": name, "seed": values.index, "skill": values.to_numpy()})

@@ -11,6 +11,7 @@ from packdepth.config.study import Study
 
 MEASURED = ("loss", "final_loss", "test_loss", "abs_rel", "rmse", "delta1", "seconds")
 NO_SKILL = "fixed map"  # the floor whose skill is 0
+FLOORS = ("constant 1", "constant 2", "best constant", NO_SKILL, "image median", "truth up to 1", "truth up to 2")
 CAPTION = (
     "`loss` is the report's number, the mean of the training loss over the last epoch; `final` the mean over its last"
     " tenth. `test`, `skill`, abs_rel, rmse (m) and delta1 are on the test split, {means}. `skill` is 1 - the test loss"
@@ -65,7 +66,7 @@ def _measured(run: paths.Run) -> dict[str, float]:
 
 def _of_floors(study: Study) -> pd.DataFrame:
     """The floors in the columns of a variant: `loss` on training frames, the rest on the test split."""
-    test, train = (floors(study, split) for split in ("test", "train"))
+    test, train = (floors(study, split).loc[lambda table: table.index.isin(FLOORS)] for split in ("test", "train"))
     errors = {name: test[name] for name in ("abs_rel", "rmse", "delta1")}
     columns = {"variant": test.index, "reported_prefix": "", "loss": train["loss"], "test_loss": test["loss"], **errors}
     return pd.DataFrame(columns).reset_index(drop=True)

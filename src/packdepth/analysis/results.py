@@ -48,6 +48,12 @@ def floors(study: Study, split: str) -> pd.DataFrame:
     return table[(table["name"] == study.loss_name) & (table["split"] == split)].set_index("floor")
 
 
+def image_floors(study: Study) -> pd.Series:
+    """The mean squared error of reconstructed test images without a network, by floor. Raises InputError likewise."""
+    table = read_csv(paths.floors(study.scale))
+    return table[table["name"] == "image"].set_index("floor")["loss"]
+
+
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a result file. Raises InputError if it is missing."""
     _require(path)

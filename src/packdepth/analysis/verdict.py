@@ -1,13 +1,12 @@
-"""docs/verdict.md: the verdict on each hypothesis, and the conclusion, all from Findings."""
+"""verdict.md: the verdict on each hypothesis, and the conclusion, all from Findings."""
 
 import pandas as pd
 
 from packdepth import paths
 from packdepth.analysis import conclusion
-from packdepth.analysis.findings import Findings
-from packdepth.analysis.rules import ENOUGH, decide, decisive
+from packdepth.analysis.findings import CONTEST, Findings
 from packdepth.analysis.text import html_page, interval, markdown_table, number
-from packdepth.config.hypotheses import Hypothesis
+from packdepth.config.hypotheses import names_of
 from packdepth.config.study import Study
 from packdepth.utils.files import write_text
 
@@ -26,29 +25,31 @@ def verdict_markdown(study: Study, findings: Findings) -> str:
     """The whole document."""
     parts = [
         "# Why PackNet loses, and whether it has to",
-        _head(study, findings),
+        _head(study),
         "## Conclusion",
         " ".join(conclusion.sentences(study, findings)),
-        "![Test loss of the networks that the answer is about](conclusion.png)",
+        "![The effect that decides on each hypothesis](conclusion.png)",
+        _at_a_glance(study, findings),
         *(_section(study, key, findings) for key in study.verdict.hypotheses),
         _contest(study, findings),
+        _tuning(findings),
+        _factors(findings),
         _scales(study, findings),
         f"## Every variant\n\n{_listing(study, findings, list(findings.variants['variant']))}",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(study: Study, findings: Findings) -> str:
-    gap = findings.changes("gap").iloc[0]
-    seeds = "what another seed would change is unknown, so that little can be decided"
-    if pd.notna(gap["seed_noise"]):
-        spread = f"{gap['seed_noise']:.3f}, is that of the variants of `contest`, and taken for that of all"
-        seeds = f"over seeds (their spread, {spread})"
+def _head(study: Study) -> str:
     return (
-        f"Written by `snakemake verdict` from the results of scale `{study.scale}`; no number here was typed. *Loss* is"
-        f" {_loss(study)}, on the test images, each held against the same image's loss in another network. Intervals"
-        f" are 95 %: over images (paired bootstrap) and {seeds}. A cause counts if removing it closes {ENOUGH:.0%} of"
-        f" the gap between {' and '.join(f'`{name}`' for name in study.verdict.gap)}."
+        f"Written by `snakemake verdict` from the results of scale `{study.scale}`; no number here was typed."
+        f" *Skill* is 1 - loss / the loss of one fixed map, on the test images; the loss is {_loss(study)}."
+        f" Every claim is that one effect on skill exceeds a margin, {study.verdict.margin:.0%} of the better network's"
+        " skill at its best."
+        " *Supported*: it surely does. *Reversed*: the opposite effect does. *Refuted*: it surely lies within the"
+        " margin on both sides, and the design could have seen it. *Open*: everything else. Intervals are 95 %, over"
+        " seeds and images; tests have Holm's correction for the number of claims. The *least detectable* effect is"
+        " found in four experiments of five."
     )
 
 
@@ -59,62 +60,55 @@ def _loss(study: Study) -> str:
     return f"`{study.loss_name}`, {told} of max_depth / depth"
 
 
+def _at_a_glance(study: Study, findings: Findings) -> str:
+    claims = {CONTEST: "It still loses at its best"} | {
+        key: hypothesis.claim for key, hypothesis in study.verdict.hypotheses.items()
+    }
+    body = []
+    for key, claim in claims.items():
+        row = findings.judgement(key)
+        numbers = [f"{row[name]:.3f}" if pd.notna(row[name]) else "-" for name in ("margin", "least_detectable")]
+        body.append([key, claim, interval(row), *numbers, f"**{row['verdict']}**"])
+    return markdown_table(["", "claim", "effect on skill (95 %)", "margin", "least detectable", "verdict"], body)
+
+
 def _section(study: Study, key: str, findings: Findings) -> str:
     hypothesis = study.verdict.hypotheses[key]
-    rows = findings.changes(key)
+    row = findings.judgement(key)
+    verdict = str(row["verdict"])
     parts = [
         f"## {key}: {hypothesis.claim}",
-        f"**{decide(hypothesis, key, findings).capitalize()}.** {_why(hypothesis, key, findings)}",
+        f"**{verdict.capitalize()}.** {_effect(row, hypothesis.sign)}",
         f"![{key}]({key}.png)",
-        _of_autoencoders(findings, rows) if hypothesis.rule == "keeps" else _changes(findings, rows),
+        _changes(findings, key),
+        _of_autoencoders(findings, names_of(hypothesis.changes)) if hypothesis.panel == "autoencoders" else "",
         f"`snakemake {key}` trains and evaluates what this rests on, `snakemake verdict` writes it anew.",
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
-def _why(hypothesis: Hypothesis, key: str, findings: Findings) -> str:
-    rows = decisive(findings, key)
-    if hypothesis.rule == "vanishes":
-        told = [(name, findings.of(name)) for name in hypothesis.decisive[0]]
-        shares = [
-            f"{row['reach']:.2g} ({row['reach_low']:.2g} to {row['reach_high']:.2g}) in `{name}`" for name, row in told
-        ]
-        return (
-            "The first stage's gradient (root mean square over parameters), as a share of the median stage's, is"
-            f" {' and '.join(shares)}: medians over the training, and where eight of ten steps lie."
-        )
-    if hypothesis.rule == "keeps":
-        told_of = [f"{interval(row, 2)} dB to that of `{row['before']}`" for _, row in rows.iterrows()]
-        return f"On the test images the PSNR of `{rows['after'].iloc[0]}` is, as a difference, {'; '.join(told_of)}."
-    signed = rows["share"] if hypothesis.rule == "closes" else -rows["share"]
-    best = rows.iloc[int(signed.argmax())]
-    verb = "closes" if hypothesis.rule == "closes" else "costs"
-    which = "The decisive change" if len(rows) == 1 else "Of the decisive changes the one that does most"
-    return f"{which}, `{best['before']}` to `{best['after']}`, {verb} {signed.max():z.0%} of the gap."
+def _effect(row: pd.Series, sign: int = 1) -> str:
+    """What decides, in a sentence or two."""
+    verb = "gains" if sign > 0 else "loses"
+    over = f"over {row['seeds']:.0f} seed{'s' if row['seeds'] > 1 else ''}"
+    over += f" and {row['images']:.0f} images" if row["images"] > 1 else ""
+    least = f", the least detectable effect {row['least_detectable']:.3f}" if pd.notna(row["least_detectable"]) else ""
+    of = f"{row['of'][0].upper()}{row['of'][1:]}"
+    return f"{of} {verb} a skill of {interval(row)}, {over}. The margin is {row['margin']:.3f}{least}."
 
 
-def _changes(findings: Findings, rows: pd.DataFrame) -> str:
-    head = ["from", "to", "decisive", "loss before", "after", "less by (95 %)", "of the gap"]
-    body = [
-        [
-            f"`{row['before']}`",
-            f"`{row['after']}`",
-            "yes" if row["decides"] else "",
-            f"{findings.of(row['before'])['test_loss']:.3f}",
-            f"{findings.of(row['after'])['test_loss']:.3f}",
-            interval(row),
-            f"{row['share']:z.0%}",
-        ]
-        for _, row in rows.iterrows()
-    ]
-    return markdown_table(head, body)
+def _changes(findings: Findings, key: str) -> str:
+    rows = findings.changes(key)
+    if rows.empty:
+        return ""
+    body = [[row["change"], f"{row['seeds']:.0f}", interval(row)] for _, row in rows.iterrows()]
+    return markdown_table(["change", "seeds", "skill gained (95 %)"], body)
 
 
-def _of_autoencoders(findings: Findings, rows: pd.DataFrame) -> str:
+def _of_autoencoders(findings: Findings, names: list[str]) -> str:
     errors = [name for name in findings.autoencoders.columns if name.startswith(ERRORS)]
     head = ["variant", "images", "parameters", "forward 1e9 operations", "PSNR (dB)", "SSIM"]
     head += [f"error to {name.removeprefix(ERRORS)}" for name in errors]
-    names = set(rows["before"]) | set(rows["after"])
     body = [
         [
             str(row["variant"]),
@@ -136,22 +130,53 @@ def _of_autoencoders(findings: Findings, rows: pd.DataFrame) -> str:
 
 
 def _contest(study: Study, findings: Findings) -> str:
-    rows = findings.changes("contest")
-    images = [f"{row['low_images']:.3f} to {row['high_images']:.3f}" for _, row in rows.iterrows()]
+    row = findings.judgement(CONTEST)
+    loser, winner = study.verdict.contest
     parts = [
         "## Both at their best",
+        f"`{loser}` {conclusion.OUTCOMES[row['verdict']]} `{winner}`. {_effect(row)}",
         _listing(study, findings, list(study.groups.contest.variants)),
-        _changes(findings, rows),
-        f"Over the test images only (paired bootstrap, seeds held fixed): {', '.join(images)}.",
     ]
     return "\n\n".join(parts)
+
+
+def _tuning(findings: Findings) -> str:
+    """Every trial, so that readers see that no structure had more of them."""
+    if findings.tuning.empty:
+        return ""
+    head = ["trial", "learning rate", "loss on held-out frames", "expected best of as many trials"]
+    trials = findings.tuning.groupby("structure", sort=False).cumcount() + 1
+    body = [
+        [f"`{row['variant']}`", f"{row['rate']:g}", f"{row['loss']:.3f}", f"{row['expected_best']:.3f} of {number}"]
+        for number, (_, row) in zip(trials, findings.tuning.iterrows(), strict=True)
+    ]
+    note = "Every structure had the same trials, one seed each. The rates of the networks above follow from this table."
+    return "\n\n".join(["## Tuning", markdown_table(head, body), note])
+
+
+def _factors(findings: Findings) -> str:
+    """Every effect of the design, and what each factor does in either network."""
+    body = [[f"`{row['effect']}`", interval(row)] for _, row in findings.factors.iterrows()]
+    note = (
+        "A factor's effect is what its second level gains over its first, on average over all else; an interaction with"
+        " the network is what it gains in the second network minus what it gains in the first. Other interactions are"
+        " half of such a difference. Effects joined by + are estimated as one sum. `packdepth design` lists the runs."
+    )
+    return "\n\n".join(
+        [
+            "## Many settings at once",
+            "![What each factor does in either network](factors.png)",
+            markdown_table(["effect", "on skill (95 %)"], body),
+            note,
+        ]
+    )
 
 
 def _scales(study: Study, findings: Findings) -> str:
     if findings.scales.empty:
         return ""
     told = []
-    for _, row in findings.scales.fillna("").iterrows():
+    for _, row in findings.scales.fillna({"flipped": ""}).iterrows():
         flipped = f"in another order there: {row['flipped']}" if row["flipped"] else "no pair flips"
         told.append(f"- `{row['scale']}`: Kendall's tau {row['tau']:.2f} over {row['variants']} variants; {flipped}.")
     head = "## Does a small scale tell the truth?"
@@ -171,6 +196,7 @@ def _listing(study: Study, findings: Findings, names: list[str]) -> str:
         "training loss",
         "last tenth",
         "test loss",
+        "skill",
         "abs_rel",
         "rmse (m)",
     ]
@@ -186,6 +212,7 @@ def _listing(study: Study, findings: Findings, names: list[str]) -> str:
                 f"{row['parameters'] / 1e6:.2f} M",
                 *(number(row[key], 3) if own else "other" for key in ("training_loss", "final_loss")),
                 number(row["test_loss"], 3, row["test_loss_std"]),
+                number(row["skill"], 3),
                 *(number(row[key], 3) for key in ("abs_rel", "rmse", "delta1")),
                 *(number(row[key], 2) for key in ("spread", "correlation", "saturation")),
                 number(row["noise_scale"], 0),

@@ -1,48 +1,62 @@
-"""The `verdict` section of params.yaml: what may explain that a network loses, and which variants decide."""
+"""The `verdict` section of params.yaml: what may explain that a network loses, and which effect decides."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from packdepth.config.schema import Strict
+from packdepth.config.schema import Name, Share, Strict
 
-Pair = tuple[str, str]  # a variant, and the same with one thing changed
+Names = Name | list[Name]  # a variant, or several whose mean is taken
+Change = tuple[Names, Names]  # from, to
 
 
 class Hypothesis(Strict):
-    """A claim of why the first network of the gap loses to the second, and the changes that decide on it."""
+    """A claim of why a network loses, and the one effect on skill that decides on it.
+
+    The claim is that the effect is larger than the margin.
+    """
 
     claim: str
     kind: Literal["structure", "environment", "resources"] = Field(description="what the loss would be due to")
-    rule: Literal["closes", "carries", "vanishes", "keeps"] = Field(
-        description="closes: the change would close the gap; carries: the change, which takes something away, would"
-        " cost as much; vanishes: the first variant's first stage would have a far smaller gradient than the second's;"
-        " keeps: the second, an autoencoder, would say images again better than the first"
+    gain: Change | None = Field(None, description="the skill that a change gains")
+    interaction: tuple[Change, Change] | None = Field(
+        None, description="the skill that a change gains in one network, minus what it gains in the other"
     )
-    decisive: list[Pair] = Field(min_length=1, description="what the verdict follows from")
-    beside: list[Pair] = Field(default_factory=list, description="what is told with it")
-    panel: Literal["stages", "curves", "spread"] | None = Field(
+    factor: Name | None = Field(
         None,
-        description="what its figure shows next to the losses: gradients by stage, training curves, or how far"
-        " predictions vary, and whether with the truth",
+        description="one of `groups.factors`: what going to its second level gains in the network's second level, minus"
+        " what it gains in the first",
+    )
+    sign: Literal[1, -1] = Field(1, description="-1: the claim is that the effect lies below minus the margin")
+    beside: list[Change] = Field(default_factory=list, description="changes that are told with it")
+    panel: Literal["gradients", "curves", "ceilings", "structures", "autoencoders"] | None = Field(
+        None, description="what its figure shows next to the effects"
     )
 
     @model_validator(mode="after")
-    def _what_vanishes_is_one_pair(self) -> "Hypothesis":
-        if self.rule == "vanishes" and len(self.decisive) != 1:
-            raise ValueError("rule vanishes takes one decisive pair")
+    def _one_effect(self) -> "Hypothesis":
+        if sum(effect is not None for effect in (self.gain, self.interaction, self.factor)) != 1:
+            raise ValueError("takes exactly one of gain, interaction and factor")
         return self
+
+    @property
+    def changes(self) -> list[Change]:
+        """All changes that it names, the deciding ones first."""
+        return [*([self.gain] if self.gain else []), *(self.interaction or ()), *self.beside]
 
 
 class Verdict(Strict):
     """What to explain, and by what."""
 
-    gap: Pair = Field(description="the network that loses, and the one that wins")
-    contest: Pair = Field(description="the two at their best, the one that won first")
+    gap: tuple[Name, Name] = Field(description="as reported: the network that loses, and the one that wins")
+    contest: tuple[Name, Name] = Field(description="the same two at their best, each with seeds")
+    margin: Annotated[Share, Field(gt=0)] = Field(
+        description="the share of the better network's skill that an effect has to exceed to matter"
+    )
     hypotheses: dict[Annotated[str, Field(pattern=r"^H[0-9]+$")], Hypothesis]
 
-    @property
-    def pairs(self) -> dict[str, list[Pair]]:
-        """What is compared, by purpose: the gap first, the contest, every hypothesis."""
-        of_hypotheses = {key: hypothesis.decisive + hypothesis.beside for key, hypothesis in self.hypotheses.items()}
-        return {"gap": [self.gap], "contest": [self.contest], **of_hypotheses}
+
+def names_of(changes: list[Change]) -> list[str]:
+    """The variants of changes, each once."""
+    sides = [side for change in changes for side in change]
+    return list(dict.fromkeys(name for side in sides for name in ([side] if isinstance(side, str) else side)))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from packdepth import paths
+from packdepth.config.hypotheses import names_of
 from packdepth.config.study import Study
 from packdepth.errors import InputError, one_of
 
@@ -61,11 +62,17 @@ def _check_figures(study: Study, path: str) -> None:
 
 def check_verdict(study: Study, path: str) -> None:
     """Raise InputError if the verdict compares variants that are missing, or not comparable."""
+    verdict = study.verdict
     depth = {name for group in paths.COMPARED for name in study.by_group[group].variants}
-    for key, pairs in study.verdict.pairs.items():
-        hypothesis = study.verdict.hypotheses.get(key)
-        known = study.groups.autoencoder.variants if hypothesis and hypothesis.rule == "keeps" else depth
-        for name in (name for pair in pairs for name in pair):
-            one_of(name, known, f"variant in verdict, {key},", path)
-    for name in study.verdict.contest:
+    autoencoders = study.groups.autoencoder.variants
+    for name in verdict.gap:
+        one_of(name, depth, "variant in verdict, gap,", path)
+    for name in verdict.contest:
         one_of(name, study.groups.contest.variants, "variant of the contest in verdict, contest,", path)
+    for key, hypothesis in verdict.hypotheses.items():
+        names = names_of(hypothesis.changes)
+        known = autoencoders if names and names[0] in autoencoders else depth
+        for name in names:
+            one_of(name, known, f"variant in verdict, {key},", path)
+        if hypothesis.factor:
+            one_of(hypothesis.factor, list(study.groups.factors.factors)[1:], f"factor in verdict, {key},", path)

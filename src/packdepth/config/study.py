@@ -161,8 +161,11 @@ class Groups(Strict):
     report: Group = Field(description="the report's rows")
     temporal: Group = Field(description="a pair that learns from neighbouring frames, without and with velocity")
     supervision: Group = Field(description="other ways to learn from neighbouring frames")
-    diagnosis: Group = Field(description="what shows why a network loses, one change a variant")
-    contest: Group = Field(description="both networks at their best, over several seeds")
+    ceilings: Group = Field(description="the published head with other ceilings")
+    tuning: Group = Field(description="what the contest's rates follow from, judged by held-out training frames")
+    contest: Group = Field(description="both networks at their best, and other ways down and up, over several seeds")
+    diagnosis: Group = Field(description="one change to a network of the contest")
+    durations: Group = Field(description="trainings of several lengths")
     factors: FactorialGroup = Field(description="many settings changed at once, in both networks")
     autoencoder: Group = Field(description="what ways of going down and up keep of an image")
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from packdepth.config.losses import LossSettings
 from packdepth.config.schema import Positive, Share, Strict
@@ -57,6 +57,14 @@ class Computing(Strict):
         return self
 
 
+def _whole(epochs: Any) -> Any:
+    """1 for 1.0, so that both are the same training."""
+    return int(epochs) if isinstance(epochs, float) and epochs.is_integer() else epochs
+
+
+Epochs = Annotated[int | float, BeforeValidator(_whole), Field(gt=0, description="how often each frame is seen")]
+
+
 class Training(Strict):
     """How a network is trained."""
 
@@ -67,7 +75,7 @@ class Training(Strict):
     context: Kind = Field(description="where neighbouring frames come from: the data set, or the generator")
     photometric: Photometric
     velocity: Velocity
-    epochs: int = Field(gt=0)
+    epochs: Epochs
     batch_size: int = Field(gt=0, description="frames a step, of all devices and micro_batches together")
     devices: int = Field(gt=0, description="GPUs, or processes on a CPU, that share every batch")
     micro_batches: int = Field(

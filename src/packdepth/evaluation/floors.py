@@ -3,7 +3,7 @@
     packdepth floors
 
 writes a row for each loss, split and floor. What is fitted is fitted to training frames. With the study's loss, floors
-that see no image are also evaluated on the test split.
+that see no image are also evaluated on the test split. Rows named `image` are of reconstructed images.
 """
 
 from math import nan
@@ -16,17 +16,18 @@ from torch.nn import functional as F
 from packdepth import paths
 from packdepth.config.study import Study
 from packdepth.data.store.frames import Store
+from packdepth.evaluation.image_floors import image_floors
 from packdepth.evaluation.tally import Tally
 from packdepth.losses import floors
 from packdepth.losses.depth import DepthLoss
 from packdepth.losses.targets import metric_depth
-from packdepth.models.heads import HEADS
 from packdepth.utils.files import write_text
 from packdepth.utils.progress import track
 
 TRAINING_FRAMES = 1000  # at most, spread evenly
 CONSTANT_FRAMES = 100  # of these, for the one number that is searched for
-CEILINGS = [HEADS[head].highest for head in ("sigmoid", "inverse-sigmoid")]  # the heads that reach few targets
+CEILINGS = (1, 2, 5, 10, 20, 100)  # of heads: the plain sigmoid's, the published one's, and those of smaller min_depth
+REPORTED = CEILINGS[:2]  # the report's heads
 METRICS = ("abs_rel", "rmse", "delta1")
 
 
@@ -46,6 +47,8 @@ def write_floors(study: Study) -> None:
                     errors = _errors(study, output, test) if measured else dict.fromkeys(METRICS, nan)
                     rows.append({"name": name, "split": split, "floor": floor, "loss": value, **errors})
             advance(1)
+    for floor, value in image_floors(train, test).items():
+        rows.append({"name": "image", "split": "test", "floor": floor, "loss": value, **dict.fromkeys(METRICS, nan)})
     write_text(paths.floors(study.scale), pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
 
 
@@ -58,7 +61,7 @@ def targets(loss: DepthLoss, store: Store, most: int) -> tuple[Tensor, Tensor]:
 
 def fitted_outputs(loss: DepthLoss, target: Tensor, mask: Tensor) -> dict[str, Tensor]:
     """The floors that see no image, by name: each broadcasts to (B, 1, h, w)."""
-    constants = {f"constant {value:g}": value for value in CEILINGS}
+    constants = {f"constant {value}": float(value) for value in REPORTED}
     few = slice(None, None, -(-len(target) // CONSTANT_FRAMES))
     constants["best constant"] = floors.best_constant(loss, target[few], mask[few])
     outputs = {name: torch.full((1, 1, 1, 1), value) for name, value in constants.items()}
@@ -67,7 +70,7 @@ def fitted_outputs(loss: DepthLoss, target: Tensor, mask: Tensor) -> dict[str, T
 
 def outputs_of_truth(target: Tensor, mask: Tensor) -> dict[str, Tensor]:
     """The floors that see the truth, by name: each broadcasts to (B, 1, h, w)."""
-    clipped = {f"truth up to {value:g}": floors.clipped_truth(target, value) for value in CEILINGS}
+    clipped = {f"truth up to {value}": floors.clipped_truth(target, value) for value in CEILINGS}
     return {"image median": floors.image_medians(target, mask), **clipped}
 
 

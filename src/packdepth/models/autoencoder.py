@@ -26,6 +26,7 @@ from packdepth.models.layers import ConvBlock, PackingBlock, UnpackingBlock, ini
 from packdepth.models.network import ImageNetwork
 
 WIDTHS = (32, 64, 128)  # of the levels at 1/1, 1/2 and 1/4 of the resolution
+LEVELS = len(WIDTHS)
 CODE = 64  # channels, whatever the width: a third of the numbers in the 8x8 pixels that they encode
 FEATURES_3D = 4
 MULTIPLE = 8  # scaled_width widths are multiples of it

@@ -44,30 +44,30 @@ class CountedBatches(Sampler[list[tuple[int, int]]]):
         self,
         frames: int,
         batch_size: int,
-        epochs: int,
+        epochs: float,
         seed: int,
         first_step: int = 0,
         part: tuple[int, int] = (0, 1),
     ) -> None:
-        self.frames, self.batch_size, self.epochs, self.seed = frames, batch_size, epochs, seed
+        self.frames, self.batch_size, self.seed = frames, batch_size, seed
         self.part = part
         self.steps_per_epoch = frames // batch_size
-        if not self.steps_per_epoch:
-            raise InputError(f"{frames} training frames make no batch of {batch_size}")
+        self.steps = round(epochs * self.steps_per_epoch)
+        if not self.steps:
+            raise InputError(f"{epochs:g} epochs of {frames} training frames make no batch of {batch_size}")
         self.first_step = first_step
 
     def __len__(self) -> int:
-        return self.epochs * self.steps_per_epoch - self.first_step
+        return self.steps - self.first_step
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        for epoch in range(self.first_step // self.steps_per_epoch, self.epochs):
-            order = np.random.default_rng((self.seed, epoch)).permutation(self.frames)
-            first = max(0, self.first_step - epoch * self.steps_per_epoch)
-            number, size = self.part[0], self.batch_size // self.part[1]
-            for step in range(first, self.steps_per_epoch):
-                begin = step * self.batch_size + number * size
-                chosen = order[begin : begin + size]
-                yield [(epoch, int(index)) for index in chosen]
+        number, size = self.part[0], self.batch_size // self.part[1]
+        for step in range(self.first_step, self.steps):
+            epoch, place = divmod(step, self.steps_per_epoch)
+            if place == 0 or step == self.first_step:
+                order = np.random.default_rng((self.seed, epoch)).permutation(self.frames)
+            begin = place * self.batch_size + number * size
+            yield [(epoch, int(index)) for index in order[begin : begin + size]]
 
 
 def batches(frames: Dataset[Item], order: CountedBatches, workers: int) -> DataLoader[Item]:

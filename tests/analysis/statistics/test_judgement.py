@@ -60,12 +60,13 @@ def test_verdicts_by_hand():
     assert verdict(effect(0.2)) == "supported"
     assert verdict(effect(0.0)) == "refuted"
     assert verdict(effect(0.12)) == "open"  # reaches below the margin
-    assert verdict(effect(-0.2)) == "open"  # beyond the margin on the other side: not equivalent
+    assert verdict(effect(-0.2)) == "reversed"
+    assert verdict(effect(-0.12)) == "open"
     assert verdict(-effect(-0.2)) == "supported"
 
 
 def test_an_effect_of_one_seed_is_open():
-    assert verdict(effect(0.2, seeds=1)) == verdict(effect(0.0, seeds=1)) == "open"
+    assert {verdict(effect(mean, seeds=1)) for mean in (0.2, 0.0, -0.2)} == {"open"}
 
 
 def test_an_interval_within_the_margin_refutes_only_what_could_be_seen():
@@ -137,6 +138,7 @@ def test_one_claim_is_decided_as_its_interval_says(mean, standard_error, freedom
         return  # rounding decides
     within = of.low > -MARGIN and of.high < MARGIN
     assert (judgement.verdict == "supported") == (of.low > MARGIN)
+    assert (judgement.verdict == "reversed") == (of.high < -MARGIN)
     assert (judgement.p_refuted < LEVEL) == within
     assert (judgement.verdict == "refuted") == (within and judgement.least_detectable < MARGIN)
 
@@ -149,6 +151,7 @@ def test_more_claims_make_no_verdict_surer(values):
     for name, claim in claims.items():
         alone = judge({name: claim})[name]
         assert together[name].p_supported >= alone.p_supported
+        assert together[name].p_reversed >= alone.p_reversed
         assert together[name].p_refuted >= alone.p_refuted
         assert together[name].verdict in ("open", alone.verdict)
 

@@ -1,4 +1,4 @@
-"""Whether a claim is supported, refuted or open, by tests that are corrected for the number of claims.
+"""Whether a claim is supported, reversed, refuted or open, by tests that are corrected for the number of claims.
 
 A claim says that an effect lies above a margin. For a claim about a loss, give the opposite change: `-effect`.
 """
@@ -18,7 +18,7 @@ from packdepth.errors import InputError
 LEVEL = (1 - CONFIDENCE) / 2  # of a one-sided test: it rejects where the whole 95 % interval does
 POWER = 0.8
 
-Verdict = Literal["supported", "refuted", "open"]
+Verdict = Literal["supported", "reversed", "refuted", "open"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Judgement:
 
     verdict: Verdict
     p_supported: float  # of `superiority`, adjusted for all claims
+    p_reversed: float  # the same of the opposite effect
     p_refuted: float  # of `equivalence`, adjusted for all claims
     p_no_effect: float  # of `two_sided`, not adjusted: it decides nothing
     least_detectable: float  # in the unit of the effect, at the strictest level of Holm's correction
@@ -51,17 +52,18 @@ def judge(claims: Mapping[str, Claim]) -> dict[str, Judgement]:
     """A verdict on every claim of a family.
 
     supported: the effect is surely beyond the margin (`superiority`).
+    reversed: the opposite effect is.
     refuted: it surely lies within the margin on both sides (`equivalence`), and the design could have seen an effect
     as large as the margin (`least_detectable`).
     open: everything else, and every effect of one seed.
 
-    Holm's correction (1979) is applied twice: to the p values of superiority over all claims, and to those of
-    equivalence over all claims. Each family is tested at 2.5 %, one tail of a 95 % interval. So the chance of any false
-    `supported` is at most 2.5 %, that of any false `refuted` at most 2.5 %, and that of any false verdict at most 5 %,
-    however many claims there are. The 95 % interval of an effect is not adjusted: a verdict can be open although this
-    interval alone lies beyond the margin.
+    Holm's correction (1979) is applied to the p values of each test over all claims. Each of the three families is
+    tested at 2.5 %, one tail of a 95 % interval. So the chance of any false `supported` is at most 2.5 %, however many
+    claims there are; the same holds for `reversed` and for `refuted`. The 95 % interval of an effect is not adjusted: a
+    verdict can be open although this interval alone lies beyond the margin.
     """
     p_supported, p_refuted = _adjusted(claims, superiority), _adjusted(claims, equivalence)
+    p_reversed = _adjusted(claims, lambda effect, margin: superiority(-effect, margin))
     judgements = {}
     for name, claim in claims.items():
         effect = claim.effect
@@ -69,9 +71,12 @@ def judge(claims: Mapping[str, Claim]) -> dict[str, Judgement]:
         verdict: Verdict = "open"
         if not effect.of_one_seed and p_supported[name] < LEVEL:
             verdict = "supported"
+        elif not effect.of_one_seed and p_reversed[name] < LEVEL:
+            verdict = "reversed"
         elif not effect.of_one_seed and p_refuted[name] < LEVEL and seen < claim.margin:
             verdict = "refuted"
-        judgements[name] = Judgement(verdict, p_supported[name], p_refuted[name], two_sided(effect), seen)
+        p_values = p_supported[name], p_reversed[name], p_refuted[name], two_sided(effect)
+        judgements[name] = Judgement(verdict, *p_values, seen)
     return judgements
 
 

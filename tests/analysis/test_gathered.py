@@ -1,0 +1,77 @@
+"""The tables that sum up the runs of a group."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from packdepth import paths
+from packdepth.analysis.gathered import gather, read_gathered
+from packdepth.config.study import Study
+from packdepth.errors import InputError
+from tests.support.verdicts import IMAGES, SKILL, THUMBNAIL, study_by_hand
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch) -> Study:
+    monkeypatch.chdir(tmp_path)
+    return study_by_hand()
+
+
+def test_losses_have_a_row_for_an_image_and_a_column_for_a_run(study):
+    table = read_gathered(study, "contest", "losses")
+    names = ("packnet-best", "packnet-strided", "densedepth-best")
+    assert sorted(table.columns) == sorted(["id", *(f"{name}/{seed}" for name in names for seed in range(1, 6))])
+    assert len(table) == IMAGES
+    of_run = pd.read_csv(study.run("packnet-best", 2).per_image).set_index("id")["loss"]
+    found = table.set_index("id")["packnet-best/2"]
+    np.testing.assert_allclose(found, of_run[found.index], rtol=1e-5)
+
+
+def test_an_autoencoders_loss_is_its_squared_error_on_test_images(study):
+    table = read_gathered(study, "autoencoder", "losses")
+    assert len(table) == IMAGES
+    assert table["packing/0"].mean() == pytest.approx(0.5 * THUMBNAIL, rel=0.01)
+
+
+def test_what_variants_measured(study):
+    rows = read_gathered(study, "contest", "variants").set_index("variant")
+    row = rows.loc["packnet-best"]
+    assert (row["group"], row["seeds"], row["architecture"]) == ("contest", 5, "packnet")
+    assert row["test_loss"] == pytest.approx(0.5 * (1 - SKILL["packnet-best"]), abs=1e-3)
+    assert row["spread"] == pytest.approx(0.25)  # of the last fifth
+    assert row["noise_scale"] == pytest.approx(4 * (3.0 / 1.5 - 1))
+    assert np.isnan(row["saturation"])
+
+
+def test_a_noise_scale_that_is_none_is_not_told(study):
+    run = study.run("packnet", 0)
+    table = pd.read_csv(run.diagnostics)
+    table.loc[table["name"] == "gradient_product", "value"] = -1.0
+    table.to_csv(run.diagnostics, index=False)
+    gather(study, "report")
+    assert np.isnan(read_gathered(study, "report", "variants").set_index("variant").loc["packnet", "noise_scale"])
+
+
+def test_stages_and_curves(study):
+    stages = read_gathered(study, "report", "stages").query("variant == 'packnet'")
+    assert stages["stage"].tolist() == ["stem", "body", "head"]
+    assert stages["gradient_rms"].tolist() == pytest.approx([0.25, 500, 1000])
+    curve = read_gathered(study, "report", "curves").query("variant == 'packnet'")
+    assert len(curve) == 200
+    assert curve["step"].tolist()[:2] == [2, 4]
+    assert curve["loss"].iloc[0] == pytest.approx((1 + 1 / 2) / 2)
+
+
+def test_every_run_is_accounted_for(study):
+    for name in paths.TOLD:
+        group = study.by_group[name]
+        provenance = json.loads((paths.gathered("smoke", name) / "provenance.json").read_text())
+        assert len(provenance) == len(group.variants) * len(group.seeds or study.seeds)
+
+
+def test_a_missing_result_is_named(study):
+    study.run("packnet-epsilon", 1).per_image.unlink()
+    with pytest.raises(InputError, match=r"runs/diagnosis/packnet-epsilon/seed1/per_image\.csv: not there yet"):
+        gather(study, "diagnosis")
