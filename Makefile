@@ -50,8 +50,8 @@ bench: .venv/ready  ## what a training step costs; against the published code wh
 sync: .venv/ready  ## make Snakemake and DVC agree on what is current
 	python workflow/sync.py
 
-docs: .venv/ready  ## copy what the scale has of floors, tables, figures and the verdict to docs/results/
-	scale=$$(packdepth scale) && mkdir -p docs/results/$$scale && for what in floors.csv tables figures verdict; do \
+docs: .venv/ready  ## copy the scale's floors, tables, figures, gathered runs and verdict to docs/results/
+	scale=$$(packdepth scale) && mkdir -p docs/results/$$scale && for what in floors.csv tables figures gathered verdict; do \
 	  test ! -e results/$$scale/$$what || cp -rL results/$$scale/$$what docs/results/$$scale/ || exit; done
 
 docs-bench: .venv/ready  ## the same for what `make bench` measured

@@ -42,7 +42,7 @@ DEFAULTS = {
     "FolderData.skip_missing": False,
     "FolderData.split_by": "block",
     "FolderData.test": 0.2,
-    "Hypothesis.beside": [],
+    "Hypothesis.shown_with": [],
     "Hypothesis.panel": None,
     "KittiData.form": "raw",
     "KittiData.neighbours": True,

@@ -291,7 +291,10 @@ WRONG = [
     (lambda raw: _hypothesis(raw, "H5").update(factor="network"), ["factor in verdict, H5, 'network'"]),
     (lambda raw: _hypothesis(raw, "H5").update(sign=2), ["verdict.hypotheses.H5.sign", "1 or -1"]),
     (lambda raw: raw["verdict"].update(gap=["packnt", "densedepth"]), ["verdict, gap, 'packnt'", "'packnet'"]),
-    (lambda raw: _hypothesis(raw, "H7").update(beside=[["packnet", "packnet-velocity"]]), ["H7, 'packnet-velocity'"]),
+    (
+        lambda raw: _hypothesis(raw, "H7").update(shown_with=[["packnet", "packnet-velocity"]]),
+        ["H7, 'packnet-velocity'"],
+    ),
     (lambda raw: _hypothesis(raw, "H5").update(panl="curves"), ["verdict.hypotheses.H5.panl", "'panel'"]),
     (lambda raw: raw["verdict"]["hypotheses"].update(h5={}), ["verdict.hypotheses.h5"]),
     (lambda raw: raw["groups"]["temporal"].update(figures=["curve"]), ["figure 'curve'", "'curves'"]),

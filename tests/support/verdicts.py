@@ -53,7 +53,7 @@ HYPOTHESES: dict[str, dict[str, Any]] = {
     "H7": {
         "kind": "environment",
         "gain": ["packnet-ceiling-2", "packnet-ceiling-100"],
-        "beside": [["densedepth-ceiling-2", "densedepth-ceiling-100"]],
+        "shown_with": [["densedepth-ceiling-2", "densedepth-ceiling-100"]],
         "panel": "ceilings",
     },
     "H8": {"kind": "structure", "gain": ["pooling-parameters", "packing"], "panel": "autoencoders"},

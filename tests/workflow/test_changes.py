@@ -77,7 +77,7 @@ def new_reader(clone: Clone) -> None:
 
 
 def rule_of_the_verdict(clone: Clone) -> None:
-    clone.edit("src/packdepth/analysis/rules.py", "ENOUGH = 0.25", "ENOUGH = 0.2")
+    clone.edit("src/packdepth/analysis/statistics/judgement.py", "POWER = 0.8", "POWER = 0.9")
     clone.edit("params.yaml", "claim: It fades", "claim: It vanishes")
 
 

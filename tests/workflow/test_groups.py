@@ -17,6 +17,7 @@ from tests.support.clones import (
     EVERYTHING,
     FACTORS,
     FLOORS,
+    JUDGE,
     OF_VERDICT,
     QUALITY,
     REPORT,
@@ -42,7 +43,7 @@ GROUPS = {
     "temporal": DATA | CONTEXT | TEMPORAL,
     "supervision": DATA | CONTEXT | TRAINED_PAIR | SUPERVISION,
     "ceilings": DATA | CEILINGS_GROUP,
-    "tuning": DATA | TUNING,
+    "tuning": DATA - {"packdepth data make test --scale tiny"} | TUNING,
     "contest": DATA | CONTEST,
     "diagnosis": DATA | DIAGNOSIS,
     "durations": DATA | DURATIONS,
@@ -65,15 +66,16 @@ def test_dvc_makes_everything_and_both_tools_agree_on_what_a_change_reaches(made
     assert not clone.planned(*TARGETS)
     assert not clone.outdated("--all-pipelines")
 
+    judged = {"packdepth gather diagnosis"} | JUDGE
     clone.edit("params.yaml", LEAKY, f"{LEAKY}, training: {{warmup: 0.5}}")
     clone.run("snakemake", *TARGETS)
-    assert clone.ran().keys() == OF_LEAKY | VERDICT
+    assert clone.ran().keys() == OF_LEAKY | judged
     assert "agree" in clone.sync()
     assert not clone.outdated("--all-pipelines")
 
     clone.edit("params.yaml", LEAKY, f"{LEAKY}, scale_by: {{learning_rate: 2}}")
     clone.run("dvc", "repro", FILE)
-    assert OF_LEAKY <= clone.ran().keys() <= OF_LEAKY | VERDICT | SETTINGS  # what did not change is not drawn again
+    assert OF_LEAKY <= clone.ran().keys() <= OF_LEAKY | judged | SETTINGS  # what did not change is not drawn again
     assert not clone.planned(*TARGETS)
 
     clone.edit("params.yaml", SEMISUP, "velocity: {weight: 0.25}")
@@ -83,7 +85,7 @@ def test_dvc_makes_everything_and_both_tools_agree_on_what_a_change_reaches(made
 def test_another_claim_trains_nothing(made_by: Callable[[str], Clone]) -> None:
     clone = made_by("everything")
     clone.edit("params.yaml", "claim: It fades", "claim: It vanishes")
-    assert clone.planned(*TARGETS) == VERDICT
+    assert clone.planned(*TARGETS) == JUDGE
 
 
 def test_another_motion_makes_the_context_again_and_no_variant_of_the_report(made_by: Callable[[str], Clone]) -> None:

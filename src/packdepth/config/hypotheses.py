@@ -28,7 +28,7 @@ class Hypothesis(Strict):
         " what it gains in the first",
     )
     sign: Literal[1, -1] = Field(1, description="-1: the claim is that the effect lies below minus the margin")
-    beside: list[Change] = Field(default_factory=list, description="changes that are told with it")
+    shown_with: list[Change] = Field(default_factory=list, description="changes that are told with it")
     panel: Literal["gradients", "curves", "ceilings", "structures", "autoencoders"] | None = Field(
         None, description="what its figure shows next to the effects"
     )
@@ -42,7 +42,7 @@ class Hypothesis(Strict):
     @property
     def changes(self) -> list[Change]:
         """All changes that it names, the deciding ones first."""
-        return [*([self.gain] if self.gain else []), *(self.interaction or ()), *self.beside]
+        return [*([self.gain] if self.gain else []), *(self.interaction or ()), *self.shown_with]
 
 
 class Verdict(Strict):

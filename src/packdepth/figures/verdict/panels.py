@@ -27,7 +27,7 @@ def style(place: int) -> Style:
 
 
 def gradients(axes: Axes, study: Study, findings: Findings, key: str) -> None:
-    """Size of the gradient by stage, in absolute terms, beside the epsilon that Adam adds to it."""
+    """Size of the gradient by stage, in absolute terms, and the epsilon that Adam adds to it."""
     names = names_of(study.verdict.hypotheses[key].changes)
     for place, name in enumerate(names):
         sizes = findings.stages.loc[findings.stages["variant"] == name, "gradient_rms"].to_numpy(float)
