@@ -3,15 +3,7 @@
 import pytest
 
 from packdepth.analysis import contrasts
-from packdepth.config.study import Study
-from tests.support.verdicts import FACTORS, study_by_hand
-
-
-@pytest.fixture
-def study(tmp_path, monkeypatch) -> Study:
-    monkeypatch.chdir(tmp_path)
-    return study_by_hand()
-
+from tests.support.verdicts import FACTORS
 
 EXPECTED = {  # by hand, from SKILL and FACTORS
     "H1": 0.0,

@@ -8,15 +8,8 @@ import pytest
 
 from packdepth import paths
 from packdepth.analysis.gathered import gather, read_gathered
-from packdepth.config.study import Study
 from packdepth.errors import InputError
-from tests.support.verdicts import IMAGES, SKILL, THUMBNAIL, study_by_hand
-
-
-@pytest.fixture
-def study(tmp_path, monkeypatch) -> Study:
-    monkeypatch.chdir(tmp_path)
-    return study_by_hand()
+from tests.support.verdicts import IMAGES, SKILL, THUMBNAIL
 
 
 def test_losses_have_a_row_for_an_image_and_a_column_for_a_run(study):

@@ -3,15 +3,8 @@
 import pytest
 
 from packdepth.analysis import skill
-from packdepth.config.study import Study
 from packdepth.errors import InputError
 from tests.support.verdicts import FLOOR, IMAGES, RECONSTRUCTION, SKILL, THUMBNAIL, study_by_hand
-
-
-@pytest.fixture
-def study(tmp_path, monkeypatch) -> Study:
-    monkeypatch.chdir(tmp_path)
-    return study_by_hand()
 
 
 def test_the_skill_of_a_depth_network_is_one_minus_its_loss_over_the_fixed_maps(study):

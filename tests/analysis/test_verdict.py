@@ -21,12 +21,6 @@ from tests.support.verdicts import SKILL, study_by_hand
 pytestmark = pytest.mark.slow  # each writes a hundred runs by hand
 
 
-@pytest.fixture
-def study(tmp_path, monkeypatch) -> Study:
-    monkeypatch.chdir(tmp_path)
-    return study_by_hand()
-
-
 def verdicts(findings: Findings) -> dict[str, str]:
     return dict(zip(findings.judgements["hypothesis"], findings.judgements["verdict"], strict=True))
 

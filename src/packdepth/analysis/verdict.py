@@ -176,8 +176,9 @@ def _scales(study: Study, findings: Findings) -> str:
     if findings.scales.empty:
         return ""
     told = []
-    for _, row in findings.scales.fillna({"flipped": ""}).iterrows():
-        flipped = f"in another order there: {row['flipped']}" if row["flipped"] else "no pair flips"
+    for _, row in findings.scales.iterrows():
+        flips = isinstance(row["flipped"], str) and row["flipped"]  # no text is read back as NaN
+        flipped = f"in another order there: {row['flipped']}" if flips else "no pair flips"
         told.append(f"- `{row['scale']}`: Kendall's tau {row['tau']:.2f} over {row['variants']} variants; {flipped}.")
     head = "## Does a small scale tell the truth?"
     how = (
