@@ -241,6 +241,16 @@ def findings() -> None:
 
 
 @app.command()
+def agreement(
+    other: Annotated[str, typer.Argument(help="Another scale of params.yaml.", autocompletion=_scales)],
+) -> None:
+    """Compare the order of variants and the signs of effects at the scale with another, from the gathered tables."""
+    from packdepth.analysis.agreement import write_agreement
+
+    print(write_agreement(load_study(), other), end="")
+
+
+@app.command()
 def verdict() -> None:
     """Write the verdict on each hypothesis, from the findings."""
     from packdepth.analysis.conclusion import sentences

@@ -39,7 +39,6 @@ FINDINGS = [
     "stages",
     "curves",
     "floors",
-    "scales",
     "autoencoders",
 ]  # tables
 CHAPTER = "3. Why PackNet loses"

@@ -7,7 +7,7 @@ import pandas as pd
 from packdepth.analysis import skill
 from packdepth.analysis.statistics import effects, factorial
 from packdepth.analysis.statistics.effects import Effect
-from packdepth.config.hypotheses import Change, Hypothesis, Names
+from packdepth.config.hypotheses import Change, Hypothesis, Names, names_of
 from packdepth.config.study import Study
 
 
@@ -40,6 +40,11 @@ def described(study: Study, hypothesis: Hypothesis) -> str:
 def told(change: Change) -> str:
     """A change in words."""
     return " to ".join(_listed(side) for side in change)
+
+
+def variants_of(change: Change) -> list[str]:
+    """The variants that a change compares."""
+    return names_of([change])
 
 
 def _listed(names: Names) -> str:

@@ -11,7 +11,6 @@ from packdepth import paths
 from packdepth.analysis import contrasts, skill
 from packdepth.analysis.gathered import read_gathered
 from packdepth.analysis.results import read_csv
-from packdepth.analysis.scales import compare, other_scales
 from packdepth.analysis.statistics.best_of import expected_best
 from packdepth.analysis.statistics.effects import Effect
 from packdepth.analysis.statistics.judgement import Claim, judge
@@ -36,7 +35,6 @@ class Findings:
     stages: pd.DataFrame  # one row per variant and stage of its network: medians over the training
     curves: pd.DataFrame  # per variant and step: the loss, mean over seeds and over the steps since the last row
     floors: pd.DataFrame  # one row per floor, of depth and of images: skill on the test images
-    scales: pd.DataFrame  # one row per scale run before: does the order of the report's variants hold there?
     autoencoders: pd.DataFrame  # per autoencoder and set of images: size, PSNR, SSIM, error by frequency
 
     def write(self, folder: Path) -> None:
@@ -67,9 +65,6 @@ def find(study: Study) -> Findings:
     variants = _gathered(study, "variants", paths.COMPARED)
     variants["skill"] = [skill.skill(study, name).mean() for name in variants["variant"]]
     autoencoders = study.groups.autoencoder.variants
-    rows = variants[variants["group"] == "report"]
-    of_report = dict(zip(rows["variant"], rows["final_loss"], strict=True))
-    others = {scale: losses for scale, losses in other_scales().items() if scale != study.scale}
     of_factors = contrasts.factor_effects(study)
     return Findings(
         variants=variants,
@@ -82,7 +77,6 @@ def find(study: Study) -> Findings:
         stages=_gathered(study, "stages", paths.COMPARED),
         curves=_gathered(study, "curves", paths.COMPARED),
         floors=skill.of_floors(study),
-        scales=compare(of_report, others),
         autoencoders=_gathered(study, "reconstructions", ["autoencoder"]),
     )
 

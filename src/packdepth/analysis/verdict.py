@@ -34,7 +34,6 @@ def verdict_markdown(study: Study, findings: Findings) -> str:
         _contest(study, findings),
         _tuning(findings),
         _factors(findings),
-        _scales(study, findings),
         f"## Every variant\n\n{_listing(study, findings, list(findings.variants['variant']))}",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -170,21 +169,6 @@ def _factors(findings: Findings) -> str:
             note,
         ]
     )
-
-
-def _scales(study: Study, findings: Findings) -> str:
-    if findings.scales.empty:
-        return ""
-    told = []
-    for _, row in findings.scales.iterrows():
-        flips = isinstance(row["flipped"], str) and row["flipped"]  # no text is read back as NaN
-        flipped = f"in another order there: {row['flipped']}" if flips else "no pair flips"
-        told.append(f"- `{row['scale']}`: Kendall's tau {row['tau']:.2f} over {row['variants']} variants; {flipped}.")
-    head = "## Does a small scale tell the truth?"
-    how = (
-        f"The order of the report's variants, by the loss over the last tenth of the steps, at `{study.scale}` and at:"
-    )
-    return "\n\n".join([head, how, "\n".join(told)])
 
 
 def _listing(study: Study, findings: Findings, names: list[str]) -> str:
