@@ -14,6 +14,7 @@ from packdepth.analysis.verdict import verdict_markdown, write_verdict
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.errors import InputError
+from packdepth.figures.verdict.hypothesis import draw
 from packdepth.utils.fingerprint import digest
 from tests.support.stores import TOP
 from tests.support.verdicts import SKILL, study_by_hand
@@ -66,7 +67,9 @@ def test_where_no_network_has_learned_nothing_is_decided(tmp_path, monkeypatch):
     study = study_by_hand({"packnet-best": -0.1, "densedepth-best": -0.05})
     findings = find(study)
     assert {verdict for key, verdict in verdicts(findings).items() if key != "H8"} == {"open"}
-    assert "## H7" in verdict_markdown(study, findings)
+    assert "No network has learned anything" in verdict_markdown(study, findings)
+    draw(study, findings, "conclusion", Path("conclusion.png"))
+    draw(study, findings, "H7", Path("H7.png"))
 
 
 def test_trials_are_told_with_their_expected_best(study):

@@ -97,9 +97,9 @@ def _judgements(study: Study, of_factors: dict[str, Effect]) -> pd.DataFrame:
         names = names_of(hypothesis.changes)
         references[key] = names if names and skill.is_autoencoder(study, names[0]) else [loser, winner]
     best = {key: max(skill.skill(study, name).mean() for name in names) for key, names in references.items()}
-    margins = {key: study.verdict.margin * value for key, value in best.items()}
+    margins = {key: study.verdict.margin * value if value > 0 else np.nan for key, value in best.items()}
     judged = judge({key: Claim(effects[key], margins[key]) for key in effects if margins[key] > 0})
-    nothing_learned = {"verdict": "open", "least_detectable": np.nan}
+    nothing_learned = {"verdict": "open", "least_detectable": np.nan}  # no margin either
     return pd.DataFrame(
         {
             "hypothesis": key,

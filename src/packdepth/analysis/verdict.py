@@ -91,9 +91,11 @@ def _effect(row: pd.Series, sign: int = 1) -> str:
     verb = "gains" if sign > 0 else "loses"
     over = f"over {row['seeds']:.0f} seed{'s' if row['seeds'] > 1 else ''}"
     over += f" and {row['images']:.0f} images" if row["images"] > 1 else ""
-    least = f", the least detectable effect {row['least_detectable']:.3f}" if pd.notna(row["least_detectable"]) else ""
+    limits = f"The margin is {row['margin']:.3f}, the least detectable effect {row['least_detectable']:.3f}."
+    if pd.isna(row["margin"]):
+        limits = "No network has learned anything, so there is no margin."
     of = f"{row['of'][0].upper()}{row['of'][1:]}"
-    return f"{of} {verb} a skill of {interval(row)}, {over}. The margin is {row['margin']:.3f}{least}."
+    return f"{of} {verb} a skill of {interval(row)}, {over}. {limits}"
 
 
 def _changes(findings: Findings, key: str) -> str:

@@ -19,7 +19,8 @@ NAMED = 34  # letters of a row's name in one line
 
 def forest(axes: Axes, rows: pd.DataFrame, margin: float, label: str) -> None:
     """One row per effect, the first on top. `rows` has `name`, `mean`, `low`, `high`, and may have a `verdict`."""
-    axes.axvspan(-margin, margin, color="0.92", zorder=0)
+    if margin > 0:  # NaN where no network has learned anything
+        axes.axvspan(-margin, margin, color="0.92", zorder=0)
     axes.axvline(0, color="0.6", linewidth=1, zorder=1)
     for place, (_, row) in enumerate(rows.iterrows()):
         colour, marker = VERDICTS.get(str(row.get("verdict")), (COLOURS[0], "o"))

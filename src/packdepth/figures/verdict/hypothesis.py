@@ -63,7 +63,7 @@ def _hypothesis(study: Study, findings: Findings, key: str, path: Path) -> None:
 
 def _conclusion(study: Study, findings: Findings, path: Path) -> None:
     """The effect that decides on each claim, in margins."""
-    rows = findings.judgements.copy()
+    rows = findings.judgements[findings.judgements["margin"].notna()].copy()
     for column in ("mean", "low", "high"):
         rows[column] = rows[column] / rows["margin"]
     claims = {CONTEST: "PackNet still loses at its best"} | {
@@ -71,13 +71,13 @@ def _conclusion(study: Study, findings: Findings, path: Path) -> None:
     }
     rows = rows.assign(name=[claims[key] for key in rows["hypothesis"]])
     verdicts = dict(zip(rows["hypothesis"], rows["verdict"], strict=True))
-    told = []
+    told = [] if len(rows) else ["no network has learned anything"]
     for verdict in VERDICTS:
         keys = [str(key) for key, value in verdicts.items() if value == verdict]
         told += [f"{verdict}: {listed(keys)}"] if keys else []
     title = f"{'; '.join(told)} (scale {study.scale})"
     note = f"Effects in margins, {study.verdict.margin:.0%} of the better network's skill. {BAND}"
-    with canvas(path, f"{title[0].upper()}{title[1:]}", note, height=1.4 + 0.48 * len(rows)) as figure:
+    with canvas(path, f"{title[0].upper()}{title[1:]}", note, height=max(2.0, 1.4 + 0.48 * len(rows))) as figure:
         forest(figure.subplots(), rows, 1.0, "effect on skill, in margins")
 
 
