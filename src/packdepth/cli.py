@@ -233,7 +233,7 @@ def gather(group: Annotated[str, typer.Argument(help="A group of params.yaml.", 
 
 @app.command()
 def findings() -> None:
-    """Judge every hypothesis by the gathered tables, and write what follows."""
+    """Judge the hypotheses whose groups are gathered, and write what follows."""
     from packdepth.analysis.findings import find
 
     study = load_study()

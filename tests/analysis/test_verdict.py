@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -90,10 +91,25 @@ def test_tables_come_back_from_their_files(study, tmp_path):
         Findings.read(tmp_path / "kept")
 
 
-def test_missing_tables_are_named(study):
+def test_without_the_contest_nothing_can_be_judged(study):
     (paths.gathered("smoke", "contest") / "losses.csv").unlink()
     with pytest.raises(InputError, match=r"gathered/contest/losses\.csv: not there yet"):
         find(study)
+
+
+def test_what_is_gathered_is_judged_and_the_rest_is_named(study):
+    whole = find(study)
+    for group in ("report", "ceilings", "factors", "tuning", "durations", "autoencoder"):
+        shutil.rmtree(paths.gathered("smoke", group))
+    part = find(study)
+    assert part.judgements["hypothesis"].tolist() == [CONTEST, "H1", "H10"]
+    assert part.judgement("H10")["mean"] == whole.judgement("H10")["mean"]
+    text = verdict_markdown(study, part)
+    assert "Not judged yet, as their runs are not all there: H3, H5, H7, H8 and H9." in text
+    assert "As the report built them" not in text
+    draw(study, part, "conclusion", Path("conclusion.png"))
+    part.write(Path("kept"))
+    assert verdict_markdown(study, Findings.read(Path("kept"))) == text
 
 
 def test_the_answer_in_five_sentences(study):

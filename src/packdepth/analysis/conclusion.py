@@ -19,9 +19,10 @@ OUTCOMES = {  # of the claim that the network which lost still loses
 
 def sentences(study: Study, findings: Findings) -> list[str]:
     """As reported, at its best, what is supported, what is not, and what the difference is due to."""
-    verdicts = {key: str(findings.judgement(key)["verdict"]) for key in study.verdict.hypotheses}
+    judged = dict(zip(findings.judgements["hypothesis"], findings.judgements["verdict"], strict=True))
+    verdicts = {key: str(judged[key]) for key in study.verdict.hypotheses if key in judged}
     return [
-        _as_reported(study, findings),
+        *([_as_reported(study, findings)] if "report" in set(findings.variants["group"]) else []),
         _contest(study, findings),
         _supported(study, findings, verdicts),
         _others(verdicts),
@@ -68,7 +69,7 @@ def _others(verdicts: dict[str, str]) -> str:
         keys = [key for key, value in verdicts.items() if value == verdict]
         if keys:
             told.append(f"{listed(keys)} {'is' if len(keys) == 1 else 'are'} {verdict}")
-    return f"Of the others, {'; '.join(told)}." if told else "There is no other hypothesis."
+    return f"Of the others, {'; '.join(told)}." if told else "No other hypothesis has been judged."
 
 
 def _due_to(study: Study, findings: Findings, verdicts: dict[str, str]) -> str:
@@ -85,4 +86,4 @@ def _due_to(study: Study, findings: Findings, verdicts: dict[str, str]) -> str:
 
 def _is_open(study: Study, verdicts: dict[str, str], kind: str) -> bool:
     hypotheses = study.verdict.hypotheses
-    return any(verdicts[key] == "open" for key in hypotheses if hypotheses[key].kind == kind)
+    return any(verdicts.get(key, "open") == "open" for key in hypotheses if hypotheses[key].kind == kind)

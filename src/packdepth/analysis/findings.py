@@ -1,6 +1,6 @@
 """What follows from the gathered measurements, in tables: the verdict's text and figures use nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,15 +9,17 @@ import pandas as pd
 
 from packdepth import paths
 from packdepth.analysis import contrasts, skill
-from packdepth.analysis.gathered import read_gathered
+from packdepth.analysis.gathered import AUTOENCODER, gathered_groups, read_gathered
 from packdepth.analysis.results import read_csv
 from packdepth.analysis.statistics.best_of import expected_best
 from packdepth.analysis.statistics.effects import Effect
 from packdepth.analysis.statistics.judgement import Claim, judge
-from packdepth.config.hypotheses import names_of
+from packdepth.config.hypotheses import Hypothesis, names_of
 from packdepth.config.study import Study
 from packdepth.utils.files import write_text
 
+LEVELS = ("factor", "network", "level", "skill")  # columns
+OF_IMAGES = ("variant", "images")
 CONTEST = "contest"  # judged with the hypotheses: does the network that lost still lose at its best?
 
 
@@ -61,37 +63,51 @@ class Findings:
 
 
 def find(study: Study) -> Findings:
-    """Judge every claim by the gathered tables of all groups. Raises InputError that names a missing one."""
-    variants = _gathered(study, "variants", paths.COMPARED)
+    """Judge every claim whose groups have been gathered. Raises InputError without the contest, or its floors."""
+    groups = gathered_groups(study)
+    variants = _gathered(study, "variants", [group for group in paths.COMPARED if group in groups])
     variants["skill"] = [skill.skill(study, name).mean() for name in variants["variant"]]
-    autoencoders = study.groups.autoencoder.variants
-    of_factors = contrasts.factor_effects(study)
+    autoencoders = study.groups.autoencoder.variants if AUTOENCODER in groups else {}
+    of_factors = contrasts.factor_effects(study) if "factors" in groups else {}
+    hypotheses = judgeable(study, groups)
     return Findings(
         variants=variants,
         seeds=pd.concat([_of_seeds(study, name) for name in [*variants["variant"], *autoencoders]], ignore_index=True),
-        judgements=_judgements(study, of_factors),
-        effects=_effects(study),
-        tuning=_tuning(study),
+        judgements=_judgements(study, hypotheses, of_factors),
+        effects=_effects(study, hypotheses),
+        tuning=_tuning(study, study.groups.tuning.variants if "tuning" in groups else []),
         factors=_factors(study, of_factors),
-        levels=_levels(study),
-        stages=_gathered(study, "stages", paths.COMPARED),
-        curves=_gathered(study, "curves", paths.COMPARED),
+        levels=_levels(study) if of_factors else pd.DataFrame(columns=LEVELS),
+        stages=_gathered(study, "stages", [group for group in paths.COMPARED if group in groups]),
+        curves=_gathered(study, "curves", [group for group in paths.COMPARED if group in groups]),
         floors=skill.of_floors(study),
-        autoencoders=_gathered(study, "reconstructions", ["autoencoder"]),
+        autoencoders=(
+            _gathered(study, "reconstructions", [AUTOENCODER]) if autoencoders else pd.DataFrame(columns=OF_IMAGES)
+        ),
     )
+
+
+def judgeable(study: Study, groups: Collection[str]) -> dict[str, Hypothesis]:
+    """The hypotheses that these groups suffice for."""
+    return {
+        key: hypothesis
+        for key, hypothesis in study.verdict.hypotheses.items()
+        if all(study.group_of(name) in groups for name in names_of(hypothesis.changes))
+        and ("factors" in groups or not hypothesis.factor)
+    }
 
 
 def _gathered(study: Study, table: str, groups: Iterable[str]) -> pd.DataFrame:
     return pd.concat([read_gathered(study, group, table) for group in groups], ignore_index=True)
 
 
-def _judgements(study: Study, of_factors: dict[str, Effect]) -> pd.DataFrame:
+def _judgements(study: Study, hypotheses: dict[str, Hypothesis], of_factors: dict[str, Effect]) -> pd.DataFrame:
     """All claims together, because each is judged with Holm's correction for their number."""
     loser, winner = study.verdict.contest
     effects = {CONTEST: skill.gain_of(study, (loser, winner))}
     of = {CONTEST: contrasts.told((loser, winner))}
     references = {CONTEST: [loser, winner]}
-    for key, hypothesis in study.verdict.hypotheses.items():
+    for key, hypothesis in hypotheses.items():
         effects[key] = contrasts.deciding(study, hypothesis, of_factors)
         of[key] = contrasts.described(study, hypothesis)
         names = names_of(hypothesis.changes)
@@ -116,11 +132,9 @@ def _columns(effect: Effect) -> dict[str, float]:
     return asdict(effect) | {"low": effect.low, "high": effect.high}
 
 
-def _effects(study: Study) -> pd.DataFrame:
+def _effects(study: Study, hypotheses: dict[str, Hypothesis]) -> pd.DataFrame:
     """Every change that a hypothesis names."""
-    changes = {CONTEST: [study.verdict.contest]} | {
-        key: hypothesis.changes for key, hypothesis in study.verdict.hypotheses.items()
-    }
+    changes = {CONTEST: [study.verdict.contest]} | {key: hypothesis.changes for key, hypothesis in hypotheses.items()}
     rows = [
         {"hypothesis": key, "change": contrasts.told(change), **_columns(skill.gain_of(study, change))}
         for key, of_one in changes.items()
@@ -129,10 +143,10 @@ def _effects(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _tuning(study: Study) -> pd.DataFrame:
+def _tuning(study: Study, names: Iterable[str]) -> pd.DataFrame:
     """The trials of every structure, the best first; a structure is a network whatever else differs."""
     rows = []
-    for name in study.groups.tuning.variants:
+    for name in names:
         variant = study.variant(name)
         structure = variant.network.model_dump_json(exclude_defaults=True)
         loss = skill.losses(study, name).mean().mean()
@@ -145,6 +159,8 @@ def _tuning(study: Study) -> pd.DataFrame:
 
 def _factors(study: Study, of_factors: dict[str, Effect]) -> pd.DataFrame:
     """Every chain of effects, then each factor's effect in either network, as `factor in network`."""
+    if not of_factors:
+        return pd.DataFrame(columns=["effect", "mean", "low", "high"])
     network, *factors = study.groups.factors.factors
     rows = [{"effect": name, **_columns(effect)} for name, effect in of_factors.items()]
     for factor in factors:
@@ -167,7 +183,7 @@ def _levels(study: Study) -> pd.DataFrame:
             for level in group.factors[factor]:
                 value = means[of_network, level]
                 rows.append({"factor": factor, "network": of_network, "level": level, "skill": value})
-    return pd.DataFrame(rows, columns=["factor", "network", "level", "skill"])
+    return pd.DataFrame(rows, columns=LEVELS)
 
 
 def _of_seeds(study: Study, name: str) -> pd.DataFrame:

@@ -47,6 +47,11 @@ def gather(study: Study, group: str) -> None:
     write_json(folder / "provenance.json", provenance)
 
 
+def gathered_groups(study: Study) -> list[str]:
+    """The groups that the verdict rests on and that have been gathered."""
+    return [group for group in paths.TOLD if (paths.gathered(study.scale, group) / "losses.csv").is_file()]
+
+
 def read_gathered(study: Study, group: str, table: str) -> pd.DataFrame:
     """One table of a group. Raises InputError if the file is missing."""
     return read_csv(paths.gathered(study.scale, group) / f"{table}.csv")

@@ -5,7 +5,7 @@ import pandas as pd
 from packdepth import paths
 from packdepth.analysis import conclusion
 from packdepth.analysis.findings import CONTEST, Findings
-from packdepth.analysis.text import html_page, interval, markdown_table, number
+from packdepth.analysis.text import html_page, interval, listed, markdown_table, number
 from packdepth.config.hypotheses import names_of
 from packdepth.config.study import Study
 from packdepth.utils.files import write_text
@@ -30,7 +30,8 @@ def verdict_markdown(study: Study, findings: Findings) -> str:
         " ".join(conclusion.sentences(study, findings)),
         "![The effect that decides on each hypothesis](conclusion.png)",
         _at_a_glance(study, findings),
-        *(_section(study, key, findings) for key in study.verdict.hypotheses),
+        _not_judged(study, findings),
+        *(_section(study, key, findings) for key in judged(study, findings)),
         _contest(study, findings),
         _tuning(findings),
         _factors(findings),
@@ -60,15 +61,25 @@ def _loss(study: Study) -> str:
 
 
 def _at_a_glance(study: Study, findings: Findings) -> str:
-    claims = {CONTEST: "It still loses at its best"} | {
-        key: hypothesis.claim for key, hypothesis in study.verdict.hypotheses.items()
-    }
+    hypotheses = study.verdict.hypotheses
+    claims = {CONTEST: "It still loses at its best"} | {key: hypotheses[key].claim for key in judged(study, findings)}
     body = []
     for key, claim in claims.items():
         row = findings.judgement(key)
         numbers = [f"{row[name]:.3f}" if pd.notna(row[name]) else "-" for name in ("margin", "least_detectable")]
         body.append([key, claim, interval(row), *numbers, f"**{row['verdict']}**"])
     return markdown_table(["", "claim", "effect on skill (95 %)", "margin", "least detectable", "verdict"], body)
+
+
+def judged(study: Study, findings: Findings) -> list[str]:
+    """The hypotheses whose groups had been gathered."""
+    known = set(findings.judgements["hypothesis"])
+    return [key for key in study.verdict.hypotheses if key in known]
+
+
+def _not_judged(study: Study, findings: Findings) -> str:
+    left = [key for key in study.verdict.hypotheses if key not in judged(study, findings)]
+    return f"Not judged yet, as their runs are not all there: {listed(left)}." if left else ""
 
 
 def _section(study: Study, key: str, findings: Findings) -> str:
@@ -157,6 +168,8 @@ def _tuning(findings: Findings) -> str:
 
 def _factors(findings: Findings) -> str:
     """Every effect of the design, and what each factor does in either network."""
+    if findings.factors.empty:
+        return ""
     body = [[f"`{row['effect']}`", interval(row)] for _, row in findings.factors.iterrows()]
     note = (
         "A factor's effect is what its second level gains over its first, on average over all else; an interaction with"

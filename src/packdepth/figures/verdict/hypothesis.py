@@ -66,7 +66,7 @@ def _conclusion(study: Study, findings: Findings, path: Path) -> None:
     rows = findings.judgements[findings.judgements["margin"].notna()].copy()
     for column in ("mean", "low", "high"):
         rows[column] = rows[column] / rows["margin"]
-    claims = {CONTEST: "PackNet still loses at its best"} | {
+    claims = {CONTEST: f"{study.verdict.contest[0]} still loses"} | {
         key: f"{key}: {hypothesis.claim}" for key, hypothesis in study.verdict.hypotheses.items()
     }
     rows = rows.assign(name=[claims[key] for key in rows["hypothesis"]])
