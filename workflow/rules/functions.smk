@@ -38,6 +38,8 @@ FINDINGS = [
     "levels",
     "stages",
     "curves",
+    "foretold",
+    "crossed",
     "floors",
     "autoencoders",
 ]  # tables

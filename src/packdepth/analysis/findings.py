@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from packdepth import paths
-from packdepth.analysis import contrasts, skill
+from packdepth.analysis import contrasts, lengths, skill
 from packdepth.analysis.gathered import AUTOENCODER, gathered_groups, read_gathered
 from packdepth.analysis.results import read_csv
 from packdepth.analysis.statistics.best_of import expected_best
@@ -36,6 +36,8 @@ class Findings:
     levels: pd.DataFrame  # per factor, level and network: the mean skill of the design's runs
     stages: pd.DataFrame  # one row per variant and stage of its network: medians over the training
     curves: pd.DataFrame  # per variant and step: the loss, mean over seeds and over the steps since the last row
+    foretold: pd.DataFrame  # per architecture: what a power law foretells of the longest training, and what was found
+    crossed: pd.DataFrame  # where the learning curves of two architectures cross
     floors: pd.DataFrame  # one row per floor, of depth and of images: skill on the test images
     autoencoders: pd.DataFrame  # per autoencoder and set of images: size, PSNR, SSIM, error by frequency
 
@@ -70,6 +72,8 @@ def find(study: Study) -> Findings:
     autoencoders = study.groups.autoencoder.variants if AUTOENCODER in groups else {}
     of_factors = contrasts.factor_effects(study) if "factors" in groups else {}
     hypotheses = judgeable(study, groups)
+    steps = dict(zip(variants["variant"], variants["steps"], strict=True))
+    curves = lengths.learning_curves(study, steps) if "durations" in groups else {}
     return Findings(
         variants=variants,
         seeds=pd.concat([_of_seeds(study, name) for name in [*variants["variant"], *autoencoders]], ignore_index=True),
@@ -80,6 +84,8 @@ def find(study: Study) -> Findings:
         levels=_levels(study) if of_factors else pd.DataFrame(columns=LEVELS),
         stages=_gathered(study, "stages", [group for group in paths.COMPARED if group in groups]),
         curves=_gathered(study, "curves", [group for group in paths.COMPARED if group in groups]),
+        foretold=lengths.foretold(curves),
+        crossed=lengths.crossed(curves),
         floors=skill.of_floors(study),
         autoencoders=(
             _gathered(study, "reconstructions", [AUTOENCODER]) if autoencoders else pd.DataFrame(columns=OF_IMAGES)

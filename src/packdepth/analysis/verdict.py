@@ -91,6 +91,7 @@ def _section(study: Study, key: str, findings: Findings) -> str:
         f"**{verdict.capitalize()}.** {_effect(row, hypothesis.sign)}",
         f"![{key}]({key}.png)",
         _changes(findings, key),
+        _lengths(findings) if hypothesis.panel == "curves" else "",
         _of_autoencoders(findings, names_of(hypothesis.changes)) if hypothesis.panel == "autoencoders" else "",
         f"`snakemake {key}` trains and evaluates what this rests on, `snakemake verdict` writes it anew.",
     ]
@@ -115,6 +116,21 @@ def _changes(findings: Findings, key: str) -> str:
         return ""
     body = [[row["change"], f"{row['seeds']:.0f}", interval(row)] for _, row in rows.iterrows()]
     return markdown_table(["change", "seeds", "skill gained (95 %)"], body)
+
+
+def _lengths(findings: Findings) -> str:
+    """Whether a power law through the shorter trainings foretold the longest one, and where the curves cross."""
+    told = [
+        f"A power law through `{row['architecture']}`'s shorter trainings foretold a test loss of"
+        f" {row['predicted']:.3f} after {row['steps']:.0f} steps; it was {row['found']:.3f}, a difference of"
+        f" {row['found'] - row['predicted']:z.3f} ({row['low']:z.3f} to {row['high']:z.3f})."
+        for _, row in findings.foretold.iterrows()
+    ]
+    for _, row in findings.crossed.iterrows():
+        curves = f"The curves of `{row['first']}` and `{row['second']}`"
+        where = f"cross at {row['steps']:.0f} steps" if pd.notna(row["steps"]) else "do not cross within these lengths"
+        told.append(f"{curves} {where}; they do in {row['share']:.0%} of bootstrap samples over seeds.")
+    return " ".join(told)
 
 
 def _of_autoencoders(findings: Findings, names: list[str]) -> str:
