@@ -159,7 +159,8 @@ def _tuning(study: Study, names: Iterable[str]) -> pd.DataFrame:
         rows.append({"structure": structure, "variant": name, "rate": variant.training.learning_rate, "loss": loss})
     table = pd.DataFrame(rows, columns=["structure", "variant", "rate", "loss"])
     ordered = [of_one.sort_values("loss") for _, of_one in table.groupby("structure", sort=False)]
-    best = [of_one.assign(expected_best=expected_best(of_one["loss"]).to_numpy()) for of_one in ordered]
+    no_skill = skill.floor_loss(study, study.verdict.contest[0])  # how a trial that diverged counts
+    best = [of_one.assign(expected_best=expected_best(of_one["loss"].clip(upper=no_skill)).array) for of_one in ordered]
     return pd.concat(best, ignore_index=True) if best else table.assign(expected_best=[])
 
 

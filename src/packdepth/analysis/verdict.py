@@ -178,7 +178,10 @@ def _tuning(findings: Findings) -> str:
         [f"`{row['variant']}`", f"{row['rate']:g}", f"{row['loss']:.3f}", f"{row['expected_best']:.3f} of {number}"]
         for number, (_, row) in zip(trials, findings.tuning.iterrows(), strict=True)
     ]
-    note = "Every structure had the same trials, one seed each. The rates of the networks above follow from this table."
+    note = (
+        "Every structure had the same trials, one seed each. The rates of the networks above follow from this table. For"
+        " the expected best, a trial without skill counts as one fixed map."
+    )
     return "\n\n".join(["## Tuning", markdown_table(head, body), note])
 
 
