@@ -179,8 +179,8 @@ def _tuning(findings: Findings) -> str:
         for number, (_, row) in zip(trials, findings.tuning.iterrows(), strict=True)
     ]
     note = (
-        "Every structure had the same trials, one seed each. The rates of the networks above follow from this table. For"
-        " the expected best, a trial without skill counts as one fixed map."
+        "Every structure had the same trials, one seed each. The rates of the networks above follow from this table."
+        " For the expected best, a trial without skill counts as one fixed map."
     )
     return "\n\n".join(["## Tuning", markdown_table(head, body), note])
 
