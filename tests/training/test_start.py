@@ -44,7 +44,7 @@ def test_the_best_constant_of_a_flat_world_is_its_depth(project, tmp_path):
 
 def test_a_head_in_its_own_unit_starts_at_the_same_depth(stores):
     store_of = stores(lambda raw: raw["training"].update(first_output="best-constant"))
-    published, own = store_of.variant("packnet-scaled-sigmoid"), store_of.variant("packnet-own-unit")
+    published, own = store_of.variant("packnet"), store_of.variant("packnet-own-unit")
     store = Store(paths.store("tiny", "train"))
     assert start.first_output(store, published) == pytest.approx(10 * start.first_output(store, own))
 
