@@ -74,6 +74,8 @@ def _others(verdicts: dict[str, str]) -> str:
 
 def _due_to(study: Study, findings: Findings, verdicts: dict[str, str]) -> str:
     """The kinds of the supported hypotheses; and the structure, if the network still loses at its best."""
+    if len(verdicts) < len(study.verdict.hypotheses):
+        return "What the difference is due to waits for the hypotheses that are not judged yet."
     contest = str(findings.judgement(CONTEST)["verdict"])
     found = {study.verdict.hypotheses[key].kind for key, verdict in verdicts.items() if verdict == "supported"}
     kinds = [kind for kind in KINDS if kind in found or (kind == "structure" and contest == "supported")]
