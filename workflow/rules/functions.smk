@@ -37,7 +37,6 @@ FINDINGS = [
     "factors",
     "levels",
     "stages",
-    "curves",
     "foretold",
     "crossed",
     "floors",

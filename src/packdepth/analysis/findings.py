@@ -35,7 +35,6 @@ class Findings:
     factors: pd.DataFrame  # one row per effect of the factorial design, by itself and in each network
     levels: pd.DataFrame  # per factor, level and network: the mean skill of the design's runs
     stages: pd.DataFrame  # one row per variant and stage of its network: medians over the training
-    curves: pd.DataFrame  # per variant and step: the loss, mean over seeds and over the steps since the last row
     foretold: pd.DataFrame  # per architecture: what a power law foretells of the longest training, and what was found
     crossed: pd.DataFrame  # where the learning curves of two architectures cross
     floors: pd.DataFrame  # one row per floor, of depth and of images: skill on the test images
@@ -83,7 +82,6 @@ def find(study: Study) -> Findings:
         factors=_factors(study, of_factors),
         levels=_levels(study) if of_factors else pd.DataFrame(columns=LEVELS),
         stages=_gathered(study, "stages", [group for group in paths.COMPARED if group in groups]),
-        curves=_gathered(study, "curves", [group for group in paths.COMPARED if group in groups]),
         foretold=lengths.foretold(curves),
         crossed=lengths.crossed(curves),
         floors=skill.of_floors(study),
