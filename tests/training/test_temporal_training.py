@@ -8,35 +8,12 @@ from safetensors.torch import load_file
 
 from packdepth import paths
 from packdepth.checkpoints.native import load_checkpoint, load_pose_network
-from packdepth.data.store.context import FORMAT, append_neighbours
-from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.models.posenet import PoseNet
 from packdepth.training import resume
 from packdepth.training.loop import run_key, train, training_frames
-from tests.support.context import neighbours
 
 SETTINGS = {"schedule": "cosine", "pose_learning_rate": 1e-3, "velocity": {"weight": 0.5, "noise": 0.3}}
-NETWORK = {"architecture": "packnet", "head": "scaled-sigmoid", "width": 0.125}
-
-
-@pytest.fixture
-def temporal(stores):
-    """A study whose temporal variant `new` has these settings, with stores and recorded context."""
-
-    def write(**training):
-        def edit(raw):
-            raw["groups"]["temporal"]["variants"]["new"] = {"network": NETWORK, "training": training}
-
-        study = stores(edit)
-        with h5py.File(paths.context("tiny"), "w") as file:
-            append_neighbours(file.create_group("recorded"), neighbours(12))
-            file["recorded"].attrs["fingerprint"] = "of these neighbours"
-            fingerprint = Store(paths.store("tiny", "train")).fingerprint
-            file.attrs.update({"format": FORMAT, "store": fingerprint, "parameters": "{}"})
-        return study, study.run("new", 0)
-
-    return write
 
 
 def test_terms_motion_and_both_networks_are_written(temporal):

@@ -33,29 +33,34 @@ def augment_batch(batch: Item, device: torch.device) -> Item:
     Args:
         batch: `flipped` (B,) and `colours` (B, 3); and whichever are present of: `image` and `context`, uint8
             (B, ..., H, W, 3); `depth` and `seen`, maps (B, ..., h, w); `intrinsics`, px, (B, 3, 3).
-        device: the draws need not be known there, so nothing waits for them.
+        device: a few kernels do it there, and nothing waits for them.
 
     Returns:
         Everything except the draws: pictures as RGB in [0, 1], (B, ..., 3, H, W), maps in float32.
     """
-    flipped, colours = batch["flipped"].tolist(), batch["colours"].tolist()
-    draws = ("flipped", "colours")
-    made = {name: values.to(device, non_blocking=True) for name, values in batch.items() if name not in draws}
+    made = {name: values.to(device, non_blocking=True) for name, values in batch.items()}
+    flipped, colours = made.pop("flipped"), made.pop("colours")
     for name in made.keys() & set(PICTURES):
-        channels = [frame.movedim(-1, 0)[order] for frame, order in zip(made[name], colours, strict=True)]
-        made[name] = _stacked(channels, flipped).movedim(1, -3).contiguous().div_(255)
+        channels = made[name].movedim(-1, -3)
+        order = _per_frame(colours, channels.dim(), -3).expand_as(channels)
+        made[name] = _mirrored(channels.gather(-3, order), flipped).div_(255)
     for name in made.keys() & set(MAPS):
-        made[name] = _stacked(list(made[name]), flipped)
+        made[name] = _mirrored(made[name], flipped)
     if "intrinsics" in made:
-        width = made["image"].shape[-1]
-        cameras = zip(made["intrinsics"], flipped, strict=True)
-        made["intrinsics"] = torch.stack([mirror(camera, width) if flip else camera for camera, flip in cameras])
+        mirrored = mirror(made["intrinsics"], made["image"].shape[-1])
+        made["intrinsics"] = torch.where(flipped[:, None, None], mirrored, made["intrinsics"])
     return made
 
 
-def _stacked(frames: list[Tensor], flipped: list[bool]) -> Tensor:
-    """Maps (..., W) of all frames in float32, some mirrored left to right."""
-    made = frames[0].new_empty(len(frames), *frames[0].shape, dtype=torch.float32)
-    for place, frame, flip in zip(made, frames, flipped, strict=True):
-        place.copy_(frame.flip(-1) if flip else frame)
-    return made
+def _mirrored(frames: Tensor, flipped: Tensor) -> Tensor:
+    """Maps (B, ..., W) in float32, those `flipped` (B,) mirrored left to right."""
+    return torch.where(_per_frame(flipped, frames.dim()), frames.flip(-1), frames).float().contiguous()
+
+
+def _per_frame(values: Tensor, dimensions: int, axis: int = -1) -> Tensor:
+    """Values (B,) or (B, n) of frames, to be broadcast along frames of so many dimensions, n lying along `axis`."""
+    shape = [1] * dimensions
+    shape[0] = len(values)
+    if values.dim() == 2:
+        shape[axis] = values.shape[1]
+    return values.view(shape)

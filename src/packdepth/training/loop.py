@@ -27,6 +27,7 @@ from packdepth.training import computing, diagnostics, resume, start
 from packdepth.training.augmentation import Item, augment_batch
 from packdepth.training.loader import CountedBatches, TrainingFrames, batches
 from packdepth.training.objective import TERMS, Objective, Outcome
+from packdepth.training.readings import Reading, Readings
 from packdepth.training.temporal_frames import TemporalFrames
 from packdepth.utils.files import write_json
 from packdepth.utils.fingerprint import code_digest, digest
@@ -103,7 +104,9 @@ class Trainer:
         kept = folder if distributed.rank() == 0 else folder / f"process{distributed.rank()}"  # nobody reads the latter
         self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
         self.diagnostics = resume.Log(kept / "diagnostics.csv", diagnostics.COLUMNS, self.step)
+        self.readings = Readings()
         self.pace = math.nan  # images a second
+        self.average, self.fetched = 0.0, 0  # the mean loss of the last 50 of so many steps
         self.commit = _commit()
         self.forward = computing.compiled(self.networks.depth.forward_scales, self.computing)
 
@@ -129,19 +132,18 @@ class Trainer:
         part = (distributed.rank(), distributed.size())
         order = CountedBatches(len(self.frames), s.batch_size, s.epochs, self.run_files.seed, self.step, part)
         steps = self.step + len(order)
-        average, count = 0.0, 0
         with track(f"train {self.run_files}", steps, self.step) as advance:
             since = time.perf_counter()
             for batch in batches(self.frames, order, s.workers):
                 start.set_learning_rates(self.optimizer, s, self.step / steps)
                 waited = time.perf_counter() - since
-                loss = self.train_step(batch, self.step // order.steps_per_epoch, since, waited)
-                count += 1
-                average += (loss - average) / min(count, 50)
-                advance(1, f"loss {average:.4f}")
+                self.train_step(batch, self.step // order.steps_per_epoch, since, waited)
+                if self.step == steps:
+                    self._fetch()
+                advance(1, f"loss {self.average:.4f}" if self.fetched else "")
                 since = time.perf_counter()
 
-    def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> float:
+    def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> None:
         """One update on this process's part of a batch of frames, requested at `since`, received `waited` s later."""
         self.step += 1
         batch = augment_batch(batch, self.device)
@@ -150,22 +152,22 @@ class Trainer:
         stages = self.networks.stages() if self._measures(self.step) else {}
         with diagnostics.activations(stages) as measured:
             outcomes = [self._backward(micro_batch) for micro_batch in micro_batches]
-        value, terms = self._means(outcomes)
-        self._require_finite(value)
+        values = self._means(outcomes)
         distributed.average_gradients(self.networks.parameters())
         before = diagnostics.weights(stages)
         self.optimizer.step()
         seconds = time.perf_counter() - since
-        self._record(epoch, value, terms, waited, seconds)
+        self._record(epoch, values, waited, seconds)
         if stages:
             measured |= diagnostics.gradient_norms(stages) | diagnostics.gradient_sizes(stages)
             measured |= diagnostics.update_ratios(stages, before)
             self._measure(measured, outcomes[-1], micro_batches[-1])
-        self.pace = self.settings.batch_size / seconds
-        self.earlier = diagnostics.gradients(self.networks) if self._measures(self.step + 1) else []
-        if self.step % self.settings.save_every == 0 and distributed.rank() == 0:
+        before_measuring, saves = self._measures(self.step + 1), self.step % self.settings.save_every == 0
+        self.earlier = diagnostics.gradients(self.networks) if before_measuring else []
+        if before_measuring or saves:  # a state is saved only after losses that are known to be finite
+            self._fetch()
+        if saves and distributed.rank() == 0:
             self._save()
-        return value
 
     def _measures(self, step: int) -> bool:
         return step % self.settings.diagnostics_every == 0
@@ -181,11 +183,11 @@ class Trainer:
         torch.autograd.backward(outcome.loss / self.settings.micro_batches)
         return outcome
 
-    def _means(self, outcomes: list[Outcome]) -> tuple[float, dict[str, float]]:
-        """Loss and terms of the whole batch: means over micro_batches and processes."""
+    def _means(self, outcomes: list[Outcome]) -> dict[str, Tensor]:
+        """Loss and terms of the whole batch, still on the device: means over micro_batches and processes."""
         rows = [torch.stack([outcome.loss, *outcome.terms.values()]).detach() for outcome in outcomes]
-        loss, *terms = distributed.mean_of_all([torch.stack(rows).mean(dim=0)])[0].tolist()
-        return loss, dict(zip(outcomes[0].terms, terms, strict=True))
+        means = distributed.mean_of_all([torch.stack(rows).mean(dim=0)])[0]
+        return dict(zip(("loss", *outcomes[0].terms), means, strict=True))
 
     def _outcome(self, batch: Item) -> Outcome:
         """The networks' outputs in the precision of the settings, their loss in float32."""
@@ -197,12 +199,24 @@ class Trainer:
             pose = self.networks.pose(image, batch["context"]) if self.networks.pose else None
         return self.objective(scales, pose, batch)
 
-    def _record(self, epoch: int, loss: float, terms: dict[str, float], waited: float, seconds: float) -> None:
-        parts = [terms.get(name, "") for name in TERMS]
-        self.log.write(self.step, epoch, loss, *parts, self.optimizer.param_groups[0]["lr"], waited, seconds)
+    def _record(self, epoch: int, values: dict[str, Tensor], waited: float, seconds: float) -> None:
+        self.readings.add(self.step, epoch, self.optimizer.param_groups[0]["lr"], waited, seconds, values)
+
+    def _fetch(self) -> None:
+        """Log the steps since the last call. Raises InputError if a loss is not finite."""
+        for reading in self.readings.fetch():
+            loss = reading.values["loss"]
+            self._require_finite(reading)
+            parts = [reading.values.get(name, "") for name in TERMS]
+            self.log.write(
+                reading.step, reading.epoch, loss, *parts, reading.learning_rate, reading.waited, reading.seconds
+            )
+            self.fetched += 1
+            self.average += (loss - self.average) / min(self.fetched, 50)
+            self.pace = self.settings.batch_size / reading.seconds
 
     def _measure(self, values: dict[str, float], outcome: Outcome, batch: Item) -> None:
-        """Record these values of a step, and more. The pace is that of the step before: measuring takes time."""
+        """Record these values of a step, and more. The pace is that of the steps before: measuring takes time."""
         output = outcome.output.detach()
         values |= diagnostics.spread(output, outcome.target, outcome.mask)
         lowest, highest = self.networks.depth.limits
@@ -229,14 +243,14 @@ class Trainer:
         }
         resume.save_state(self.folder, state)
 
-    def _require_finite(self, loss: float) -> None:
+    def _require_finite(self, reading: Reading) -> None:
+        loss, step = reading.values["loss"], reading.step
         if math.isfinite(loss):
             return
-        saved = self.step - 1 - (self.step - 1) % self.settings.save_every
+        saved = step - 1 - (step - 1) % self.settings.save_every
         kept = f"last state saved: step {saved}, {self.folder / 'state.pt'}" if saved else "no state was saved before"
         raise InputError(
-            f"{self.run_files}: loss is {loss} at step {self.step}, "
-            f"learning rate {self.optimizer.param_groups[0]['lr']:g}; {kept}"
+            f"{self.run_files}: loss is {loss} at step {step}, learning rate {reading.learning_rate:g}; {kept}"
         )
 
     def write_results(self, key: str) -> None:
