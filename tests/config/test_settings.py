@@ -17,6 +17,7 @@ from packdepth.config.settings import resolved_settings, write_settings
 DEFAULTS = {
     "AutoencoderNetwork.sampling": "packing",
     "AutoencoderNetwork.width": 1.0,
+    "Computing.graph": False,
     "Context.seed": 0,
     "DdadData.cameras": ["CAMERA_01"],
     "DdadData.form": "full",

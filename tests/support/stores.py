@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from packdepth.config.study import Study
 from packdepth.data.datasets.acquire import acquire
 from packdepth.data.datasets.convert import make_store
 from packdepth.data.store.batch import Batch
-from packdepth.data.store.frames import Store
+from packdepth.data.store.frames import DepthUnit, Store
 from packdepth.data.store.writer import Origin, create_store
 from packdepth.geometry.rigid import vector_from_rotation
 
@@ -64,8 +65,8 @@ def made_store(data: Data, split: str, folder: Path) -> Store:
     return Store(folder / f"{split}.h5")
 
 
-def write_store(path: Path, batch: Batch) -> Path:
-    with create_store(path, ORIGIN) as writer:
+def write_store(path: Path, batch: Batch, depth_unit: DepthUnit = "millimetre") -> Path:
+    with create_store(path, replace(ORIGIN, depth_unit=depth_unit)) as writer:
         writer.append(batch)
     return path
 

@@ -45,7 +45,7 @@ def test_supervised_is_the_depth_loss_of_the_finest_scale(training, batch):
     assert outcome.terms["l1"].item() == pytest.approx(5 - 255 / 64)  # 10 m / 2.5 m, in 8 bits
     assert outcome.loss.item() == pytest.approx(0.1 * outcome.terms["l1"].item() + outcome.terms["ssim"].item())
     assert outcome.target.shape == outcome.output.shape == (2, 1, 32, 64)
-    assert outcome.translation_norm is None
+    assert outcome.translation is None
 
 
 def test_an_output_in_1_per_metre_is_compared_as_the_same_depth(training, batch):
@@ -73,7 +73,7 @@ def test_self_supervised_is_photometric_in_metres(training, batch):
     assert outcome.terms.keys() == {"photometric", "smoothness"}
     torch.testing.assert_close(outcome.loss, expected)
     torch.testing.assert_close(outcome.terms["photometric"], terms["photometric"])
-    torch.testing.assert_close(outcome.translation_norm, torch.full((2, 2), 0.25))
+    torch.testing.assert_close(outcome.translation[0], torch.full((2, 2), 0.25))
 
 
 def test_the_velocity_loss_comes_with_its_weight(training, batch):

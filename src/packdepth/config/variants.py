@@ -49,6 +49,7 @@ class Computing(Strict):
     channels_last: bool = Field(description="the channels of a pixel side by side in memory")
     compile: bool = Field(description="torch.compile")
     checkpointing: bool = Field(description="make activations again in the backward pass: less memory, more time")
+    graph: bool = Field(False, description="on a GPU: record an update's kernels once and start them together")
 
     @model_validator(mode="after")
     def _compiled_code_decides_itself(self) -> "Computing":
@@ -121,6 +122,14 @@ class Training(Strict):
     def evaluated_on(self, frames: int) -> range:
         """Which of so many training frames are held out."""
         return range(len(self.trained_on(frames)), frames)
+
+    @model_validator(mode="after")
+    def _one_gpu_records(self) -> "Training":
+        if self.cpu.graph:
+            raise ValueError("cpu.graph: only a GPU records graphs")
+        if self.cuda.graph and self.devices > 1:
+            raise ValueError("cuda.graph is for one device")
+        return self
 
     def on(self, device: str) -> Computing:
         """How a device of this type, cpu or cuda, computes."""

@@ -1,7 +1,6 @@
 """Compares a predictor with a store: every evaluation runs through here."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -47,14 +46,12 @@ def _predictions(
 
     Images are first scaled to the size that the network was trained at, where that is known.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    predictor = replace(predictor, model=predictor.model.to(device))
     with track(f"evaluate {title}", len(frames)) as advance:
         for first in range(0, len(frames), BATCH):
             indices = frames[first : first + BATCH]
-            images = torch.stack([image_tensor(store.rgb(index)) for index in indices]).to(device)
+            images = torch.stack([image_tensor(store.rgb(index)) for index in indices])
             depth = predict_depth(predictor, resized(images, predictor.size or store.size, antialias=True), flip)
             for index, of_one in zip(indices, depth, strict=True):
                 truth = torch.from_numpy(store.depth(index))
-                yield resized(of_one[None], truth.shape)[0, 0].cpu(), truth
+                yield resized(of_one[None], truth.shape)[0, 0], truth
             advance(len(indices))

@@ -14,6 +14,8 @@ from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint
 from packdepth.errors import InputError
 from packdepth.losses.targets import metric_depth, unit_of
 
+CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True)
 class Predictor:
@@ -23,6 +25,7 @@ class Predictor:
     to_metres: Callable[[Tensor], Tensor]  # of its output
     size: tuple[int, int] | None  # height and width of the images it was trained on, px; None if unknown
     max_depth: float  # m, the farthest it was trained or evaluated on
+    device: torch.device = CPU  # where the network is
 
 
 def load_predictor(path: Path) -> Predictor:
@@ -40,10 +43,9 @@ def load_predictor(path: Path) -> Predictor:
 
 
 def of_checkpoint(model: nn.Module, info: CheckpointInfo) -> Predictor:
-    """A network of ours, which is accelerated in place."""
-    models.accelerate(model, "auto")
+    """A network of ours, which is accelerated in place and moved to a GPU if there is one."""
     unit = unit_of(info.output_unit, info.max_depth)
-    return Predictor(model, lambda output: metric_depth(unit * output, info.max_depth), info.size, info.max_depth)
+    return _made(model, lambda output: metric_depth(unit * output, info.max_depth), info.size, info.max_depth)
 
 
 def _of_published(path: Path) -> Predictor:
@@ -52,13 +54,20 @@ def _of_published(path: Path) -> Predictor:
         model = packnet_sfm.from_state_dict(file.state_dict).eval()
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    models.accelerate(model, "auto")
-    return Predictor(model, packnet_sfm.metric_depth, file.size, file.max_depth)
+    return _made(model, packnet_sfm.metric_depth, file.size, file.max_depth)
+
+
+def _made(
+    model: nn.Module, to_metres: Callable[[Tensor], Tensor], size: tuple[int, int] | None, max_depth: float
+) -> Predictor:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    models.accelerate(model.to(device), "auto")
+    return Predictor(model, to_metres, size, max_depth, device)
 
 
 @torch.inference_mode()
 def predict_depth(predictor: Predictor, images: Tensor, flip: bool) -> Tensor:
-    """Metric depth in m, (B, 1, H, W), of images (B, 3, H, W) in [0, 1].
+    """Metric depth in m, (B, 1, H, W), of images (B, 3, H, W) in [0, 1]; on the CPU.
 
     The network's output is converted to metres, then upsampled (bilinear) if it is smaller than the image. With `flip`
     it is averaged with the mirrored prediction of the mirrored image, as in DenseDepth.
@@ -67,8 +76,9 @@ def predict_depth(predictor: Predictor, images: Tensor, flip: bool) -> Tensor:
     def depth(inputs: Tensor) -> Tensor:
         return resized(predictor.to_metres(predictor.model(inputs).float()), inputs.shape[2:])
 
+    images = images.to(predictor.device)
     straight = depth(images)
-    return (straight + depth(images.flip(3)).flip(3)) / 2 if flip else straight
+    return ((straight + depth(images.flip(3)).flip(3)) / 2 if flip else straight).cpu()
 
 
 def resized(values: Tensor, size: tuple[int, ...], antialias: bool = False) -> Tensor:

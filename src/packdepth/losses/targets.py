@@ -68,7 +68,7 @@ def resized_in_eight_bits(grey: Tensor, size: tuple[int, int]) -> Tensor:
     to 8 bits. Sums of whole numbers are exact in float64.
     """
     rows, columns = (
-        _coefficients(before, after).to(grey.device) for before, after in zip(grey.shape[2:], size, strict=True)
+        _coefficients(before, after, grey.device) for before, after in zip(grey.shape[2:], size, strict=True)
     )
     across = _in_eight_bits(grey.double() @ columns.T)
     return _in_eight_bits(rows @ across)
@@ -79,7 +79,7 @@ def _in_eight_bits(sums: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def _coefficients(before: int, after: int) -> Tensor:
+def _coefficients(before: int, after: int, device: torch.device) -> Tensor:
     """Pillow's weights of `before` pixels in each of `after` ones, (after, before): multiples of 1 / FRACTION."""
     scale = before / after
     stretch = max(scale, 1.0)  # an image that shrinks is averaged over more pixels
@@ -93,7 +93,7 @@ def _coefficients(before: int, after: int) -> Tensor:
         # Pillow rounds halves away from zero, unlike torch.
         whole = [math.floor(abs(w / total) * FRACTION + 0.5) * math.copysign(1, w) for w in of_pixel]
         weights[pixel, first:last] = torch.tensor(whole, dtype=torch.float64)
-    return weights
+    return weights.to(device)
 
 
 def _bicubic(x: float) -> float:

@@ -1,5 +1,6 @@
 """Batches of a store in a counted order: what comes at step k depends only on (seed, k)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +12,29 @@ from packdepth.errors import InputError
 from packdepth.training.augmentation import Item, draw_augmentation
 
 
-class TrainingFrames(Dataset[Item]):
+class Frames(Dataset[Item], ABC):
+    """Frames to train on, requested by (epoch, place): the pictures of a place, and how to augment them then."""
+
+    store: Store
+    fingerprint: str
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def pictures(self, place: int) -> Item:
+        """What is the same in every epoch."""
+
+    @abstractmethod
+    def draw(self, epoch: int, place: int) -> Item:
+        """What `draw_augmentation` gives."""
+
+    def __getitem__(self, key: tuple[int, int]) -> Item:
+        """All of it, for (epoch, place)."""
+        return self.pictures(key[1]) | self.draw(*key)
+
+
+class TrainingFrames(Frames):
     """Frames, all or the first `count`, and how to augment them, requested by (epoch, frame)."""
 
     def __init__(self, store: Store, seed: int, flip: float, channel_swap: float, count: int | None = None) -> None:
@@ -22,15 +45,16 @@ class TrainingFrames(Dataset[Item]):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, key: tuple[int, int]) -> Item:
-        """`image`, RGB of 8 bits, (H, W, 3), `depth` in metres, (1, h, w), 0 where unknown; and what
-        `draw_augmentation` gives.
-        """
-        pictures = {
-            "image": torch.from_numpy(self.store.rgb(key[1])),
-            "depth": torch.from_numpy(self.store.depth(key[1]))[None],
+    def pictures(self, place: int) -> Item:
+        """`image`, RGB of 8 bits, (H, W, 3), and `depth` in metres, (1, h, w), 0 where unknown."""
+        return {
+            "image": torch.from_numpy(self.store.rgb(place)),
+            "depth": torch.from_numpy(self.store.depth(place))[None],
         }
-        return pictures | draw_augmentation((self.seed, *key), self.flip, self.channel_swap)
+
+    def draw(self, epoch: int, place: int) -> Item:
+        """What `draw_augmentation` gives."""
+        return draw_augmentation((self.seed, epoch, place), self.flip, self.channel_swap)
 
 
 class CountedBatches(Sampler[list[tuple[int, int]]]):
@@ -70,7 +94,7 @@ class CountedBatches(Sampler[list[tuple[int, int]]]):
             yield [(epoch, int(index)) for index in order[begin : begin + size]]
 
 
-def batches(frames: Dataset[Item], order: CountedBatches, workers: int) -> DataLoader[Item]:
+def batches(frames: Frames, order: CountedBatches, workers: int) -> DataLoader[Item]:
     """Items stacked, in the counted order: images (B, H, W, 3), depths (B, 1, h, w)."""
     pinned = torch.cuda.is_available()
     return DataLoader(frames, batch_sampler=order, num_workers=workers, pin_memory=pinned)

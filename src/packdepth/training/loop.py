@@ -10,6 +10,7 @@ import json
 import math
 import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ from packdepth.config.variants import Variant
 from packdepth.data.store.context import ContextStore
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.training import computing, diagnostics, resume, start
+from packdepth.training import computing, diagnostics, resident, resume, start
 from packdepth.training.augmentation import Item, augment_batch
-from packdepth.training.loader import CountedBatches, TrainingFrames, batches
+from packdepth.training.loader import CountedBatches, Frames, TrainingFrames, batches
 from packdepth.training.objective import TERMS, Objective, Outcome
 from packdepth.training.readings import Reading, Readings
 from packdepth.training.temporal_frames import TemporalFrames
+from packdepth.training.update import RecordedUpdate, Update
 from packdepth.utils.files import write_json
 from packdepth.utils.fingerprint import code_digest, digest
 from packdepth.utils.progress import track
@@ -41,7 +43,6 @@ CODE = (
     "training",
     "distributed",
 )  # rooms that decide a training's result
-Frames = TrainingFrames | TemporalFrames
 LOG_COLUMNS = ("step", "epoch", "loss", *TERMS, "learning_rate", "waited", "seconds")
 
 
@@ -105,10 +106,12 @@ class Trainer:
         self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
         self.diagnostics = resume.Log(kept / "diagnostics.csv", diagnostics.COLUMNS, self.step)
         self.readings = Readings()
-        self.pace = math.nan  # images a second
+        self.pace, self.rate = math.nan, math.nan  # images a second; of the depth network
         self.average, self.fetched = 0.0, 0  # the mean loss of the last 50 of so many steps
         self.commit = _commit()
-        self.forward = computing.compiled(self.networks.depth.forward_scales, self.computing)
+        self.eager_update = Update(self.networks, self.objective, self.optimizer, self.settings, device)
+        recorded = self.computing.graph
+        self.update = RecordedUpdate(self.eager_update, self.networks) if recorded else self.eager_update
 
     def _restore(self) -> int:
         """Restore networks and optimizer to the last state saved, or to their start; returns the steps done."""
@@ -120,9 +123,9 @@ class Trainer:
             start.set_first_output(self.networks.depth, self.store, self.variant)
         self.networks.to(self.device).train()
         computing.configure(self.networks, self.computing)
-        self.optimizer = start.optimizer(self.networks, self.settings)
+        self.optimizer = start.optimizer(self.networks, self.settings, recorded=self.computing.graph)
         if state:
-            self.optimizer.load_state_dict(state["optimizer"])
+            start.restore_optimizer(self.optimizer, state["optimizer"])
         self.earlier: list[Tensor] = [gradient.to(self.device) for gradient in state["earlier"]] if state else []
         return state["step"] if state else 0
 
@@ -134,8 +137,8 @@ class Trainer:
         steps = self.step + len(order)
         with track(f"train {self.run_files}", steps, self.step) as advance:
             since = time.perf_counter()
-            for batch in batches(self.frames, order, s.workers):
-                start.set_learning_rates(self.optimizer, s, self.step / steps)
+            for batch in self.batches(order):
+                self.rate = start.set_learning_rates(self.optimizer, s, self.step / steps)
                 waited = time.perf_counter() - since
                 self.train_step(batch, self.step // order.steps_per_epoch, since, waited)
                 if self.step == steps:
@@ -143,25 +146,20 @@ class Trainer:
                 advance(1, f"loss {self.average:.4f}" if self.fetched else "")
                 since = time.perf_counter()
 
+    def batches(self, order: CountedBatches) -> Iterable[Item]:
+        """Batches in this order, from the device itself where all frames fit."""
+        if resident.fit(self.frames, self.device):
+            return resident.ResidentFrames(self.frames, self.device, self.settings.workers).batches(order)
+        return batches(self.frames, order, self.settings.workers)
+
     def train_step(self, batch: Item, epoch: int, since: float, waited: float) -> None:
         """One update on this process's part of a batch of frames, requested at `since`, received `waited` s later."""
         self.step += 1
         batch = augment_batch(batch, self.device)
-        self.optimizer.zero_grad(set_to_none=True)
-        micro_batches = self._micro_batches(batch)
-        stages = self.networks.stages() if self._measures(self.step) else {}
-        with diagnostics.activations(stages) as measured:
-            outcomes = [self._backward(micro_batch) for micro_batch in micro_batches]
-        values = self._means(outcomes)
-        distributed.average_gradients(self.networks.parameters())
-        before = diagnostics.weights(stages)
-        self.optimizer.step()
-        seconds = time.perf_counter() - since
-        self._record(epoch, values, waited, seconds)
-        if stages:
-            measured |= diagnostics.gradient_norms(stages) | diagnostics.gradient_sizes(stages)
-            measured |= diagnostics.update_ratios(stages, before)
-            self._measure(measured, outcomes[-1], micro_batches[-1])
+        if self._measures(self.step):
+            self._measured_update(batch, epoch, since, waited)
+        else:
+            self._record(epoch, self.update(batch), waited, time.perf_counter() - since)
         before_measuring, saves = self._measures(self.step + 1), self.step % self.settings.save_every == 0
         self.earlier = diagnostics.gradients(self.networks) if before_measuring else []
         if before_measuring or saves:  # a state is saved only after losses that are known to be finite
@@ -172,35 +170,20 @@ class Trainer:
     def _measures(self, step: int) -> bool:
         return step % self.settings.diagnostics_every == 0
 
-    def _micro_batches(self, batch: Item) -> list[Item]:
-        """Equal parts of a batch, after which a step is taken."""
-        parts = {name: values.chunk(self.settings.micro_batches) for name, values in batch.items()}
-        return [{name: values[index] for name, values in parts.items()} for index in range(self.settings.micro_batches)]
-
-    def _backward(self, batch: Item) -> Outcome:
-        """Add a micro-batch's share to the gradients."""
-        outcome = self._outcome(batch)
-        torch.autograd.backward(outcome.loss / self.settings.micro_batches)
-        return outcome
-
-    def _means(self, outcomes: list[Outcome]) -> dict[str, Tensor]:
-        """Loss and terms of the whole batch, still on the device: means over micro_batches and processes."""
-        rows = [torch.stack([outcome.loss, *outcome.terms.values()]).detach() for outcome in outcomes]
-        means = distributed.mean_of_all([torch.stack(rows).mean(dim=0)])[0]
-        return dict(zip(("loss", *outcomes[0].terms), means, strict=True))
-
-    def _outcome(self, batch: Item) -> Outcome:
-        """The networks' outputs in the precision of the settings, their loss in float32."""
-        image = computing.laid_out(batch["image"], self.computing)
-        with computing.autocast(self.device, self.computing):
-            # Compiled code shows nothing of its inside.
-            forward = self.networks.depth.forward_scales if self._measures(self.step) else self.forward
-            scales = [scale.float() for scale in forward(image)]
-            pose = self.networks.pose(image, batch["context"]) if self.networks.pose else None
-        return self.objective(scales, pose, batch)
+    def _measured_update(self, batch: Item, epoch: int, since: float, waited: float) -> None:
+        """The same update, looked at from inside."""
+        stages = self.networks.stages()
+        with diagnostics.activations(stages) as measured:
+            outcomes = self.eager_update.backward(batch, observed=True)
+        before = diagnostics.weights(stages)
+        self.optimizer.step()
+        self._record(epoch, self.eager_update.means(outcomes), waited, time.perf_counter() - since)
+        measured |= diagnostics.gradient_norms(stages) | diagnostics.gradient_sizes(stages)
+        measured |= diagnostics.update_ratios(stages, before)
+        self._measure(measured, outcomes[-1])
 
     def _record(self, epoch: int, values: dict[str, Tensor], waited: float, seconds: float) -> None:
-        self.readings.add(self.step, epoch, self.optimizer.param_groups[0]["lr"], waited, seconds, values)
+        self.readings.add(self.step, epoch, self.rate, waited, seconds, values)
 
     def _fetch(self) -> None:
         """Log the steps since the last call. Raises InputError if a loss is not finite."""
@@ -215,7 +198,7 @@ class Trainer:
             self.average += (loss - self.average) / min(self.fetched, 50)
             self.pace = self.settings.batch_size / reading.seconds
 
-    def _measure(self, values: dict[str, float], outcome: Outcome, batch: Item) -> None:
+    def _measure(self, values: dict[str, float], outcome: Outcome) -> None:
         """Record these values of a step, and more. The pace is that of the steps before: measuring takes time."""
         output = outcome.output.detach()
         values |= diagnostics.spread(output, outcome.target, outcome.mask)
@@ -223,8 +206,8 @@ class Trainer:
         limits = self.objective.unit * lowest, self.objective.unit * highest
         values |= diagnostics.saturation(output, outcome.mask, limits)
         values |= diagnostics.noise(self.earlier, self.networks) if self.earlier else {}
-        if outcome.translation_norm is not None:
-            values |= diagnostics.translation_lengths(outcome.translation_norm.detach(), batch["distance"])
+        if outcome.translation is not None:
+            values |= diagnostics.translation_lengths(*outcome.translation)
         values["images_per_second"] = self.pace
         values["peak_memory_mib"] = diagnostics.peak_memory_mib(self.device)
         for name, value in values.items():

@@ -27,7 +27,7 @@ class Outcome:
     output: Tensor  # normalised inverse depth of the finest scale, (B, 1, h, w), or an image (B, 3, H, W)
     target: Tensor  # the true one
     mask: Tensor  # 1 where it is known
-    translation_norm: Tensor | None = None  # predicted length of the translations, (B, 2), m
+    translation: tuple[Tensor, Tensor] | None = None  # length predicted and measured, both (B, 2), m
 
 
 class Objective:
@@ -60,7 +60,8 @@ class Objective:
         if pose is None:
             return Outcome(loss, terms, output, target, mask)
         photometric, more = self._of_neighbours(scales, pose, batch)
-        return Outcome(loss + photometric, terms | more, output, target, mask, pose[..., :3, 3].norm(dim=-1))
+        translation = pose[..., :3, 3].norm(dim=-1).detach(), batch["distance"]
+        return Outcome(loss + photometric, terms | more, output, target, mask, translation)
 
     def _of_image(self, output: Tensor, image: Tensor) -> Outcome:
         mask = torch.ones_like(image)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -44,19 +45,38 @@ def networks(variant: Variant, seed: int) -> Networks:
     return Networks(depth, PoseNet() if variant.training.uses_context else None)
 
 
-def optimizer(networks: Networks, training: Training) -> torch.optim.Optimizer:
-    """Adam (Kingma and Ba 2015), or AdamW with decoupled weight decay, of a group of parameters for each network."""
-    groups = [{"params": list(networks.depth.parameters())}]
+def optimizer(networks: Networks, training: Training, recorded: bool = False) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba 2015), or AdamW with decoupled weight decay, of a group of parameters for each network.
+
+    If its updates are `recorded` as a CUDA graph, rates and counts are on the device, where a graph can read them.
+    """
+    groups: list[dict[str, Any]] = [{"params": list(networks.depth.parameters())}]
     if networks.pose:
         groups.append({"params": list(networks.pose.parameters())})
-    # Fused: one pass over the parameters, on a CPU too.
-    built = OPTIMIZERS[training.optimizer](groups, eps=training.epsilon, weight_decay=training.weight_decay, fused=True)
+    if recorded:
+        for group in groups:
+            group["lr"] = group["params"][0].new_zeros(())
+    built = OPTIMIZERS[training.optimizer](
+        groups,
+        eps=training.epsilon,
+        weight_decay=training.weight_decay,
+        fused=True,  # one pass over the parameters, on a CPU too
+        capturable=recorded,
+    )
     set_learning_rates(built, training, 0.0)
     return built
 
 
-def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, done: float) -> None:
-    """Set the rates of both networks for the next step, `done` of all steps, 0 .. 1, being past.
+def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Give an optimizer the state that another had, with rates on the device if they were: torch moves only counts."""
+    optimizer.load_state_dict(state)
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"] = group["lr"].to(group["params"][0].device)
+
+
+def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, done: float) -> float:
+    """Set the rates of both networks for the next step, `done` of all steps, 0 .. 1, being past; returns the first's.
 
     The cosine is that of Loshchilov and Hutter (SGDR, ICLR 2017, equation 5), without restarts; the warm-up that of
     Goyal et al. (2017, arXiv 1706.02677, section 2.2), from 0.
@@ -65,7 +85,11 @@ def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, don
     if done < training.warmup:
         share *= done / training.warmup
     for group, rate in zip(optimizer.param_groups, (training.learning_rate, training.pose_learning_rate), strict=False):
-        group["lr"] = share * rate
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(share * rate)
+        else:
+            group["lr"] = share * rate
+    return share * training.learning_rate
 
 
 def set_first_output(depth: ImageNetwork, store: Store, variant: Variant) -> None:

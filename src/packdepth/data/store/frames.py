@@ -66,7 +66,7 @@ class Store(Reader):
         self.size: tuple[int, int] = (
             (int(rgb.attrs["height"]), int(rgb.attrs["width"])) if self.encoded else rgb.shape[1:3]
         )
-        self._metres = DEPTH_KINDS[self.file["depth"].dtype.name][1]
+        self.depth_unit, self._metres = DEPTH_KINDS[self.file["depth"].dtype.name]
         self.images = len(rgb)  # the frames with depth and, after them, images that are only neighbours of those
         self._length = len(self.file["depth"])
 
