@@ -1,0 +1,69 @@
+"""A group without Snakemake and DVC: the same files, and it goes on where it stopped."""
+
+import subprocess
+import sys
+import tarfile
+
+import pytest
+
+from packdepth import paths
+from packdepth.analysis.gathered import read_gathered
+from tests.support.stores import TOP, no_verdict
+
+SCRIPT = TOP / "workflow" / "by_hand.py"
+VARIANTS = {"first": {"network": {"architecture": "constant"}}, "second": {"network": {"architecture": "constant"}}}
+
+
+def by_hand(*arguments):
+    done = subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True)
+    return done.returncode, done.stdout.strip().splitlines(), done.stderr
+
+
+@pytest.fixture
+def study(stores):
+    def edit(raw):
+        raw["seeds"] = [0, 1]
+        raw["groups"]["diagnosis"] = {"variants": VARIANTS}
+        raw["verdict"] = no_verdict("packnet")
+
+    made = stores(edit)
+    paths.archives("tiny").write_text("[]")
+    return made
+
+
+@pytest.mark.slow
+def test_a_group_is_made_and_only_once(study, tmp_path):
+    status, said, wrong = by_hand("diagnosis", "--minutes", "0")
+    assert (status, said[-1]) == (0, "4 runs are left"), wrong
+    status, said, wrong = by_hand("diagnosis", "--together", "2", "--keep", str(tmp_path / "kept.tar.gz"))
+    assert (status, said[-1]) == (0, "all runs are done"), wrong
+    assert sorted(line for line in said if line.startswith("done:")) == [
+        f"done: tiny/{name}/seed {seed}" for name in ("first", "second") for seed in (0, 1)
+    ]
+    losses = read_gathered(study, "diagnosis", "losses")
+    assert list(losses) == ["id", "first/0", "first/1", "second/0", "second/1"]
+    with tarfile.open(tmp_path / "kept.tar.gz") as kept:
+        names = kept.getnames()
+    assert "results/tiny/runs/diagnosis/first/seed0/evaluation.json" in names
+    assert not [name for name in names if name.endswith(".safetensors")]
+    status, said, wrong = by_hand("diagnosis")
+    assert not [line for line in said if line.startswith("done:")], wrong
+
+
+@pytest.mark.slow
+def test_a_failure_is_named(study):
+    paths.store("tiny", "test").write_bytes(b"broken")
+    paths.floors("tiny").parent.mkdir(parents=True, exist_ok=True)
+    paths.floors("tiny").write_text("")
+    status, said, wrong = by_hand("diagnosis", "--together", "4")
+    assert status == 1
+    assert said[-1] == "4 runs are left"
+    assert "tiny/first/seed 0" in wrong.splitlines()[-1]
+
+
+def test_an_unknown_group_is_named(project):
+    project()
+    status, _, wrong = by_hand("diagnosys")
+    assert status == 2
+    assert wrong.count("\n") == 1
+    assert "did you mean 'diagnosis'?" in wrong
