@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from packdepth.config.losses import LossSettings
 from packdepth.config.schema import Positive, Share, Strict
@@ -50,6 +50,12 @@ class Computing(Strict):
     compile: bool = Field(description="torch.compile")
     checkpointing: bool = Field(description="make activations again in the backward pass: less memory, more time")
     graph: bool = Field(False, description="on a GPU: record an update's kernels once and start them together")
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `graph` where it is off: what was trained before there was one has the same digest."""
+        dumped: dict[str, Any] = dump(self)
+        return {name: value for name, value in dumped.items() if name != "graph" or value}
 
     @model_validator(mode="after")
     def _compiled_code_decides_itself(self) -> "Computing":
