@@ -2,10 +2,10 @@
 
     python workflow/by_hand.py GROUP... [--minutes 8] [--together 3] [--keep results.tar.gz]
 
-Makes the data that is missing, then trains and evaluates every run without an evaluation, in the order of params.yaml
-and several together, which fills a GPU that one small network does not. When the time is up it stops. Called again it
+Makes the data that is missing, then trains and evaluates every run without an evaluation, seed by seed and
+several together, which fills a GPU that one small network does not. When the time is up it stops. Called again it
 goes on: a training from its last state, and not at all if its evaluation is there. `--keep` packs the scale's results,
-without weights, into one small file; unpacked elsewhere they count as done. The results are those of `snakemake GROUP`.
+without weights, into one small file; unpacked elsewhere they count as done.
 """
 
 import argparse
@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 
 from packdepth import paths
+from packdepth.analysis.gathered import AUTOENCODER
 from packdepth.analysis.results import runs
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.errors import InputError, one_of
 
 PACKDEPTH = [sys.executable, "-m", "packdepth"]
-AUTOENCODER = "autoencoder"
 WEIGHTS = ".safetensors"
 
 
@@ -51,20 +51,21 @@ def make_runs(waiting: list[paths.Run], together: int, end: float) -> list[paths
 
     Returns the runs that failed.
     """
-    going: list[tuple[subprocess.Popen[bytes], paths.Run, list[str]]] = []  # with the commands that follow
+    going: list[tuple[subprocess.Popen[bytes], paths.Run, str]] = []
     failed = []
     while (waiting or going) and time.monotonic() < end:
         while waiting and len(going) < together:
             run = waiting.pop(0)
-            going.append((_start("train", run), run, ["reconstruct" if run.group == AUTOENCODER else "evaluate"]))
+            going.append((_start("train", run), run, "train"))
         time.sleep(0.2)
         for entry in [entry for entry in going if entry[0].poll() is not None]:
             going.remove(entry)
-            process, run, following = entry
+            process, run, command = entry
             if process.returncode:
                 failed.append(run)
-            elif following:
-                going.append((_start(following[0], run), run, following[1:]))
+            elif command == "train":
+                judge = "reconstruct" if run.group == AUTOENCODER else "evaluate"
+                going.append((_start(judge, run), run, judge))
             else:
                 print(f"done: {run}", flush=True)
     for process, _, _ in going:

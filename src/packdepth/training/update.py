@@ -74,8 +74,8 @@ class Update:
 class RecordedUpdate:
     """An update whose kernels are recorded once, as a CUDA graph, and then started together.
 
-    Each of the 1,800 to 3,000 kernels of an update otherwise waits for the processor to start it. The first updates
-    are made as usual. A recorded one has the gradients in memory of its own.
+    Otherwise each of its thousands of kernels waits for the processor to start it. The first updates are made as usual.
+    A recorded one has the gradients in memory of its own.
     """
 
     def __init__(self, update: Update, networks: Networks) -> None:
