@@ -1,5 +1,5 @@
-"""Imports run one way: cli -> training | evaluation | figures -> analysis | checkpoints -> models, losses, data ->
-geometry, config -> utils, errors."""
+"""Imports run one way: cli -> training | evaluation | predict | zoo | figures -> inference -> analysis | checkpoints ->
+models, losses, data -> geometry, config -> utils, errors."""
 
 import ast
 import re
@@ -25,8 +25,12 @@ MAY_IMPORT = {
     "data": {"geometry", *WITH_PATHS},
     "checkpoints": {"models", "losses", "config", *BASE},
     "analysis": WITH_PATHS,
+    "inference": {"checkpoints", "models", "losses", "config", *BASE},
+    "zoo": {"inference", *BASE},
+    "predict": {"inference", *BASE},
+    "export": {"inference", *BASE},
     "training": {"checkpoints", "models", "losses", "data", "geometry", "distributed", *WITH_PATHS},
-    "evaluation": {"checkpoints", "models", "losses", "data", "geometry", *WITH_PATHS},
+    "evaluation": {"inference", "checkpoints", "models", "losses", "data", "geometry", *WITH_PATHS},
     "figures": {"analysis", *WITH_PATHS},
 }
 WITHOUT_TORCH = ("config", "analysis", "figures", "paths", "cli")

@@ -37,7 +37,10 @@ def test_the_usual_mistakes(stores):
     refused(packdepth("figure", "curve"), "figure 'curve'", "'curves'")
     refused(packdepth("evaluate", "--variant", "packnet", "--seed", "0"), "model.safetensors: no such checkpoint")
     refused(packdepth("data", "show", "nothing.h5"), "nothing.h5: no such store")
-    refused(packdepth("predict", "nothing.safetensors", "image.png"), "nothing.safetensors: no such checkpoint")
+    refused(
+        packdepth("predict", "image.png", "--checkpoint", "nothing.safetensors"),
+        "nothing.safetensors: no such checkpoint",
+    )
     Path("params.yaml").unlink()
     refused(packdepth("tables", "report"), "params.yaml: not found")
 

@@ -1,4 +1,4 @@
-"""What `import packdepth` offers: a checkpoint's network, a depth map, and the version."""
+"""What `import packdepth` offers: models, depth maps, and the version."""
 
 import os
 import subprocess
@@ -15,7 +15,8 @@ import packdepth
 from packdepth import models
 from packdepth.checkpoints.native import CheckpointInfo, save_checkpoint
 from packdepth.errors import InputError
-from packdepth.evaluation.predict import predict as predict_files
+from packdepth.predict.command import Wanted
+from packdepth.predict.command import predict as predict_files
 from tests.support.stores import TOP
 
 SIZE = (32, 64)  # height and width of training, px
@@ -50,60 +51,58 @@ def test_every_architecture_has_a_network_here():
 @pytest.mark.parametrize("name", ["constant", "densedepth", "packnet"])
 @pytest.mark.parametrize("size", [SIZE, (1, 1), (31, 47), (97, 65)])
 def test_depth_in_metres_at_the_images_size(tmp_path, name, size):
-    predictor = packdepth.load(checkpoint(tmp_path, name))
-    depth = packdepth.predict(predictor, pixels(*size))
+    depth = packdepth.load(checkpoint(tmp_path, name)).infer(pixels(*size))
     assert (type(depth), depth.dtype, depth.shape) == (np.ndarray, np.float32, size)
     assert np.isfinite(depth).all()
     assert (depth > 0).all()
 
 
-def test_a_file_a_picture_and_pixels_are_one_image(tmp_path):
-    path = checkpoint(tmp_path, "packnet")
+@pytest.fixture
+def packnet(tmp_path: Path) -> packdepth.DepthModel:
+    return packdepth.load(checkpoint(tmp_path, "packnet"))
+
+
+def test_whatever_holds_an_image_is_one_image(tmp_path, packnet):
     rgb = pixels(40, 50)
     file = tmp_path / "photo.png"
     Image.fromarray(rgb).save(file)
-    predictor = packdepth.load(str(path))
-    expected = packdepth.predict(predictor, rgb)
-    for model in (predictor, path, str(path)):
-        for image in (file, str(file), Image.open(file), Image.fromarray(rgb), rgb[:, ::-1][:, ::-1]):
-            np.testing.assert_array_equal(packdepth.predict(model, image), expected)
+    expected = packnet.infer(rgb)
+    tensor = torch.from_numpy(rgb).permute(2, 0, 1)
+    for image in (file, str(file), Image.open(file), Image.fromarray(rgb), rgb[:, ::-1][:, ::-1], tensor, tensor / 255):
+        np.testing.assert_array_equal(packnet.infer(image), expected)
 
 
-def test_it_is_what_the_command_line_writes(tmp_path):
-    path = checkpoint(tmp_path, "packnet")
+def test_it_is_what_the_command_line_writes(tmp_path, packnet):
     file = tmp_path / "photo.png"
     Image.fromarray(pixels(40, 50)).save(file)
-    depth_file, _ = predict_files(path, [file], tmp_path / "out")
-    millimetres = np.round(packdepth.predict(path, file) * 1000)
+    (depth_file, _), _ = predict_files(packnet, [str(file)], Wanted(tmp_path / "out"))
+    millimetres = np.round(packnet.infer(file) * 1000)
     np.testing.assert_array_equal(np.asarray(Image.open(depth_file)), np.clip(millimetres, 0, 65535))
 
 
 @pytest.mark.parametrize("given", ["file", "picture"])
-def test_a_rotated_photo_is_turned_upright(tmp_path, given):
-    path = checkpoint(tmp_path, "packnet")
+def test_a_rotated_photo_is_turned_upright(tmp_path, packnet, given):
     file = tmp_path / "photo.png"
     exif = Image.Exif()
     exif[ORIENTATION] = ROTATED
     Image.fromarray(pixels(40, 50)).save(file, exif=exif)
-    depth = packdepth.predict(path, file if given == "file" else Image.open(file))
+    depth = packnet.infer(file if given == "file" else Image.open(file))
     assert depth.shape == (50, 40)
     upright = np.asarray(ImageOps.exif_transpose(Image.open(file)))
-    np.testing.assert_array_equal(depth, packdepth.predict(path, upright))
+    np.testing.assert_array_equal(depth, packnet.infer(upright))
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA"])
-def test_other_pictures_are_made_rgb(tmp_path, mode):
-    path = checkpoint(tmp_path, "packnet")
+def test_other_pictures_are_made_rgb(packnet, mode):
     image = Image.fromarray(pixels(32, 40)).convert(mode)
-    expected = packdepth.predict(path, np.asarray(image.convert("RGB")))
-    np.testing.assert_array_equal(packdepth.predict(path, image), expected)
+    expected = packnet.infer(np.asarray(image.convert("RGB")))
+    np.testing.assert_array_equal(packnet.infer(image), expected)
 
 
-def test_grey_of_sixteen_bits_is_scaled_to_eight(tmp_path):
-    path = checkpoint(tmp_path, "packnet")
+def test_grey_of_sixteen_bits_is_scaled_to_eight(packnet):
     grey = pixels(32, 40)[..., 0]
-    expected = packdepth.predict(path, Image.fromarray(grey))
-    np.testing.assert_array_equal(packdepth.predict(path, Image.fromarray(grey.astype(np.uint16) * 257)), expected)
+    expected = packnet.infer(Image.fromarray(grey))
+    np.testing.assert_array_equal(packnet.infer(Image.fromarray(grey.astype(np.uint16) * 257)), expected)
 
 
 def test_an_autoencoder_predicts_no_depth(tmp_path):
@@ -112,7 +111,7 @@ def test_an_autoencoder_predicts_no_depth(tmp_path):
 
 
 def test_refusals_are_one_line(tmp_path):
-    predictor = packdepth.load(checkpoint(tmp_path, "constant"))
+    constant = packdepth.load(checkpoint(tmp_path, "constant"))
     (tmp_path / "words.png").write_text("no image")
     Image.fromarray(pixels(64, 64)).save(tmp_path / "whole.png")
     (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:2000])
@@ -128,14 +127,18 @@ def test_refusals_are_one_line(tmp_path):
         r"expected a uint8 array of shape \(H, W, 3\), got float32 of \(4, 4, 3\)": floats,
         r"got uint8 of \(4, 4\)": pixels(4, 4)[..., 0],
         r"got uint8 of \(0, 4, 3\)": pixels(0, 4),
-        "got a Tensor": torch.zeros(3, 4, 4),
+        r"expected a tensor of shape \(3, H, W\), got \(1, 3, 4, 4\)": torch.zeros(1, 3, 4, 4),
+        r"expected floats in \[0, 1\], got 0 to 255": torch.tensor([0.0, 255.0]).expand(3, 4, 2),
+        "got nan to nan": torch.full((3, 4, 4), torch.nan),
+        r"expected a tensor of uint8 or floats, got torch\.int64": torch.zeros(3, 4, 4, dtype=torch.int64),
+        "got a list": [[0]],
     }
     for message, image in wrong.items():
         with pytest.raises(InputError, match=message) as caught:
-            packdepth.predict(predictor, image)
+            constant.infer(image)
         assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match=r"none\.safetensors: no such checkpoint"):
-        packdepth.predict(tmp_path / "none.safetensors", pixels(4, 4))
+        packdepth.load(tmp_path / "none.safetensors")
 
 
 def test_the_import_and_the_version_wait_for_no_torch():
@@ -153,11 +156,11 @@ def test_types_are_seen_from_outside(tmp_path):
         "import numpy as np\n"
         "from numpy.typing import NDArray\n"
         "import packdepth\n"
-        "predictor = packdepth.load('model.safetensors')\n"
-        "depth = packdepth.predict(predictor, np.zeros((4, 4, 3), np.uint8))\n"
+        "net = packdepth.load('model.safetensors')\n"
+        "depth = net.infer(np.zeros((4, 4, 3), np.uint8))\n"
         "assert_type(depth, NDArray[np.float32])\n"
         "assert_type(packdepth.__version__, str)\n"
-        "packdepth.predict('model.safetensors', 4)\n"
+        "net.infer(4)\n"
         "packdepth.laod\n"
     )
     config = f"--config-file={TOP / 'pyproject.toml'}"  # the settings of `make check`, for its cache

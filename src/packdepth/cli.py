@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -49,6 +49,10 @@ SeedOption = Annotated[int, typer.Option(min=0, help="The seed to train with.")]
 ScaleOption = Annotated[
     str | None,
     typer.Option(help="A scale of params.yaml.", show_default="the one switched on", autocompletion=_scales),
+]
+CheckpointOption = Annotated[
+    str,
+    typer.Option(help="A checkpoint, ours or a published PackNet's; a saved folder; or OWNER/NAME of the Hub."),
 ]
 # How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
@@ -281,15 +285,55 @@ def verdict_figure(
 
 @app.command()
 def predict(
-    checkpoint: Annotated[Path, typer.Argument(help="A model.safetensors, or a published PackNet's .ckpt.")],
-    images: Annotated[list[Path], typer.Argument(help="Images of any size.")],
+    inputs: Annotated[list[str], typer.Argument(help="Images and videos, folders of them, or patterns.")],
+    checkpoint: Annotated[
+        str,
+        typer.Option(
+            help="A model.safetensors, a published PackNet's .ckpt, a saved folder, or OWNER/NAME of the Hub."
+        ),
+    ],
     output: Annotated[Path, typer.Option(help="The folder the predictions go to.")] = Path("predictions"),
+    depth: Annotated[
+        Literal["png", "npy", "exr"], typer.Option(help="Format of depth: png in mm, npy and exr in m.")
+    ] = "png",
+    cloud: Annotated[bool, typer.Option("--cloud", help="Write a cloud of points, too.")] = False,
+    focal_length: Annotated[
+        float | None,
+        typer.Option(help="Of the camera, px of the images; scales depth.", show_default="training data's"),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite predictions that are there.")] = False,
 ) -> None:
-    """Write metric depth of images: 16-bit PNGs in mm, and colour pictures."""
-    from packdepth.evaluation.predict import predict
+    """Write metric depth of images and videos: files for programs, and pictures to look at."""
+    from packdepth.predict.command import Wanted, predict
+    from packdepth.zoo.catalogue import load
 
-    for path in predict(checkpoint, images, output):
+    wanted = Wanted(output, depth, cloud, force, focal_length)
+    written, failed = predict(load(checkpoint, device), inputs, wanted)
+    for path in written:
         print(path)
+    for line in failed:
+        print(f"packdepth: {' '.join(line.split())}", file=sys.stderr)
+    if failed:
+        sys.exit(2)
+
+
+@app.command()
+def export(
+    path: Annotated[Path, typer.Argument(help="The file to write: NAME.onnx or NAME.pt2.")],
+    checkpoint: CheckpointOption,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Write a network that runs without packdepth: image in, metric depth out, for any size."""
+    from packdepth.export import export
+    from packdepth.zoo.catalogue import load_plain
+
+    if path.exists() and not force:
+        raise InputError(f"{path}: already there; --force overwrites")
+    difference = export(load_plain(checkpoint), path)
+    print(f"{path}: depth differs by up to {difference:.1g} m from the network's own")
 
 
 def main() -> None:

@@ -77,3 +77,28 @@ def test_of_another_architecture_than_it_says(path: Path, change):
     with pytest.raises(InputError, match="another architecture than") as caught:
         load_checkpoint(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "the file: Input should be a valid dictionary"),
+        ("[]", "the file: Input should be a valid dictionary"),
+        ("{}", "network: .*"),
+        ({"size": "small"}, "size: Input should be a valid tuple .*'small'"),
+        ({"max_depth": "far"}, "max_depth: Input should be a valid number"),
+    ],
+)
+def test_of_metadata_that_mean_nothing(path: Path, text, message):
+    if isinstance(text, dict):
+        text = json.dumps({"network": NETWORK, "size": [64, 96], "max_depth": 10.0} | text)
+    save_file(models.build(**NETWORK).state_dict(), path, metadata={"packdepth": text})
+    with pytest.raises(InputError, match=rf"model\.safetensors: {message}") as caught:
+        load_checkpoint(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_newer_version_added_is_left_out(path: Path):
+    text = json.dumps({"network": NETWORK, "size": [64, 96], "max_depth": 10.0, "colour": "blue"})
+    save_file(models.build(**NETWORK).state_dict(), path, metadata={"packdepth": text})
+    assert load_checkpoint(path)[1].size == (64, 96)

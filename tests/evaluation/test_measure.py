@@ -1,4 +1,4 @@
-"""A predictor against a store, pixel by pixel."""
+"""A model against a store, pixel by pixel."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,18 +8,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from packdepth.checkpoints.native import CheckpointInfo
 from packdepth.config.study import Evaluation
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.measure import measure
-from packdepth.evaluation.predictor import Predictor
+from packdepth.inference.depth_model import DepthModel
 from tests.support.stores import slopes, write_store
 
 SETTINGS = Evaluation(protocol="indoor", flip=False)
 
 
 class Brightness(nn.Module):
-    """Answers red, which in `slopes` is depth, and keeps the sizes of what it was shown."""
+    """Answers the inverse of red, which in `slopes` is depth, and keeps the sizes of what it was shown."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,22 +28,19 @@ class Brightness(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         self.shown.append(tuple(image.shape))
-        return image[:, :1]
+        return 25 / 255 / image[:, :1]
 
 
-def metres(output: Tensor) -> Tensor:
-    return output * 255 / 25
-
-
-def predictor(size: tuple[int, int] | None = None) -> Predictor:
-    return Predictor(Brightness(), metres, size, 10.0)
+def brightness(size: tuple[int, int] | None = None) -> DepthModel:
+    info = CheckpointInfo({"architecture": "constant"}, size, 10.0, "1/m", limited=False)
+    return DepthModel.around(Brightness(), info)
 
 
 def test_every_frame_is_measured_in_batches(tmp_path: Path):
     store = Store(write_store(tmp_path / "test.h5", slopes(10)))
-    network = predictor()
-    tally, kept = measure(network, store, SETTINGS, "slopes", keep=(0, 9))
-    assert network.model.shown == [(8, 3, 64, 64), (2, 3, 64, 64)]
+    model = brightness()
+    tally, kept = measure(model, store, SETTINGS, "slopes", keep=(0, 9))
+    assert model.network.shown == [(8, 3, 64, 64), (2, 3, 64, 64)]
     assert [row["id"] for row in tally.rows] == [store.id(i) for i in range(10)]
     assert tally.summary()["headline"]["delta1"] == 1.0
     assert list(kept) == [0, 9]
@@ -51,9 +49,9 @@ def test_every_frame_is_measured_in_batches(tmp_path: Path):
 
 def test_images_are_scaled_to_the_size_of_training(tmp_path: Path):
     store = Store(write_store(tmp_path / "test.h5", slopes(2)))
-    network = predictor((32, 96))
-    tally, kept = measure(network, store, SETTINGS, "slopes", keep=(1,))
-    assert network.model.shown == [(2, 3, 32, 96)]
+    model = brightness((32, 96))
+    tally, kept = measure(model, store, SETTINGS, "slopes", keep=(1,))
+    assert model.network.shown == [(2, 3, 32, 96)]
     assert kept[1].shape == (64, 64)
     assert tally.summary()["headline"]["abs_rel"] < 0.05
 
@@ -65,7 +63,7 @@ def test_truths_of_other_sizes_than_the_image_and_one_another(tmp_path: Path):
     for index, (height, width) in enumerate(sizes):
         depth[index, :height, :width] = np.linspace(1, 7, height)[:, None] * near[index]
     batch = replace(slopes(3), depth=depth, depth_size=sizes)
-    tally, kept = measure(predictor(), Store(write_store(tmp_path / "test.h5", batch)), SETTINGS, "slopes", (0, 1, 2))
+    tally, kept = measure(brightness(), Store(write_store(tmp_path / "test.h5", batch)), SETTINGS, "slopes", (0, 1, 2))
     assert [tuple(prediction.shape) for prediction in kept.values()] == [tuple(size) for size in sizes]
     assert [row["pixels"] for row in tally.rows] == [height * width for height, width in sizes]
     assert max(row["abs_rel"] for row in tally.rows) < 0.05
@@ -75,5 +73,5 @@ def test_nothing_to_count_is_told(tmp_path: Path):
     far = slopes(2)
     store = Store(write_store(tmp_path / "test.h5", replace(far, depth=np.full_like(far.depth, 11.0))))
     with pytest.raises(InputError, match=r"test\.h5: no image has a pixel that protocol 'indoor' counts"):
-        measure(predictor(), store, SETTINGS, "slopes")
+        measure(brightness(), store, SETTINGS, "slopes")
     assert torch.is_inference_mode_enabled() is False

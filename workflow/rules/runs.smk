@@ -25,7 +25,7 @@ rule train:
 rule evaluate:
     """Evaluate one trained variant on the test split."""
     input:
-        rooms("checkpoints", "data/store", "evaluation", "geometry", "losses", "models"),
+        rooms("checkpoints", "data/store", "evaluation", "geometry", "inference", "losses", "models"),
         evaluated_store,
         f"{RUN}/model.safetensors",
         f"{RUN}/train_log.csv",

@@ -6,7 +6,7 @@ localrules:
 rule transfer_own:
     """Evaluate a checkpoint of the scale on another scale's data."""
     input:
-        rooms("checkpoints", "data/store", "evaluation", "geometry", "losses", "models"),
+        rooms("checkpoints", "data/store", "evaluation", "geometry", "inference", "losses", "models"),
         "data/{scale}/test.h5",
         model=f"{RESULTS}/runs/report/{{variant}}/seed{{seed}}/model.safetensors",
     output:
@@ -25,7 +25,7 @@ rule transfer_own:
 rule transfer_published:
     """Evaluate a published checkpoint, or any file, on a scale's data."""
     input:
-        rooms("checkpoints", "data/store", "evaluation", "geometry", "losses", "models", "utils/download.py"),
+        rooms("checkpoints", "data/store", "evaluation", "geometry", "inference", "losses", "models", "utils/download.py"),
         "data/{scale}/test.h5",
         lambda wildcards: [path for path in [PUBLISHED[wildcards.checkpoint]] if "://" not in path],
     output:

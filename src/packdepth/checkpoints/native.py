@@ -26,9 +26,11 @@ class CheckpointInfo:
     """What a checkpoint's metadata states."""
 
     network: dict[str, Any]  # arguments of models.build; as loaded, all of them
-    size: tuple[int, int]  # height and width it was trained at, px
-    max_depth: float  # m; metric depth = max_depth / output, where outputs are in max_depth/m
+    size: tuple[int, int] | None  # height and width it was trained at, px; None if unknown
+    max_depth: float  # m, the farthest it was trained on
     output_unit: OutputUnit = "max_depth/m"
+    focal_length: float | None = None  # of the training data's cameras, px at `size`; None if unknown
+    limited: bool = True  # whether depth is kept within max_depth / 100 and max_depth
 
 
 def save_checkpoint(path: Path, model: ImageNetwork, info: CheckpointInfo, pose: PoseNet | None = None) -> None:
@@ -79,8 +81,15 @@ def _read(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
         raise InputError(f"{path}: truncated or not safetensors ({error})") from None
     if "packdepth" not in metadata:
         raise InputError(f"{path}: not a checkpoint of packdepth (its metadata name no network)")
-    fields = json.loads(metadata["packdepth"])
-    unit = fields.get("output_unit", CheckpointInfo.output_unit)
-    # A setting that is newer than the checkpoint has its default there.
-    network = checked(Network, fields["network"], "network", str(path)).model_dump()
-    return weights, CheckpointInfo(network, tuple(fields["size"]), fields["max_depth"], unit)
+    # What is newer than the checkpoint has its default there.
+    fields = checked(dict[str, Any], _parsed(metadata["packdepth"]), "", str(path))
+    network = checked(Network, fields.get("network"), "network", str(path)).model_dump()
+    return weights, checked(CheckpointInfo, fields | {"network": network}, "", str(path))
+
+
+def _parsed(text: str) -> Any:
+    """JSON's content; None, which fits no schema, if it is broken."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

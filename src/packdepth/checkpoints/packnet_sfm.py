@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from packdepth import models
 from packdepth.config.variants import PackNetSize, Skips
 from packdepth.errors import InputError
 from packdepth.models.checks import check_state_dict
-from packdepth.models.packnet import PackNet
+from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import CHANNELS, PoseNet
 
 WHAT, WHAT_POSE = "published PackNet weights", "published PoseNet weights"
@@ -54,12 +55,23 @@ def published_name(name: str, substitutions: Substitutions = DEPTH_NAMES) -> str
     return name
 
 
-def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
+def from_state_dict(state_dict: Mapping[str, Tensor]) -> ImageNetwork:
     """Our PackNet with published weights, all its scales; the output is inverse depth in 1/m, (B, 1, H, W).
 
     Keys may have the prefix `model.depth_net.`; those of `model.pose_net.` are then ignored. The shapes
     show whether it is slim or full, summed (version B) or concatenated (A). Raises InputError, naming the key, for a
     missing, an unknown or a wrongly shaped key, and for slim B as published, which cannot run.
+    """
+    built_of = specification(state_dict)
+    with torch.device("meta"):  # no random draws, and no memory before the weights are known to fit
+        network = models.build(**built_of)
+    return _filled(WHAT, network, _part(state_dict, DEPTH_PREFIX, other=POSE_PREFIX), DEPTH_NAMES)
+
+
+def specification(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What `models.build` takes for the network of published weights.
+
+    Raises InputError if their shapes do not show it, and for slim B as published, which cannot run.
     """
     weights = _part(state_dict, DEPTH_PREFIX, other=POSE_PREFIX)
     size, skips = _told(weights, *SIZE_TOLD_BY), _told(weights, *SKIPS_TOLD_BY)
@@ -69,9 +81,7 @@ def from_state_dict(state_dict: Mapping[str, Tensor]) -> PackNet:
             f"{WHAT}: slim version B as published cannot run: the decoder's level 2 has 64 channels ({key})"
             " and is summed with a skip of 32; only weights of the mended form (32 and 32) can be used"
         )
-    with torch.device("meta"):  # no random draws, and no memory before the weights are known to fit
-        network = PackNet(size=size, skips=skips, full_resolution=True)
-    return _filled(WHAT, network, weights, DEPTH_NAMES)
+    return {"architecture": "packnet", "size": size, "skips": skips, "full_resolution": True}
 
 
 def pose_from_state_dict(state_dict: Mapping[str, Tensor]) -> PoseNet:

@@ -13,10 +13,10 @@ from packdepth.config.study import Study
 from packdepth.config.variants import Training
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.evaluation import predictor
 from packdepth.evaluation.measure import measure
+from packdepth.inference.depth_model import DepthModel
+from packdepth.inference.load import ready
 from packdepth.losses.depth import DepthLoss
-from packdepth.losses.targets import unit_of
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 
@@ -31,18 +31,17 @@ def evaluate(study: Study, run: paths.Run) -> None:
     """
     variant = study.variant(run.variant)
     store, frames = evaluated(run.scale, variant.training)
-    model, info = load_checkpoint(run.checkpoint)
+    network, info = load_checkpoint(run.checkpoint)
     asked = variant.network.model_dump()
     if info.network != asked:
         raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     losses = training_losses(run.train_log)
     chosen = np.linspace(frames[0], frames[-1], min(SAMPLES, len(frames))).astype(int).tolist()
-    predicting = predictor.of_checkpoint(model, info)
-    tally, kept = measure(predicting, store, study.active_scale.evaluation, str(run), chosen, frames)
+    model = ready(DepthModel.around(network, info))
+    tally, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames)
     table = tally.per_image()
     loss = DepthLoss(study.loss, info.max_depth)
-    unit = unit_of(info.output_unit, info.max_depth)
-    table = table.assign(loss=table["id"].map(image_losses(predicting.model, store, frames, loss, unit)))
+    table = table.assign(loss=table["id"].map(image_losses(model.network, store, frames, loss, model.unit)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})

@@ -1,4 +1,4 @@
-"""Compares a predictor with a store: every evaluation runs through here."""
+"""Compares a model with a store: every evaluation runs through here."""
 
 from collections.abc import Collection, Iterator
 
@@ -7,8 +7,8 @@ from torch import Tensor
 
 from packdepth.config.study import Evaluation
 from packdepth.data.store.frames import Store
-from packdepth.evaluation.predictor import Predictor, predict_depth, resized
 from packdepth.evaluation.tally import Tally
+from packdepth.inference.depth_model import DepthModel, resized
 from packdepth.models.network import image_tensor
 from packdepth.utils.progress import track
 
@@ -16,7 +16,7 @@ BATCH = 8
 
 
 def measure(
-    predictor: Predictor,
+    model: DepthModel,
     store: Store,
     settings: Evaluation,
     title: str,
@@ -30,7 +30,7 @@ def measure(
     frames = range(len(store)) if frames is None else frames
     tally = Tally(settings)
     kept: dict[int, Tensor] = {}
-    predictions = _predictions(predictor, store, frames, settings.flip, title)
+    predictions = _predictions(model, store, frames, settings.flip, title)
     for index, (prediction, truth) in zip(frames, predictions, strict=True):
         tally.add(store.id(index), prediction, truth)
         if index in keep:
@@ -40,7 +40,7 @@ def measure(
 
 
 def _predictions(
-    predictor: Predictor, store: Store, frames: range, flip: bool, title: str
+    model: DepthModel, store: Store, frames: range, flip: bool, title: str
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Prediction and truth of each of these frames, (h, w) in m at the size of the truth, on the CPU.
 
@@ -50,7 +50,7 @@ def _predictions(
         for first in range(0, len(frames), BATCH):
             indices = frames[first : first + BATCH]
             images = torch.stack([image_tensor(store.rgb(index)) for index in indices])
-            depth = predict_depth(predictor, resized(images, predictor.size or store.size, antialias=True), flip)
+            depth = model.predict(resized(images, model.info.size or store.size, antialias=True), flip)
             for index, of_one in zip(indices, depth, strict=True):
                 truth = torch.from_numpy(store.depth(index))
                 yield resized(of_one[None], truth.shape)[0, 0], truth

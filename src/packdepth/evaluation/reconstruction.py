@@ -57,7 +57,7 @@ def reconstruct(study: Study, run: paths.Run) -> None:
     _write_samples(run, kept)
     means = table.drop(columns="id").groupby("images").mean()
     of_sources = {source: means.loc[source].to_dict() | _relative(energy) for source, energy in energies.items()}
-    metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, info.size) / 1e9}
+    metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, store.size) / 1e9}
     write_json(run.evaluation, metrics | of_sources)
     write_json(run.metrics, {name: round(of_sources["test"][name], 4) for name in ("psnr", "ssim")})
 

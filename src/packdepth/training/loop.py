@@ -242,8 +242,10 @@ class Trainer:
         self.log.copy_to(self.run_files.train_log)
         self.diagnostics.copy_to(self.run_files.diagnostics)
         write_json(self.run_files.provenance, self._provenance(seconds) | {"key": key})
-        s = self.settings
-        info = CheckpointInfo(self.variant.network.model_dump(), self.store.size, s.max_depth, s.output_unit)
+        s, focal_length = self.settings, self.store.focal_length()
+        info = CheckpointInfo(
+            self.variant.network.model_dump(), self.store.size, s.max_depth, s.output_unit, focal_length
+        )
         save_checkpoint(self.run_files.checkpoint, self.networks.depth, info, self.networks.pose)
 
     def _provenance(self, seconds: float) -> dict[str, Any]:

@@ -96,6 +96,10 @@ class Store(Reader):
         """Camera matrix of frame `index` in px of its image, (3, 3)."""
         return self.file["intrinsics"][index]
 
+    def focal_length(self) -> float:
+        """The median over all frames of the vertical focal length, px of `rgb`."""
+        return float(np.median(self.file["intrinsics"][:, 1, 1]))
+
     def pose(self, index: int) -> NDArray[np.float32]:
         """world_from_camera of frame `index` in metres, (4, 4). KeyError where the store has none."""
         return self.file["pose"][index]

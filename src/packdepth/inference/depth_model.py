@@ -1,0 +1,205 @@
+"""A network that answers in metres."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from huggingface_hub import ModelHubMixin, hf_hub_download
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from packdepth import models
+from packdepth.checkpoints import packnet_sfm
+from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint, save_checkpoint
+from packdepth.config.variants import OutputUnit
+from packdepth.errors import InputError
+from packdepth.inference.images import AnyImage, pixels
+from packdepth.losses.targets import metric_depth, unit_of
+from packdepth.models.network import ImageNetwork
+
+SIDE = 32  # the networks' sides are multiples of this
+CHECKPOINT = "model.safetensors"  # in a folder, or in a repository of the Hub
+CARD = """---
+{{ card_data }}
+---
+
+# A depth network of packdepth
+
+It predicts metric depth from one image.
+
+```python
+import packdepth
+
+net = packdepth.load("FOLDER, or OWNER/NAME of the Hub")
+depth = net.infer("photo.jpg")  # float32 (H, W), metres
+```
+
+`config.json` names the network, the size of its training images, and its camera's focal length.
+"""
+
+
+class DepthModel(
+    nn.Module,
+    ModelHubMixin,
+    library_name="packdepth",
+    license="mit",
+    model_card_template=CARD,
+    pipeline_tag="depth-estimation",
+    tags=["depth-estimation", "monocular-depth"],
+):
+    """A depth network, and what its output means.
+
+    `infer` takes any image. The module itself maps batches (B, 3, H, W) of RGB in [0, 1], H and W multiples of 32, to
+    metric depth (B, 1, H, W) in m. `save_pretrained`, `from_pretrained` and `push_to_hub` are those of the Hugging
+    Face Hub; the file that they write is a checkpoint of packdepth, which `packdepth.load` reads too.
+    """
+
+    def __init__(
+        self,
+        network: dict[str, Any],
+        size: tuple[int, int] | None = None,
+        max_depth: float = 10.0,
+        output_unit: OutputUnit = "max_depth/m",
+        focal_length: float | None = None,
+        limited: bool = True,
+    ) -> None:
+        """Build the network, with random weights.
+
+        Args:
+            network: the architecture and its options, as `models.build` takes them.
+            size: height and width of the images that it was trained on, px; None if unknown.
+            max_depth: m, the farthest that it was trained on.
+            output_unit: the unit of what it predicts, inverse depth.
+            focal_length: of the camera that it was trained on, px at `size`; None if unknown.
+            limited: whether depth is kept within max_depth / 100 and max_depth, as in training.
+
+        Raises InputError for an unknown architecture or option.
+        """
+        super().__init__()
+        self.network = models.build(**network)
+        self.info = CheckpointInfo(network, size and (size[0], size[1]), max_depth, output_unit, focal_length, limited)
+        self.unit = unit_of(output_unit, max_depth)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next((weight.device for weight in self.parameters()), torch.device("cpu"))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Metric depth in m, (B, 1, H, W), of images (B, 3, H, W) in [0, 1], H and W multiples of 32.
+
+        What the network gives is converted to metres, then upsampled (bilinear) if it is smaller than the image.
+        """
+        return resized(self.metres(self.network(images).float()), images.shape[2:])
+
+    def metres(self, output: Tensor) -> Tensor:
+        """Depth in m of what the network gives (any shape)."""
+        if self.info.limited:
+            return metric_depth(self.unit * output, self.info.max_depth)
+        return packnet_sfm.metric_depth(output)
+
+    def infer(self, image: AnyImage, focal_length: float | None = None) -> NDArray[np.float32]:
+        """Metric depth of an image, float32 (H, W) in m, at the image's own size.
+
+        Args:
+            image: a path, a PIL image, uint8 pixels (H, W, 3) in RGB, or a tensor (3, H, W), uint8 or in [0, 1].
+                A photo is turned upright first, as its EXIF data say.
+            focal_length: of the camera, px of this image. Depth is then scaled by its ratio to the focal length of
+                the training data, since a network cannot see it: an object at twice the distance, through a lens of
+                twice the focal length, looks the same. Without it, depth is that of the training data's camera.
+
+        Raises InputError, in one line, if the image cannot be read, the focal length is no positive number, or that
+        of the training data is unknown.
+        """
+        rgb = pixels(image)
+        factor = 1.0 if focal_length is None else self.stretch(focal_length, rgb.shape[1])
+        return (factor * self.depth_of_any_size(rgb[None])[0, 0]).numpy()
+
+    def stretch(self, focal_length: float, height: int) -> float:
+        """How many times as far everything is as through the training data's camera, for an image of this height.
+
+        Raises InputError for no positive number, or if the training data's focal length is unknown.
+        """
+        if not 0 < focal_length < float("inf"):
+            raise InputError(f"focal length: expected a positive number of px, got {focal_length}")
+        return focal_length / self.usual_focal_length(height)
+
+    def usual_focal_length(self, height: int) -> float:
+        """Of the training data's camera, in px of an image of this height. Raises InputError if it is unknown."""
+        if self.info.focal_length is None or self.info.size is None:
+            raise InputError("the model does not know its training data's focal length, so it takes no other's")
+        return self.info.focal_length * height / self.info.size[0]
+
+    def depth_of_any_size(self, images: Tensor) -> Tensor:
+        """Metric depth (B, 1, H, W) in m, on the CPU, of images (B, 3, H, W) in [0, 1] of any size.
+
+        They are scaled to the height that the network was trained at, if known, with their aspect kept. Their right
+        and bottom edges are repeated up to a multiple of 32; the prediction is cut and scaled back.
+        """
+        height, width = images.shape[2:]
+        rows = self.info.size[0] if self.info.size else height
+        columns = max(1, round(width * rows / height))
+        scaled = resized(images, (rows, columns), antialias=True)
+        padded = F.pad(scaled, (0, -columns % SIDE, 0, -rows % SIDE), "replicate")
+        depth = self.predict(padded, flip=True)[..., :rows, :columns]
+        return resized(depth, (height, width))
+
+    @torch.inference_mode()
+    def predict(self, images: Tensor, flip: bool) -> Tensor:
+        """What `forward` gives, on the CPU. With `flip` it is averaged with the mirrored depth of the mirrored image,
+        as in DenseDepth."""
+        images = images.to(self.device)
+        straight = self(images)
+        return ((straight + self(images.flip(3)).flip(3)) / 2 if flip else straight).cpu()
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        save_checkpoint(save_directory / CHECKPOINT, self.network, self.info)
+
+    @classmethod
+    def _from_pretrained(
+        cls,
+        *,
+        model_id: str,
+        revision: str | None,
+        cache_dir: str | Path | None,
+        force_download: bool,
+        local_files_only: bool,
+        token: str | bool | None,
+        **_: Any,
+    ) -> Self:
+        path = Path(model_id, CHECKPOINT)
+        if not path.parent.is_dir():
+            path = Path(
+                hf_hub_download(
+                    model_id,
+                    CHECKPOINT,
+                    revision=revision,
+                    cache_dir=cache_dir,
+                    force_download=force_download,
+                    local_files_only=local_files_only,
+                    token=token,
+                )
+            )
+        return cls.around(*load_checkpoint(path))
+
+    @classmethod
+    def around(cls, network: ImageNetwork, info: CheckpointInfo) -> Self:
+        """A network that is there already, in evaluation mode.
+
+        Raises InputError if it is an autoencoder, which predicts no depth.
+        """
+        if info.network["architecture"] == "autoencoder":
+            raise InputError("holds an autoencoder; it gives images back and predicts no depth")
+        with torch.device("meta"):  # takes neither memory nor random draws
+            model = cls(**vars(info))
+        model.network = network
+        return model.eval()
+
+
+def resized(values: Tensor, size: tuple[int, ...], antialias: bool = False) -> Tensor:
+    """Values (B, C, H, W) at another `size`, bilinearly, the borders aligned; unchanged if the size is the same."""
+    if values.shape[2:] == size:
+        return values
+    return F.interpolate(values, size=size, mode="bilinear", antialias=antialias, align_corners=False)

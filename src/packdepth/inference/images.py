@@ -1,0 +1,62 @@
+"""Whatever a user calls an image, as pixels."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from packdepth.errors import InputError
+from packdepth.models.network import image_tensor
+from packdepth.utils.images import UNREADABLE, read_image, upright_rgb
+
+AnyImage = str | os.PathLike[str] | Image.Image | NDArray[np.uint8] | Tensor
+
+
+def pixels(image: AnyImage) -> Tensor:
+    """Float pixels (3, H, W) in [0, 1], on the CPU, of a file, a PIL image, an array or a tensor.
+
+    An array is uint8 (H, W, 3) in RGB, a tensor (3, H, W), uint8 or float in [0, 1]. Files and PIL images are turned
+    upright, as their EXIF data say. Raises InputError, in one line, if it is anything else or cannot be read.
+    """
+    match image:
+        case str() | os.PathLike():
+            return image_tensor(np.asarray(upright_rgb(read_image(Path(image)), str(image))))
+        case Image.Image():
+            return image_tensor(_of_picture(image))
+        case np.ndarray():
+            return image_tensor(_of_array(image))
+        case Tensor():
+            return _of_tensor(image)
+    kind = type(image).__name__
+    raise InputError(f"image: expected a path, a PIL image, an array (H, W, 3) or a tensor (3, H, W), got a {kind}")
+
+
+def _of_picture(image: Image.Image) -> NDArray[np.uint8]:
+    try:
+        image.load()  # an opened file is decoded only now
+    except UNREADABLE as error:
+        raise InputError(f"image: cannot be read as an image: {error}") from None
+    return np.asarray(upright_rgb(image, "image"))
+
+
+def _of_array(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise InputError(f"image: expected a uint8 array of shape (H, W, 3), got {image.dtype} of {image.shape}")
+    return image
+
+
+def _of_tensor(image: Tensor) -> Tensor:
+    if image.ndim != 3 or image.shape[0] != 3 or image.numel() == 0:
+        raise InputError(f"image: expected a tensor of shape (3, H, W), got {tuple(image.shape)}")
+    image = image.detach().cpu()
+    if image.dtype == torch.uint8:
+        return image.float() / 255.0
+    if not image.is_floating_point():
+        raise InputError(f"image: expected a tensor of uint8 or floats, got {image.dtype}")
+    if not ((image >= 0) & (image <= 1)).all():  # nor NaN
+        raise InputError(f"image: expected floats in [0, 1], got {float(image.min()):g} to {float(image.max()):g}")
+    return image.float()

@@ -1,0 +1,1 @@
+"""Depth of anyone's images and videos: `packdepth predict`."""

@@ -1,0 +1,1 @@
+"""Networks by name: untrained ones to build upon."""

@@ -1,0 +1,59 @@
+"""Networks by name."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import packdepth
+from packdepth.errors import InputError
+
+
+def test_names_and_patterns():
+    names = packdepth.list_models()
+    assert names == sorted(names)
+    assert packdepth.list_models("densedepth*") == ["densedepth", "densedepth-paper"]
+    assert packdepth.list_models("vgg*") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", packdepth.list_models())
+def test_every_model_gives_metres(name):
+    model = packdepth.create_model(name, width=0.125)
+    assert model.training
+    depth = model.eval()(torch.rand(2, 3, 64, 32))
+    assert depth.shape == (2, 1, 64, 32)
+    assert (depth > 0).all()
+
+
+def test_settings_of_the_network_and_of_the_model():
+    model = packdepth.create_model("packnet", width=0.25, head="linear", size=(64, 96), focal_length=80.0)
+    assert model.info.network == {"architecture": "packnet", "width": 0.25, "head": "linear"}
+    assert (model.info.size, model.info.focal_length, model.info.max_depth) == ((64, 96), 80.0, 10.0)
+
+
+def test_refusals():
+    with pytest.raises(InputError, match="unknown model 'pcknet'; did you mean 'packnet'"):
+        packdepth.create_model("pcknet")
+    with pytest.raises(InputError, match="option of densedepth 'sampling'"):
+        packdepth.create_model("densedepth", sampling="strided")
+
+
+def test_a_saved_folder_is_loaded(tmp_path: Path):
+    saved = packdepth.create_model("packnet", width=0.125, size=(32, 64)).eval()
+    saved.save_pretrained(tmp_path / "saved")
+    loaded = packdepth.load(tmp_path / "saved")
+    image = torch.rand(1, 3, 32, 64)
+    torch.testing.assert_close(loaded(image), saved(image))
+
+
+def test_a_folder_without_a_checkpoint(tmp_path: Path):
+    with pytest.raises(InputError, match=r"model\.safetensors: no such checkpoint"):
+        packdepth.load(tmp_path)
+
+
+def test_a_name_that_the_hub_has_not(monkeypatch: pytest.MonkeyPatch):
+    """Without a network: what is not in the cache is not had."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match="nobody/nothing: no such file, and not had from the Hugging Face Hub"):
+        packdepth.load("nobody/nothing")
