@@ -144,6 +144,11 @@ class Run:
         return self.folder / "diagnostics.csv"
 
     @property
+    def events(self) -> Path:
+        """What TensorBoard shows, if asked for: apart from the results, since no other command reads it."""
+        return results(self.scale) / "tensorboard" / self.group / self.variant / f"seed{self.seed}"
+
+    @property
     def provenance(self) -> Path:
         """Where the checkpoint comes from, and the cost of its training."""
         return self.folder / "provenance.json"

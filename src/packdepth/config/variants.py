@@ -115,6 +115,7 @@ class Training(Strict):
     workers: int = Field(ge=0, description="loader processes of each device")
     save_every: int = Field(gt=0, description="steps between resume states")
     diagnostics_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
+    tensorboard: bool = Field(False, description="write what the logs hold for TensorBoard, too, while it trains")
 
     @property
     def uses_context(self) -> bool:
@@ -251,3 +252,10 @@ class Variant(Strict):
     network: Network
     training: Training
     loss: LossSettings
+
+    @model_serializer(mode="wrap")
+    def _what_decides(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `tensorboard`, which changes no result: nothing is trained anew to be watched."""
+        dumped: dict[str, Any] = dump(self)
+        dumped.get("training", {}).pop("tensorboard", None)
+        return dumped

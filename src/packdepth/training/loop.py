@@ -26,6 +26,7 @@ from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.training import computing, diagnostics, resident, resume, start
 from packdepth.training.augmentation import Item, augment_batch
+from packdepth.training.events import Events
 from packdepth.training.loader import CountedBatches, Frames, TrainingFrames, batches
 from packdepth.training.objective import TERMS, Objective, Outcome
 from packdepth.training.readings import Reading, Readings
@@ -105,6 +106,8 @@ class Trainer:
         kept = folder if distributed.rank() == 0 else folder / f"process{distributed.rank()}"  # nobody reads the latter
         self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
         self.diagnostics = resume.Log(kept / "diagnostics.csv", diagnostics.COLUMNS, self.step)
+        watched = self.settings.tensorboard and distributed.rank() == 0
+        self.events = Events(run.events, self.step) if watched else None
         self.readings = Readings()
         self.pace, self.rate = math.nan, math.nan  # images a second; of the depth network
         self.average, self.fetched = 0.0, 0  # the mean loss of the last 50 of so many steps
@@ -194,6 +197,8 @@ class Trainer:
             self.log.write(
                 reading.step, reading.epoch, loss, *parts, reading.learning_rate, reading.waited, reading.seconds
             )
+            if self.events:
+                self.events.write(reading.step, {"learning_rate": reading.learning_rate, **reading.values})
             self.fetched += 1
             self.average += (loss - self.average) / min(self.fetched, 50)
             self.pace = self.settings.batch_size / reading.seconds
@@ -212,6 +217,8 @@ class Trainer:
         values["peak_memory_mib"] = diagnostics.peak_memory_mib(self.device)
         for name, value in values.items():
             self.diagnostics.write(self.step, name, value)
+        if self.events:
+            self.events.write(self.step, values)
 
     def _save(self) -> None:
         """Save the logs first, so that a state never refers to rows that are not on the disk."""
@@ -238,6 +245,8 @@ class Trainer:
 
     def write_results(self, key: str) -> None:
         """Write the run's files under their final names, the checkpoint last."""
+        if self.events:
+            self.events.close()
         seconds = _column_sum(self.log, "seconds")
         self.log.copy_to(self.run_files.train_log)
         self.diagnostics.copy_to(self.run_files.diagnostics)
