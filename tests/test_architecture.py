@@ -32,8 +32,9 @@ MAY_IMPORT = {
     "training": {"checkpoints", "models", "losses", "data", "geometry", "distributed", *WITH_PATHS},
     "evaluation": {"inference", "checkpoints", "models", "losses", "data", "geometry", *WITH_PATHS},
     "figures": {"analysis", *WITH_PATHS},
+    "page": {"figures", "analysis", *WITH_PATHS},
 }
-WITHOUT_TORCH = ("config", "analysis", "figures", "paths", "cli")
+WITHOUT_TORCH = ("config", "analysis", "figures", "page", "paths", "cli")
 
 
 def imported(source: str) -> set[str]:

@@ -284,6 +284,21 @@ def verdict_figure(
 
 
 @app.command()
+def show(
+    output: Annotated[
+        Path | None, typer.Option(help="The page to write.", show_default="page.html among the scale's results")
+    ] = None,
+) -> None:
+    """Make one page of the scale's results, to look at in a browser, and print where it is."""
+    from packdepth.page.build import write_page
+
+    study = load_study()
+    path = output or paths.results(study.scale) / "page.html"
+    write_page(study, path)
+    print(path)
+
+
+@app.command()
 def predict(
     inputs: Annotated[list[str], typer.Argument(help="Images and videos, folders of them, or patterns.")],
     checkpoint: Annotated[

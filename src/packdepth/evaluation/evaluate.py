@@ -82,11 +82,17 @@ def image_losses(model: nn.Module, store: Store, frames: range, loss: DepthLoss,
 
 
 def _write_samples(path: Path, store: Store, predictions: dict[int, np.ndarray]) -> None:
-    """Images, truths and predictions, each stacked; where truths differ in size, padded with 0, as in stores."""
+    """Images, truths, predictions and focal lengths (px of the images), each stacked.
+
+    Where truths differ in size they are padded with 0, as in stores.
+    """
     rgb = np.stack([store.rgb(index) for index in predictions])
     truth = _stacked([store.depth(index) for index in predictions])
+    focal_length = np.array([store.intrinsics(index)[1, 1] for index in predictions])
     with atomic_write(path) as part:
-        np.savez_compressed(part, rgb=rgb, truth=truth, prediction=_stacked(list(predictions.values())))
+        np.savez_compressed(
+            part, rgb=rgb, truth=truth, prediction=_stacked(list(predictions.values())), focal_length=focal_length
+        )
 
 
 def _stacked(depths: list[np.ndarray]) -> np.ndarray:

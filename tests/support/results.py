@@ -73,7 +73,8 @@ def _write(run: Run, steps: int) -> None:
     run.evaluation.write_text(json.dumps(metrics))
     run.provenance.write_text(json.dumps({"parameters": 1000, "seconds": 2.0}))
     depth = np.linspace(0, 8, 2 * 4 * 6, dtype=np.float32).reshape(2, 4, 6)
-    np.savez(run.samples, rgb=np.zeros((2, 4, 6, 3), np.uint8), truth=depth, prediction=depth + 1)
+    rgb = np.zeros((2, 4, 6, 3), np.uint8)
+    np.savez(run.samples, rgb=rgb, truth=depth, prediction=depth + 1, focal_length=np.array([5.0, 5.0]))
 
 
 def _write_floors(study: Study) -> None:

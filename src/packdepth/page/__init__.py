@@ -1,0 +1,1 @@
+"""One page of all results, to look at in a browser: `packdepth show`."""
