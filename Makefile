@@ -16,7 +16,7 @@ NEW_ENOUGH = $(if $(filter new,$(word 2,$(FOUND))),,\
   $(if $(VERSION),$(PYTHON) is $(VERSION),there is no $(PYTHON) here); name another, as in: make PYTHON=python3.12))
 IS_VERSION := import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(VERSION)")
 
-.PHONY: help study test test-quick check bench sync page docs docs-bench pins clean another-python
+.PHONY: help study test test-quick check bench sync page api docs docs-bench pins clean another-python
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,10 @@ sync: .venv/ready  ## make Snakemake and DVC agree on what is current
 
 page: .venv/ready  ## one page of the scale's results, to look at in a browser
 	packdepth show
+
+api: .venv/ready  ## a page for every module, made from the docstrings, in build/api
+	pdoc --docformat google --output-directory build/api \
+	  $(patsubst src/packdepth/%/__init__.py,packdepth.%,$(wildcard src/packdepth/*/__init__.py))
 
 docs: .venv/ready  ## copy the scale's floors, tables, figures, gathered runs and verdict to docs/results/
 	scale=$$(packdepth scale) && mkdir -p docs/results/$$scale && for what in floors.csv tables figures gathered verdict; do \

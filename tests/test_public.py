@@ -169,3 +169,20 @@ def test_types_are_seen_from_outside(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=seen, capture_output=True, text=True)
     faults = [line.rpartition("[")[2] for line in done.stdout.splitlines() if line.startswith("program.py:")]
     assert faults == ["arg-type]", "attr-defined]"], done.stdout
+
+
+@pytest.mark.slow
+def test_torch_hub_takes_a_checkout_that_is_not_installed(tmp_path):
+    path = checkpoint(tmp_path, "constant")
+    program = (
+        "import importlib.metadata as metadata, torch\n"
+        "known = metadata.distribution\n"
+        "metadata.distribution = lambda name: known('no-such' if name == 'packdepth' else name)\n"
+        f"load = lambda *given, **more: torch.hub.load({str(TOP)!r}, *given, source='local', **more)\n"
+        "print(load('create_model', 'packnet', width=0.125).training)\n"
+        f"print(load('load', {str(path)!r}).info.size)\n"
+        "import packdepth; print(packdepth.__version__, packdepth.__file__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True)
+    here = TOP / "src" / "packdepth" / "__init__.py"
+    assert done.stdout.splitlines() == ["True", str(SIZE), f"unknown {here}"]

@@ -8,7 +8,7 @@ Depth of a photo in three lines:
     depth = net.infer("photo.jpg")  # float32 (H, W), metres
 """
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DepthModel", "__version__", "create_model", "list_models", "load"]
 
-__version__ = version("packdepth")
+try:
+    __version__ = version("packdepth")
+except PackageNotFoundError:  # a checkout that is not installed, as torch.hub takes it
+    __version__ = "unknown"
 
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of these

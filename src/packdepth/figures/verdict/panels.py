@@ -113,7 +113,7 @@ def autoencoders(axes: Axes, study: Study, findings: Findings, key: str) -> None
         axes.axvline(value, color="black", linestyle=dash, linewidth=1, label=floor)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -1.4)
-    axes.set_xlabel("skill of the reconstruction (dots: seeds)")
+    axes.set_xlabel("skill (dots: seeds)")
     axes.grid(axis="x")
     axes.legend(fontsize=8.5, loc="upper left")
 
