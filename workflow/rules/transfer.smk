@@ -25,7 +25,9 @@ rule transfer_own:
 rule transfer_published:
     """Evaluate a published checkpoint, or any file, on a scale's data."""
     input:
-        rooms("checkpoints", "data/store", "evaluation", "geometry", "inference", "losses", "models", "utils/download.py"),
+        rooms(
+            "checkpoints", "data/store", "evaluation", "geometry", "inference", "losses", "models", "utils/download.py"
+        ),
         "data/{scale}/test.h5",
         lambda wildcards: [path for path in [PUBLISHED[wildcards.checkpoint]] if "://" not in path],
     output:
