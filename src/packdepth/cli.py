@@ -301,12 +301,7 @@ def show(
 @app.command()
 def predict(
     inputs: Annotated[list[str], typer.Argument(help="Images and videos, folders of them, or patterns.")],
-    checkpoint: Annotated[
-        str,
-        typer.Option(
-            help="A model.safetensors, a published PackNet's .ckpt, a saved folder, or OWNER/NAME of the Hub."
-        ),
-    ],
+    checkpoint: CheckpointOption,
     output: Annotated[Path, typer.Option(help="The folder the predictions go to.")] = Path("predictions"),
     depth: Annotated[
         Literal["png", "npy", "exr"], typer.Option(help="Format of depth: png in mm, npy and exr in m.")

@@ -1,4 +1,4 @@
-"""Depth as a cloud of coloured points, in a .ply file that MeshLab, CloudCompare and Blender open."""
+"""Depth as a cloud of coloured points, in a .ply file, for any viewer of point clouds."""
 
 from pathlib import Path
 
