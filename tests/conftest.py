@@ -15,7 +15,12 @@ from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from tests.support.stores import TOP, slopes, write_store
 
-pytest_plugins = ["tests.support.context_store", "tests.support.packnet_sfm", "tests.support.results"]
+pytest_plugins = [
+    "tests.support.browser",
+    "tests.support.context_store",
+    "tests.support.packnet_sfm",
+    "tests.support.results",
+]
 torch.set_num_threads(1)  # tests run side by side
 settings.register_profile("untimed", deadline=None)  # a first call loads what later ones have
 settings.load_profile("untimed")

@@ -28,11 +28,12 @@ MAY_IMPORT = {
     "inference": {"checkpoints", "models", "losses", "config", *BASE},
     "zoo": {"inference", *BASE},
     "predict": {"inference", *BASE},
+    "demo": {"predict", "inference", *BASE},
     "export": {"inference", *BASE},
     "training": {"checkpoints", "models", "losses", "data", "geometry", "distributed", *WITH_PATHS},
     "evaluation": {"inference", "checkpoints", "models", "losses", "data", "geometry", *WITH_PATHS},
     "figures": {"analysis", *WITH_PATHS},
-    "page": {"figures", "analysis", *WITH_PATHS},
+    "page": {"figures", "predict", "analysis", *WITH_PATHS},
 }
 WITHOUT_TORCH = ("config", "analysis", "figures", "page", "paths", "cli")
 

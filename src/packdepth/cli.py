@@ -54,6 +54,7 @@ CheckpointOption = Annotated[
     str,
     typer.Option(help="A checkpoint, ours or a published PackNet's; a saved folder; or OWNER/NAME of the Hub."),
 ]
+DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")]
 # How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 
@@ -311,9 +312,7 @@ def predict(
         float | None,
         typer.Option(help="Of the camera, px of the images; scales depth.", show_default="training data's"),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")
-    ] = None,
+    device: DeviceOption = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite predictions that are there.")] = False,
 ) -> None:
     """Write metric depth of images and videos: files for programs, and pictures to look at."""
@@ -328,6 +327,23 @@ def predict(
         print(f"packdepth: {' '.join(line.split())}", file=sys.stderr)
     if failed:
         sys.exit(2)
+
+
+@app.command()
+def demo(
+    checkpoints: Annotated[
+        list[str], typer.Argument(help="Checkpoints to compare, as `predict --checkpoint` takes them.")
+    ],
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Of this machine.", show_default="the first free from 7860 on")
+    ] = None,
+    device: DeviceOption = None,
+) -> None:
+    """Serve a page on this machine: drop an image, see every network's depth, in 3-D too."""
+    from packdepth.demo import serve
+    from packdepth.zoo.catalogue import load
+
+    serve({checkpoint: load(checkpoint, device) for checkpoint in checkpoints}, port)
 
 
 @app.command()

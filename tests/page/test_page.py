@@ -3,8 +3,7 @@
 import base64
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from packdepth.config.study import Study
 from packdepth.errors import InputError
 from packdepth.page.build import write_page
 from packdepth.page.content import content
+from tests.support.browser import needs_browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PAGE = Path("results/smoke/page.html")
 MakeStudy = Callable[..., Study]
 
@@ -80,28 +79,12 @@ def test_what_is_missing_is_named(make_study: MakeStudy):
     assert not PAGE.exists()
 
 
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
-        )
-        yield launched
-        launched.close()
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@needs_browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_person_at_the_page(study: Study, browser: Any, width: int):
+def test_a_person_at_the_page(study: Study, browse: Callable[..., Any], width: int):
     write_page(study, PAGE)
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
-    page.goto(PAGE.absolute().as_uri())
+    page, faults = browse(PAGE.absolute().as_uri(), width)
     page.wait_for_selector("#cloud canvas")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

@@ -35,6 +35,11 @@ def pixels(image: AnyImage) -> Tensor:
     raise InputError(f"image: expected a path, a PIL image, an array (H, W, 3) or a tensor (3, H, W), got a {kind}")
 
 
+def rgb_bytes(image: Tensor) -> NDArray[np.uint8]:
+    """The reverse: pixels (H, W, 3) of a float image (3, H, W) in [0, 1] on the CPU."""
+    return (image * 255).round().byte().permute(1, 2, 0).numpy()
+
+
 def _of_picture(image: Image.Image) -> NDArray[np.uint8]:
     try:
         image.load()  # an opened file is decoded only now

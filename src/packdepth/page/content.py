@@ -20,6 +20,7 @@ from packdepth.config.study import Study
 from packdepth.figures._sheet import COLOURS, far_end
 from packdepth.figures._style import FLOORS, styles
 from packdepth.figures.curves import moving_average, window
+from packdepth.predict.depth_file import millimetres
 from packdepth.utils.images import thumbnail_of_depth
 
 POINTS = 250  # of a curve
@@ -148,8 +149,8 @@ def _like(prediction: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArra
 
 def _depth(depth: NDArray[np.float32]) -> dict[str, Any]:
     """Depth in mm, 16 bits, row by row; 0 where unknown."""
-    millimetres = np.clip(np.round(depth * 1000), 0, 2**16 - 1).astype("<u2")
-    return {"height": depth.shape[0], "width": depth.shape[1], "mm": base64.b64encode(millimetres.tobytes()).decode()}
+    encoded = base64.b64encode(millimetres(depth).astype("<u2").tobytes())
+    return {"height": depth.shape[0], "width": depth.shape[1], "mm": encoded.decode()}
 
 
 def _picture(rgb: NDArray[np.uint8]) -> str:

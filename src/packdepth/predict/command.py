@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from packdepth.errors import InputError
 from packdepth.inference.depth_model import DepthModel
-from packdepth.inference.images import pixels
+from packdepth.inference.images import pixels, rgb_bytes
 from packdepth.predict import depth_file, video
 from packdepth.predict.cloud import points, write_cloud
 from packdepth.predict.depth_file import Format, write_depth
@@ -90,7 +89,7 @@ def _require(model: DepthModel, sources: list[Path], wanted: Wanted) -> None:
 
 def _of_image(model: DepthModel, source: Path, wanted: Wanted) -> None:
     image = pixels(source)
-    rgb = _bytes(image)
+    rgb = rgb_bytes(image)
     depth = model.infer(image, wanted.focal_length)
     of_depth, of_picture, *of_cloud = wanted.files(source)
     write_depth(of_depth, depth)
@@ -114,7 +113,3 @@ def _of_video(model: DepthModel, source: Path, wanted: Wanted) -> None:
         if of_depth.exists():
             shutil.rmtree(of_depth)
         frames.rename(of_depth)
-
-
-def _bytes(image: Tensor) -> NDArray[np.uint8]:
-    return (image * 255).round().byte().permute(1, 2, 0).numpy()

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -44,6 +45,11 @@ class Picture:
         self.depth.set_data(depth)
         self.canvas.draw()
         return np.asarray(self.canvas.buffer_rgba())[..., :3]
+
+
+def coloured(depth: NDArray[np.float32], ends: tuple[float, float]) -> NDArray[np.uint8]:
+    """Colours (H, W, 3) of depth (H, W), in m; `ends` are the nearest and the farthest that they tell apart."""
+    return COLOURS(Normalize(*ends)(depth), bytes=True)[..., :3]
 
 
 def span(depth: NDArray[np.float32]) -> tuple[float, float]:
