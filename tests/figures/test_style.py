@@ -1,9 +1,12 @@
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from packdepth.config.load import load_study
@@ -83,3 +86,24 @@ def test_a_long_note_takes_several_lines(tmp_path):
         lines = figure.get_supxlabel().splitlines()
     assert len(lines) == 3
     assert " ".join(lines) == note.strip()
+
+
+@pytest.mark.parametrize(
+    ("heights", "apart"),
+    [
+        ([0.1, 0.5], [0.1, 0.5]),
+        ([0.5, 0.5], [0.45, 0.55]),
+        ([0.5, 0.52, 0.9], [0.46, 0.56, 0.9]),
+        ([0.2, 0.2, 0.2], [0.1, 0.2, 0.3]),
+    ],
+)
+def test_labels_are_spread_by_hand(heights: list[float], apart: list[float]) -> None:
+    assert _style.spread(heights, 0.1) == pytest.approx(apart)
+
+
+@given(st.lists(st.floats(0, 1), max_size=20).map(sorted))
+def test_spread_labels_keep_their_order_their_mean_and_a_gap(heights: list[float]) -> None:
+    apart = _style.spread(heights, 0.05)
+    assert len(apart) == len(heights)
+    assert sum(apart) == pytest.approx(sum(heights))
+    assert all(high - low > 0.05 - 1e-9 for low, high in itertools.pairwise(apart))

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.style
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from packdepth.config.study import Study
 from packdepth.utils.files import atomic_write
@@ -18,6 +20,7 @@ Style = dict[str, Any]  # keyword arguments of Axes.plot
 
 WIDTH, DPI = 8.3, 150  # in, px/in: in a page of 830 px, text has about 1.4 times its points in px
 TITLE_SIZE = 11
+LEAST_GAP = 0.045  # of the axes' height, between the labels of two lines
 NOTE_WIDTH = 125  # letters of a note that fit into one line
 LOOK = {
     "font.size": 10,
@@ -88,9 +91,9 @@ def styles(study: Study) -> dict[str, Style]:
     return chosen
 
 
-def plot_seeds(axes: Axes, table: pd.DataFrame, label: str, style: Style, markevery: float | None = None) -> None:
+def plot_seeds(axes: Axes, table: pd.DataFrame, label: str, style: Style) -> None:
     """Draw the mean over a table's columns (one per seed) against its index; of several seeds, the range as a band."""
-    axes.plot(table.index, table.mean(axis=1), label=label, markersize=4, linewidth=1.5, markevery=markevery, **style)
+    axes.plot(table.index, table.mean(axis=1), label=label, markersize=4, linewidth=1.5, **style)
     if table.shape[1] > 1:
         band = table.min(axis=1), table.max(axis=1)
         axes.fill_between(table.index, *band, color=style["color"], alpha=0.18, linewidth=0)
@@ -102,6 +105,48 @@ def draw_floors(axes: Axes, losses: pd.Series, vertical: bool = True) -> None:
         line = axes.axvline if vertical else axes.axhline
         label = f"{name}: {losses[name]:.3f}"
         line(losses[name], color="black", linestyle=linestyle, linewidth=1, label=label)
+
+
+def label_ends(axes: Axes) -> None:
+    """Write every line's label right of the axes, at the height of the line's end, or as near as there is room.
+
+    A thin line leads from each end to its label. The axes' limits stay as they are.
+    """
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # final from here on
+    to_axes = axes.transData + axes.transAxes.inverted()
+    ends = {line: to_axes.transform(np.asarray(line.get_xydata())[-1])[1] for line in axes.get_lines() if _named(line)}
+    lines = sorted(ends, key=ends.__getitem__)
+    for line, height in zip(lines, spread([ends[line] for line in lines], LEAST_GAP), strict=True):
+        leader = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8, "relpos": (0, 0.5)}
+        axes.annotate(
+            str(line.get_label()),
+            xy=(1, ends[line]),
+            xytext=(1.03, height),
+            xycoords="axes fraction",
+            va="center",
+            fontsize=9,
+            color=line.get_color(),
+            annotation_clip=False,
+            arrowprops=leader | {"shrinkA": 0, "shrinkB": 0},
+        )
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Ascending heights, moved as little as it takes (least squares) to lie `gap` apart at least.
+
+    What remains after the i-th is lowered by i gaps must not fall: an isotonic regression, by pooling neighbours.
+    """
+    blocks: list[list[float]] = []
+    for place, height in enumerate(heights):
+        blocks.append([height - place * gap])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    lowered = [float(np.mean(block)) for block in blocks for _ in block]
+    return [height + place * gap for place, height in enumerate(lowered)]
+
+
+def _named(line: Line2D) -> bool:
+    return not str(line.get_label()).startswith("_")
 
 
 def of_seeds(study: Study) -> str:

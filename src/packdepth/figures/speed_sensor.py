@@ -12,7 +12,7 @@ from packdepth.figures._style import COLOURS, MARKERS, Style, canvas, legend_bel
 
 LABELS = {"noise": "noise (m/s)", "bias": "bias (%)", "lag": "lag (s)", "drop_out": "drop-out (%)"}
 PERCENT = ("bias", "drop_out")
-FLOOR = {"linestyle": ":", "fillstyle": "none"}
+FLOOR = {"fillstyle": "none"}
 
 
 def draw(study: Study, path: Path) -> None:
@@ -25,7 +25,7 @@ def draw(study: Study, path: Path) -> None:
         for panels, (fault, of_fault) in zip(zip(errors, factors, strict=True), found.items(), strict=True):
             for reference, amounts in of_fault.items():
                 rows = table.loc[list(amounts.values())].set_axis(_shown(fault, amounts))
-                _lines(*panels, rows, reference, _style(references.index(reference)))
+                _dots(*panels, rows, reference, _style(references.index(reference)))
             if not of_fault:
                 _say_none(*panels)
             panels[1].set_xlabel(LABELS[fault])
@@ -76,17 +76,17 @@ def _shown(fault: str, amounts: dict[float, str]) -> list[float]:
     return [100 * amount if fault in PERCENT else amount for amount in amounts]
 
 
-def _lines(error: Axes, factor: Axes, rows: pd.DataFrame, reference: str, style: Style) -> None:
-    _line(error, rows, "abs_rel", style | {"label": f"{reference}, as predicted"})
-    _line(error, rows, "abs_rel_scaled", style | FLOOR | {"label": f"{reference}, median-scaled"})
-    _line(factor, rows, "factor", style)
+def _dots(error: Axes, factor: Axes, rows: pd.DataFrame, reference: str, style: Style) -> None:
+    _dot(error, rows, "abs_rel", style | {"label": f"{reference}, as predicted"})
+    _dot(error, rows, "abs_rel_scaled", style | FLOOR | {"label": f"{reference}, median-scaled"})
+    _dot(factor, rows, "factor", style)
 
 
-def _line(axes: Axes, rows: pd.DataFrame, column: str, style: Style) -> None:
+def _dot(axes: Axes, rows: pd.DataFrame, column: str, style: Style) -> None:
     """Draw a column of the table against its index, with the deviation over seeds, if there is one."""
     spread = rows[f"{column}_std"] if rows[f"{column}_std"].notna().any() else None
     axes.grid(visible=True)
-    axes.errorbar(rows.index, rows[column], yerr=spread, capsize=3, markersize=6, **style)
+    axes.errorbar(rows.index, rows[column], yerr=spread, capsize=3, markersize=7, linestyle="", **style)
 
 
 def _say_none(*panels: Axes) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from packdepth.config.study import Study
-from packdepth.figures._sheet import sheet
+from packdepth.figures._sheet import read_samples, sheet
 from packdepth.figures._temporal import sound
 
 
@@ -15,9 +15,8 @@ def draw(study: Study, path: Path, group: str = "temporal") -> None:
         f"Seed {study.seeds[0]}. Depth as predicted, one scale for all; grey: no truth."
         " Number: median true / predicted depth (1: metric)."
     )
-    sheet(
-        study, sound(study, group), path, f"Depth learned from neighbouring frames, scale {study.scale}", note, factor
-    )
+    title = f"Depth learned from neighbouring frames, scale {study.scale}"
+    sheet(read_samples(study, sound(study, group)), path, title, note, factor)
 
 
 def factor(truth: np.ndarray, prediction: np.ndarray) -> str:

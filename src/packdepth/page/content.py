@@ -17,7 +17,7 @@ from PIL import Image
 from packdepth import paths
 from packdepth.analysis.results import floors, read_csv, read_npz, runs
 from packdepth.config.study import Study
-from packdepth.figures._sheet import COLOURS, far_end
+from packdepth.figures._sheet import COLOURS, far_end, like
 from packdepth.figures._style import FLOORS, styles
 from packdepth.figures.curves import moving_average, window
 from packdepth.predict.depth_file import millimetres
@@ -128,7 +128,7 @@ def _samples(study: Study) -> dict[str, Any]:
         ],
         "variants": {
             variant: [
-                _depth(_like(prediction, truth)) for prediction, truth in zip(of_one["prediction"], truths, strict=True)
+                _depth(like(prediction, truth)) for prediction, truth in zip(of_one["prediction"], truths, strict=True)
             ]
             for variant, of_one in of_variants.items()
         },
@@ -139,12 +139,6 @@ def _focal_lengths(samples: dict[str, NDArray[Any]]) -> list[float | None]:
     """Of each image, px; None where an older version of packdepth evaluated."""
     known = samples.get("focal_length")
     return [None] * len(samples["rgb"]) if known is None else [float(value) for value in known]
-
-
-def _like(prediction: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A prediction at the size of a truth that was shrunk."""
-    size = truth.shape[1], truth.shape[0]
-    return np.asarray(Image.fromarray(prediction).resize(size, Image.Resampling.NEAREST))
 
 
 def _depth(depth: NDArray[np.float32]) -> dict[str, Any]:
