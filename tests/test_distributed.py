@@ -1,6 +1,14 @@
 """Processes that share every batch: what they tell one another, and that they train like one."""
 
+import fcntl
+import functools
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,8 +56,8 @@ def train_and_stop(*arguments: Any) -> None:
     """Train until the first state is saved."""
     save = resume.save_state
 
-    def save_and_stop(folder: Path, state: dict[str, Any]) -> None:
-        save(folder, state)
+    def save_and_stop(folder: Path, state: dict[str, Any], logs: Sequence[resume.Log]) -> None:
+        save(folder, state, logs)
         raise OSError(f"stopped at step {state['step']}")
 
     resume.save_state = save_and_stop
@@ -63,6 +71,54 @@ def test_what_processes_tell_one_another(tmp_path: Path, capfd: pytest.CaptureFi
     assert first == second
     assert first == {"size": 2, "count": 15.0, "means": [[0.5, 2.0], 3.0], "gradient": [1.5, 6.0]}
     assert capfd.readouterr().out == "process 0\n"
+
+
+ENDLESS = """
+from pathlib import Path
+from packdepth import distributed
+from tests.test_distributed import never_end
+if __name__ == "__main__":
+    distributed.run(2, never_end, Path.cwd())
+"""
+
+
+def never_end(folder: Path) -> None:
+    """Hold a lock as long as this process lives."""
+    with (folder / f"{distributed.rank()}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        (folder / f"{distributed.rank()}.started").touch()
+        time.sleep(600)
+
+
+@pytest.mark.slow
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path):
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    parent = subprocess.Popen(
+        [sys.executable, "endless.py"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_IGN),  # as a shell's background jobs
+    )
+    wait_until(lambda: len(list(tmp_path.glob("*.started"))) == 2)
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: all(map(is_free, tmp_path.glob("*.lock"))))
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_free(lock: Path) -> bool:
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def test_one_process_is_this_one(tmp_path: Path):

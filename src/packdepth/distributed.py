@@ -4,11 +4,14 @@ The mean of their gradients is that of the whole batch, provided that every mean
 by `count_of_all`. So the number of processes changes only rounding.
 """
 
+import multiprocessing
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +59,7 @@ def run(processes: int, work: Callable[..., None], *arguments: Any) -> None:
 def _take_part(
     number: int, processes: int, folder: Path, faults: Any, work: Callable[..., None], arguments: tuple[Any, ...]
 ) -> None:
+    _end_with_parent()
     on_gpu = torch.cuda.is_available()
     if on_gpu:
         torch.cuda.set_device(number)
@@ -73,6 +77,20 @@ def _take_part(
         sys.exit(1)
     finally:
         dist.destroy_process_group()
+
+
+def _end_with_parent() -> None:
+    """Let this process end as soon as the one that started it has, even by SIGKILL.
+
+    torch sends SIGINT then, which a shell's background jobs ignore.
+    """
+
+    def wait(parent: BaseProcess) -> None:
+        parent.join()
+        os._exit(1)
+
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=wait, args=(parent,), daemon=True).start()
 
 
 def count_of_all(count: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from tests.support.clones import Clone
 MODEL = "results/tiny/runs/report/packnet/seed0/model.safetensors"
 LOG = "results/tiny/runs/report/packnet/seed0/train_log.csv"
 LOCK = ".packdepth/resume/tiny/packnet/*.lock"  # there as soon as a training starts
-STATE = ".packdepth/resume/tiny/packnet/seed0/*/state.pt"
+STATE = ".packdepth/resume/tiny/packnet/seed0/*/step*.pt"
 COMMANDS = {
     "snakemake": ("snakemake", "--cores", "8", MODEL),
     "dvc": ("dvc", "repro", "--single-item", "train@report-packnet-0"),

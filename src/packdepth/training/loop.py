@@ -6,6 +6,7 @@ trains one variant at the scale of params.yaml. Randomness is counted, not carri
 (seed, k) and the state. So a run killed at any moment and started again ends with the same bits on a CPU.
 """
 
+import contextlib
 import json
 import math
 import subprocess
@@ -45,6 +46,7 @@ CODE = (
     "distributed",
 )  # rooms that decide a training's result
 LOG_COLUMNS = ("step", "epoch", "loss", *TERMS, "learning_rate", "waited", "seconds")
+LOGS = {"train_log.csv": LOG_COLUMNS, "diagnostics.csv": diagnostics.COLUMNS}
 
 
 def train(study: Study, run: paths.Run) -> None:
@@ -65,10 +67,12 @@ def train(study: Study, run: paths.Run) -> None:
 
 def train_in(folder: Path, key: str, variant: Variant, run: paths.Run, device: torch.device) -> None:
     """Train as one of the processes that share every batch; the first one keeps the records."""
-    trainer = Trainer(variant, run, training_frames(variant, run), device, folder)
-    trainer.run()
-    if distributed.rank() == 0:
-        trainer.write_results(key)
+    writes = distributed.rank() == 0
+    with resume.written(run) if writes else contextlib.nullcontext():
+        trainer = Trainer(variant, run, training_frames(variant, run), device, folder)
+        trainer.run()
+        if writes:
+            trainer.write_results(key)
 
 
 def training_frames(variant: Variant, run: paths.Run) -> Frames:
@@ -102,10 +106,12 @@ class Trainer:
         self.computing = self.settings.on(device.type)
         self.objective = Objective(variant)
         self.networks = start.networks(variant, run.seed)
-        self.step = self._restore()
-        kept = folder if distributed.rank() == 0 else folder / f"process{distributed.rank()}"  # nobody reads the latter
-        self.log = resume.Log(kept / "train_log.csv", LOG_COLUMNS, self.step)
-        self.diagnostics = resume.Log(kept / "diagnostics.csv", diagnostics.COLUMNS, self.step)
+        self.step, sizes = self._restore()
+        if distributed.rank():  # nobody reads the logs of these
+            folder, sizes = folder / f"process{distributed.rank()}", {}
+        self.log, self.diagnostics = (
+            resume.Log(folder / name, columns, sizes.get(name, 0)) for name, columns in LOGS.items()
+        )
         watched = self.settings.tensorboard and distributed.rank() == 0
         self.events = Events(run.events, self.step) if watched else None
         self.readings = Readings()
@@ -116,8 +122,11 @@ class Trainer:
         recorded = self.computing.graph
         self.update = RecordedUpdate(self.eager_update, self.networks) if recorded else self.eager_update
 
-    def _restore(self) -> int:
-        """Restore networks and optimizer to the last state saved, or to their start; returns the steps done."""
+    def _restore(self) -> tuple[int, dict[str, int]]:
+        """Restore networks and optimizer to the last state saved, or to their start.
+
+        Returns the steps done, and the bytes that each log had then.
+        """
         state = resume.load_state(self.folder)
         if state:
             torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
@@ -130,7 +139,7 @@ class Trainer:
         if state:
             start.restore_optimizer(self.optimizer, state["optimizer"])
         self.earlier: list[Tensor] = [gradient.to(self.device) for gradient in state["earlier"]] if state else []
-        return state["step"] if state else 0
+        return (state["step"], {name: size for name, (size, _) in state["logs"].items()}) if state else (0, {})
 
     def run(self) -> None:
         """Run all remaining steps."""
@@ -221,9 +230,6 @@ class Trainer:
             self.events.write(self.step, values)
 
     def _save(self) -> None:
-        """Save the logs first, so that a state never refers to rows that are not on the disk."""
-        self.log.flush()
-        self.diagnostics.flush()
         state = {
             "networks": self.networks.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -231,14 +237,14 @@ class Trainer:
             "step": self.step,
             "threads": torch.get_num_threads(),
         }
-        resume.save_state(self.folder, state)
+        resume.save_state(self.folder, state, [self.log, self.diagnostics])
 
     def _require_finite(self, reading: Reading) -> None:
         loss, step = reading.values["loss"], reading.step
         if math.isfinite(loss):
             return
         saved = step - 1 - (step - 1) % self.settings.save_every
-        kept = f"last state saved: step {saved}, {self.folder / 'state.pt'}" if saved else "no state was saved before"
+        kept = f"last state saved: step {saved}, in {self.folder}" if saved else "no state was saved before"
         raise InputError(
             f"{self.run_files}: loss is {loss} at step {step}, learning rate {reading.learning_rate:g}; {kept}"
         )
