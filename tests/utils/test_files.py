@@ -1,12 +1,15 @@
 """Files appear under their final name only when whole."""
 
+import errno
+import fcntl
 import os
+import stat
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from packdepth.utils.files import atomic_write, file_states, remove_parts, require_space, write_json, write_text
+from packdepth.utils.files import atomic_write, file_states, locked, remove_parts, require_space, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
@@ -72,3 +75,48 @@ def test_the_state_of_files_tells_what_has_changed(tmp_path: Path):
     os.utime(path, ns=(0, 0))
     gone.write_text("")
     assert file_states([path, gone]) != before
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS])
+def test_without_locks_the_work_goes_on_with_a_warning(tmp_path: Path, monkeypatch, capsys, code: int):
+    def no_locks(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with locked(tmp_path / "deep" / "x.lock", "makes this file") as waited:
+        assert not waited
+    assert "x.lock: no locks here; no other process may be the one that makes this file" in capsys.readouterr().err
+
+
+def test_another_fault_of_a_lock_is_raised(tmp_path: Path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(OSError, match="Input/output"), locked(tmp_path / "x.lock", "makes this file"):
+        pass
+
+
+def test_a_folder_that_cannot_be_synchronised_keeps_the_file(tmp_path: Path, monkeypatch):
+    whole = os.fsync
+
+    def refuse_folders(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        whole(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_text(tmp_path / "file.txt", "new")
+    assert (tmp_path / "file.txt").read_text() == "new"
+
+
+def test_the_file_and_its_folder_reach_the_disk(tmp_path: Path, monkeypatch):
+    kinds: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: kinds.append(stat.S_ISDIR(os.fstat(handle).st_mode)))
+    write_text(tmp_path / "file.txt", "new")
+    assert kinds == [False, True]
+
+
+def test_the_umask_is_never_changed(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("another thread may write now"))
+    write_text(tmp_path / "file.txt", "new")

@@ -5,14 +5,16 @@ import errno
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 SET_ASIDE = 1 << 30  # bytes
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what some shared file systems say
 
 
 @contextlib.contextmanager
@@ -22,17 +24,25 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Always a new file, never an append: an output that DVC has linked into its cache is read-only.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=f".part{path.suffix}", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+    part.open("xb").close()  # with the usual permissions
     try:
         yield part
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.chmod(0o666 & ~_umask())
+        _sync(part)
         part.replace(path)
+        with contextlib.suppress(OSError):  # some file systems cannot; the file is whole all the same
+            _sync(path.parent)  # or its name is lost with the power
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Let what a file or folder holds reach the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def require_space(folder: Path, size: int) -> None:
@@ -66,18 +76,26 @@ def locked(lock: Path, what: str) -> Iterator[bool]:
     """Hold `lock` exclusively; gives whether it had to wait for another process. A message then names `what`.
 
     Killing Snakemake or DVC leaves the command they started alive: a rerun waits here until it has ended, so that the
-    older one never overwrites the newer one's files.
+    older one never overwrites the newer one's files. Some shared file systems have no locks: that is said, and the
+    work goes on.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        waited = False
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"packdepth: another process still {what}; waiting for its end", file=sys.stderr, flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-            waited = True
-        yield waited
+        yield _lock(file, lock, what)
+
+
+def _lock(file: IO[str], lock: Path, what: str) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"packdepth: another process still {what}; waiting for its end", file=sys.stderr, flush=True)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return True
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        print(f"packdepth: {lock}: no locks here; no other process may be the one that {what}", file=sys.stderr)
+    return False
 
 
 def write_text(path: Path, text: str) -> None:
@@ -89,9 +107,3 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a whole JSON file or none of it."""
     write_text(path, json.dumps(value, indent=2) + "\n")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
