@@ -324,7 +324,7 @@ def predict(
     for path in written:
         print(path)
     for line in failed:
-        print(f"packdepth: {' '.join(line.split())}", file=sys.stderr)
+        print(f"packdepth: {line}", file=sys.stderr)
     if failed:
         sys.exit(2)
 

@@ -112,6 +112,13 @@ def test_what_is_gathered_is_judged_and_the_rest_is_named(study):
     assert verdict_markdown(study, Findings.read(Path("kept"))) == text
 
 
+def test_a_seed_that_is_not_gathered_is_named(study):
+    path = paths.gathered("smoke", "ceilings") / "losses.csv"
+    pd.read_csv(path).drop(columns="packnet-ceiling-100/2").to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"losses\.csv: without packnet-ceiling-100/2; `packdepth gather ceilings"):
+        find(study)
+
+
 def test_the_answer_in_five_sentences(study):
     told = sentences(study, find(study))
     assert [re.sub(r" \(-?[\d.]+ to -?[\d.]+\)", "", sentence) for sentence in told] == [
@@ -119,7 +126,7 @@ def test_the_answer_in_five_sentences(study):
         " and 0.10.",
         "With a head that reaches and equal tuning, over 5 seeds, `packnet-best` still loses to `densedepth-best`:"
         " a skill of 0.299 against 0.401, and the other gains 0.102.",
-        "Supported are H7 (claim H7: 0.500), H8 (claim H8: 0.402) and H10 (claim H10: 0.151).",
+        "Supported are H7 (claim H7: 0.501), H8 (claim H8: 0.402) and H10 (claim H10: 0.151).",
         "Of the others, H5 is reversed; H1 and H9 are refuted; H3 is open.",
         "So at scale `smoke` the difference is due to the structure and the environment around the network; the part"
         " of restricted learning resources stays open.",
@@ -143,7 +150,7 @@ def test_the_document_has_every_hypothesis_with_figure_verdict_and_command(study
         assert "the least detectable effect" in section
         assert f"({key}.png)" in section
         assert f"`snakemake {key}` trains" in section
-    assert "| `densedepth-ceiling-2` to `densedepth-ceiling-100` | 2 | 0." in text
+    assert "| `densedepth-ceiling-2` to `densedepth-ceiling-100` | 3 | 0." in text
     assert "| `swap in packnet` | 0.050 (" in text
 
 
@@ -152,11 +159,11 @@ def test_every_number_follows_its_file(study):
     before = verdict_markdown(study, find(study))
     path = paths.gathered("smoke", "ceilings") / "losses.csv"
     table = pd.read_csv(path)
-    columns = [f"packnet-ceiling-100/{seed}" for seed in (1, 2)]
+    columns = [f"packnet-ceiling-100/{seed}" for seed in (1, 2, 3)]
     table.assign(**{name: table[name] - 0.05 for name in columns}).to_csv(path, index=False)
     after = verdict_markdown(study, find(study))
-    assert "`packnet-ceiling-2` to `packnet-ceiling-100` gains a skill of 0.500" in before
-    assert "`packnet-ceiling-2` to `packnet-ceiling-100` gains a skill of 0.600" in after
+    assert "`packnet-ceiling-2` to `packnet-ceiling-100` gains a skill of 0.501" in before
+    assert "`packnet-ceiling-2` to `packnet-ceiling-100` gains a skill of 0.601" in after
 
 
 def test_losses_of_their_own_are_not_set_beside_the_others(tmp_path, monkeypatch):

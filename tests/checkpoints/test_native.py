@@ -82,10 +82,10 @@ def test_of_another_architecture_than_it_says(path: Path, change):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "the file: Input should be a valid dictionary"),
-        ("[]", "the file: Input should be a valid dictionary"),
+        ("{", "the file: Input should be an object"),
+        ("[]", "the file: Input should be an object"),
         ("{}", "network: .*"),
-        ({"size": "small"}, "size: Input should be a valid tuple .*'small'"),
+        ({"size": "small"}, "size: Input should be a valid array .*'small'"),
         ({"max_depth": "far"}, "max_depth: Input should be a valid number"),
     ],
 )

@@ -6,6 +6,7 @@ loss is the mean squared error, and the floor that of a thumbnail, an eighth of 
 
 import pandas as pd
 
+from packdepth import paths
 from packdepth.analysis.gathered import read_gathered
 from packdepth.analysis.results import floors, image_floors
 from packdepth.analysis.statistics import effects
@@ -23,9 +24,17 @@ def is_autoencoder(study: Study, variant: str) -> bool:
 
 
 def losses(study: Study, variant: str) -> pd.DataFrame:
-    """The loss of every test image: one row per image, one column per seed. Raises InputError if a file is missing."""
-    table = read_gathered(study, study.group_of(variant), "losses").set_index("id")
-    return pd.DataFrame({seed: table[f"{variant}/{seed}"] for seed in study.seeds_of(variant)})
+    """The loss of every test image: one row per image, one column per seed.
+
+    Raises InputError if a file is missing, or was gathered before params.yaml named this variant or seed.
+    """
+    group = study.group_of(variant)
+    table = read_gathered(study, group, "losses").set_index("id")
+    columns = {seed: f"{variant}/{seed}" for seed in study.seeds_of(variant)}
+    if missing := set(columns.values()) - set(table):
+        path = paths.gathered(study.scale, group) / "losses.csv"
+        raise InputError(f"{path}: without {min(missing)}; `packdepth gather {group}` gathers what params.yaml names")
+    return pd.DataFrame({seed: table[column] for seed, column in columns.items()})
 
 
 def floor_loss(study: Study, variant: str) -> float:

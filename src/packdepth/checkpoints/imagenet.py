@@ -39,7 +39,7 @@ def _download(url: str, path: Path) -> None:
     try:
         pooch.HTTPDownloader(timeout=TIMEOUT)(url, str(path), None)
     except OSError as error:
-        raise InputError(f"{url}: the download failed: {' '.join(str(error).split())}") from None
+        raise InputError(f"{url}: the download failed: {error}") from None
 
 
 def _check(path: Path, origin: str) -> None:

@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from packdepth.config.schema import Positive, Share, Strict
+from packdepth.config.schema import Count, Positive, Seed, Share, Strict
 
 WILDCARD = re.compile(r"(\*\*/|\*|\?|\[[^]]+\])")  # of a pattern of files: any folders, text, a letter, one of these
+
+
+LARGEST_SIDE = 8192  # px
 
 
 class ImageSize(Strict):
@@ -19,8 +22,10 @@ class ImageSize(Strict):
     @field_validator("size")
     @classmethod
     def _multiples_of_32(cls, size: tuple[int, int]) -> tuple[int, int]:
-        if any(side <= 0 or side % 32 for side in size):
-            raise ValueError("height and width must be multiples of 32 (the networks halve five times)")
+        if any(side <= 0 or side % 32 or side > LARGEST_SIDE for side in size):
+            raise ValueError(
+                f"height and width must be multiples of 32 (the networks halve five times), at most {LARGEST_SIDE}"
+            )
         return size
 
 
@@ -28,9 +33,9 @@ class RoomsData(ImageSize):
     """The embedded data set: ray-cast rooms."""
 
     dataset: Literal["rooms"]
-    train: int = Field(gt=0, description="training frames")
-    test: int = Field(gt=0, description="test frames")
-    seed: int = Field(0, ge=0, description="which rooms")
+    train: Count = Field(description="training frames")
+    test: Count = Field(description="test frames")
+    seed: Seed = Field(0, description="which rooms")
 
 
 class FolderData(ImageSize):
@@ -68,9 +73,14 @@ class FolderData(ImageSize):
 
     @field_validator("intrinsics", mode="before")
     @classmethod
-    def _of_a_pinhole(cls, given: object) -> object:
-        if isinstance(given, list | tuple) and len(given) != 4:
-            raise ValueError("must be fx, fy, cx, cy, or a CSV file with those of each image")
+    def _of_a_pinhole(cls, given: object) -> object:  # what it returns is no longer JSON, so the types are exact
+        match given:
+            case [_, _, _, _]:
+                return tuple(given)
+            case list():
+                raise ValueError("must be fx, fy, cx, cy, or a CSV file with those of each image")
+            case str():
+                return Path(given)
         return given
 
     @field_validator("rgb", "depth", "poses")

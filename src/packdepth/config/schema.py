@@ -1,5 +1,6 @@
 """The building blocks of params.yaml's schema, and one-line messages for faults in a section."""
 
+import json
 import re
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -7,9 +8,13 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from packdepth.errors import InputError, nearest
+from packdepth.errors import InputError, nearest, shortened
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+Count = Annotated[int, Field(gt=0, le=10**7)]
+Few = Annotated[int, Field(gt=0, le=10**4)]  # of what takes memory or processes
+Width = Annotated[float, Field(gt=0, le=8)]  # factor on all channels
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every generator of random numbers takes
 Share = Annotated[float, Field(ge=0, le=1)]
 # Of scales, variants and motions: a name that make, Snakemake, DVC, shells and file systems read alike.
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -18,7 +23,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 class Strict(BaseModel):
     """A section of params.yaml: unknown keys are refused, values never change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Tagged = dict[str, type[Strict]]
@@ -29,20 +34,23 @@ def validated(schema: Any, raw: Any, where: str, file: str, tagged: Tagged) -> A
 
     `tagged` names the sections that a key's value distinguishes, which pydantic puts into an error's path.
     """
-    try:
-        return TypeAdapter(schema).validate_python(raw)
+    try:  # as JSON, whose lists may be tuples; strictly, so that true is not 1 and '1' no number
+        return TypeAdapter(schema).validate_json(json.dumps(raw), strict=True)
     except ValidationError as error:
         raise InputError(f"{file}: {_in_one_line(error, schema, where, tagged)}") from None
 
 
 def _in_one_line(error: ValidationError, schema: Any, where: str, tagged: Tagged) -> str:
     """The first fault of a pydantic error: key, what it got, what it may be."""
-    fault = error.errors()[0]
+    faults = error.errors(include_url=False)
+    fault = min(
+        faults, key=lambda fault: fault["type"] == "missing"
+    )  # a misspelt key is missing, too: name it as written
     keys, known = _way(schema, fault["loc"], tagged)
-    key = ".".join([where, *keys] if where else keys)
+    key = shortened(".".join([where, *keys] if where else keys))
     if fault["type"] == "extra_forbidden":
         return f"{key}: unknown key{nearest(keys[-1], known)}"
-    got = "" if fault["type"] == "missing" else f" (got {fault['input']!r}{_nearest_choice(fault)})"
+    got = "" if fault["type"] == "missing" else f" (got {shortened(repr(fault['input']))}{_nearest_choice(fault)})"
     return f"{key or 'the file'}: {fault['msg']}{got}"
 
 

@@ -17,7 +17,7 @@ from packdepth.config.hypotheses import Verdict
 from packdepth.config.losses import LossSettings
 from packdepth.config.motions import MotionModel
 from packdepth.config.protocols import PROTOCOLS
-from packdepth.config.schema import Name, Positive, Strict, Tagged, validated
+from packdepth.config.schema import Name, Seed, Strict, Tagged, Width, validated
 from packdepth.config.variants import (
     ConstantNetwork,
     DenseDepthNetwork,
@@ -27,6 +27,7 @@ from packdepth.config.variants import (
     Training,
     Variant,
     VariantEntry,
+    whole,
 )
 from packdepth.errors import InputError, nearest, one_of
 
@@ -57,7 +58,7 @@ def _once(seeds: list[int]) -> list[int]:
     return seeds
 
 
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_once)]
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_once)]
 Variants = dict[Name, VariantEntry]
 
 
@@ -73,7 +74,7 @@ class Context(Strict):
 
     kinds: list[Kind] = Field(min_length=1, description="recorded: the data set's own; synthetic: the generator's")
     motion: str = Field(description="one of `motions`; data sets that were filmed have their own")
-    seed: int = Field(0, ge=0, description="of the motions")
+    seed: Seed = Field(0, description="of the motions")
 
 
 class Scale(Strict):
@@ -81,7 +82,7 @@ class Scale(Strict):
 
     data: Data
     context: Context
-    width: Positive = Field(description="width factor of every network")
+    width: Width = Field(description="width factor of every network")
     training: dict[str, Any] = Field(description="what differs from the defaults")
     groups: dict[str, dict[str, Any]] = Field(default_factory=dict, description="what differs from that, by group")
     evaluation: Evaluation
@@ -287,7 +288,7 @@ class Study(Strict):
         of_group = merged(self.by_group[group].training, scale.groups.get(group, {}))
         settings = merged(self.training.model_dump(), scale.training, of_group, entry.training)
         training: Training = checked(Training, settings, f"{where}.training")
-        multiplied = {key: round(getattr(training, key) * getattr(entry.scale_by, key), 9) for key in SCALABLE}
+        multiplied = {key: whole(round(getattr(training, key) * getattr(entry.scale_by, key), 9)) for key in SCALABLE}
         training = checked(Training, training.model_dump() | multiplied, f"{where}.scale_by")
         if training.batch_size % (training.devices * training.micro_batches):
             parts = f"{training.devices} devices in {training.micro_batches} micro-batches"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from packdepth.config.losses import LossSettings
-from packdepth.config.schema import Positive, Share, Strict
+from packdepth.config.schema import Count, Few, Positive, Share, Strict, Width
 
 Kind = Literal["recorded", "synthetic"]
 Implementation = Literal["auto", "cpu", "gpu", "plain"]
@@ -64,12 +64,14 @@ class Computing(Strict):
         return self
 
 
-def _whole(epochs: Any) -> Any:
+def whole(number: Any) -> Any:
     """1 for 1.0, so that both are the same training."""
-    return int(epochs) if isinstance(epochs, float) and epochs.is_integer() else epochs
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-Epochs = Annotated[int | float, BeforeValidator(_whole), Field(gt=0, description="how often each frame is seen")]
+Epochs = Annotated[
+    int | float, BeforeValidator(whole), Field(gt=0, le=10**6, description="how often each frame is seen")
+]
 
 
 class Training(Strict):
@@ -83,14 +85,14 @@ class Training(Strict):
     photometric: Photometric
     velocity: Velocity
     epochs: Epochs
-    batch_size: int = Field(gt=0, description="frames a step, of all devices and micro_batches together")
-    devices: int = Field(gt=0, description="GPUs, or processes on a CPU, that share every batch")
-    micro_batches: int = Field(
-        gt=0, description="micro_batches in which a step is taken, each with an equal part of its frames"
+    batch_size: Few = Field(description="frames a step, of all devices and micro_batches together")
+    devices: Few = Field(description="GPUs, or processes on a CPU, that share every batch")
+    micro_batches: Few = Field(
+        description="micro_batches in which a step is taken, each with an equal part of its frames"
     )
     optimizer: Literal["adam", "adamw"]
     epsilon: Positive = Field(1e-8, description="added to the root mean square that Adam divides a gradient by")
-    learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
+    learning_rate: float = Field(ge=0, le=10, description="0 for what is fitted before training (the constant)")
     pose_learning_rate: Positive = Field(description="of the network that says how the camera moved")
     schedule: Literal["constant", "cosine"] = Field(
         description="of both rates: as they are, or falling to 0 along half a cosine"
@@ -112,9 +114,9 @@ class Training(Strict):
     loss: str = Field(description="one of `losses`")
     cpu: Computing = Field(description="how it is computed where there is no GPU")
     cuda: Computing = Field(description="how it is computed on GPUs")
-    workers: int = Field(ge=0, description="loader processes of each device")
-    save_every: int = Field(gt=0, description="steps between resume states")
-    diagnostics_every: int = Field(gt=0, description="steps between gradient norms, spread and throughput")
+    workers: int = Field(ge=0, le=1000, description="loader processes of each device")
+    save_every: Count = Field(description="steps between resume states")
+    diagnostics_every: Count = Field(description="steps between gradient norms, spread and throughput")
     tensorboard: bool = Field(False, description="write what the logs hold for TensorBoard, too, while it trains")
 
     @property
@@ -161,7 +163,7 @@ class PackNetNetwork(Strict):
     min_depth: MinDepth = MIN_DEPTH
     full_resolution: bool = Field(False, description="build the decoder's last level, as published")
     sampling: Sampling = Field("packing", description="way down and up; packing as published")
-    width: Positive = Field(1.0, description="factor on all channels, rounded to eighths")
+    width: Width = Field(1.0, description="factor on all channels, rounded to eighths")
 
     @model_validator(mode="after")
     def _head_divides(self) -> "PackNetNetwork":
@@ -179,7 +181,7 @@ class DenseDepthNetwork(Strict):
     min_depth: MinDepth = MIN_DEPTH
     norm: Norm = "batch"
     skips: DenseDepthSkips = "concat"
-    width: Positive = 1.0
+    width: Width = 1.0
 
     @model_validator(mode="after")
     def _imagenet_has_batch_norm(self) -> "DenseDepthNetwork":
@@ -204,7 +206,7 @@ class AutoencoderNetwork(Strict):
 
     architecture: Literal["autoencoder"]
     sampling: Sampling = "packing"
-    width: Positive = 1.0
+    width: Width = 1.0
 
 
 Network = Annotated[
@@ -215,7 +217,7 @@ Network = Annotated[
 class ScaleBy(Strict):
     """Factors on what the scale has, so that a variant means the same at every scale."""
 
-    width: Positive = 1.0
+    width: Width = 1.0
     learning_rate: Positive = 1.0
     epochs: Positive = 1.0
     batch_size: Positive = 1.0

@@ -124,7 +124,7 @@ def _of_text(path: Path, frames: list[str], at: str, times: Times) -> Poses:
     try:
         table = np.loadtxt(path, ndmin=2)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {' '.join(str(error).split())}") from None
+        raise InputError(f"{path}: {error}") from None
     if frames == [at] and table.shape == (4, 4):
         return _of_matrix(path, at, table)
     if table.shape[1] != 1 + len(POSE):

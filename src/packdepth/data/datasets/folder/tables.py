@@ -17,7 +17,7 @@ def read_table(path: Path, columns: list[str], spelled: Mapping[str, str]) -> pd
     try:
         table = pd.read_csv(path, dtype=dict.fromkeys(columns, float) | {"name": str}, skipinitialspace=True)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {' '.join(str(error).split())}") from None
+        raise InputError(f"{path}: {error}") from None
     if "name" not in table:
         raise InputError(f"{path}: has no column 'name', but {', '.join(map(str, table.columns))}")
     table = table.assign(name=table["name"].str.strip().map(spelled)).dropna(subset="name").set_index("name")
