@@ -46,13 +46,15 @@ def test_the_usual_mistakes(stores):
 
 
 @pytest.mark.slow
-def test_data_show_prints_and_draws(stores, tmp_path):
+def test_data_show_prints_and_draws(stores, tmp_path, monkeypatch):
     stores()
+    monkeypatch.setenv("MPLBACKEND", "module://no_such_backend")  # as a notebook's child processes may have
     done = packdepth("data", "show", str(paths.store("tiny", "train")), "--output", "sheet.png")
     assert done.returncode == 0
     for word in ("slopes", "12 of 64x64 px", "50 %:", "none"):
         assert word in done.stdout
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    refused(packdepth("data", "show", str(paths.store("tiny", "train")), "--output", "sheet.png"), "already there")
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ Every command imports its phase when it is called. So a figure does not wait for
 command show what its result depends on. A user's mistake ends in one line and exit code 2.
 """
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -55,6 +56,7 @@ CheckpointOption = Annotated[
     typer.Option(help="A checkpoint, ours or a published PackNet's; a saved folder; or OWNER/NAME of the Hub."),
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 # How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 
@@ -114,11 +116,14 @@ def data_show(
     output: Annotated[
         Path | None, typer.Option(help="Where the contact sheet goes.", show_default="the store's path, but .png")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Print what a store holds and save a contact sheet of it."""
     from packdepth.data.store.show import show_store
 
-    print(show_store(file, output or file.with_suffix(".png")))
+    picture = output or file.with_suffix(".png")
+    _require_new(picture, force)
+    print(show_store(file, picture))
 
 
 @app.command()
@@ -313,7 +318,7 @@ def predict(
         typer.Option(help="Of the camera, px of the images; scales depth.", show_default="training data's"),
     ] = None,
     device: DeviceOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite predictions that are there.")] = False,
+    force: ForceOption = False,
 ) -> None:
     """Write metric depth of images and videos: files for programs, and pictures to look at."""
     from packdepth.predict.command import Wanted, predict
@@ -350,20 +355,25 @@ def demo(
 def export(
     path: Annotated[Path, typer.Argument(help="The file to write: NAME.onnx or NAME.pt2.")],
     checkpoint: CheckpointOption,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    force: ForceOption = False,
 ) -> None:
     """Write a network that runs without packdepth: image in, metric depth out, for any size."""
     from packdepth.export import export
     from packdepth.zoo.catalogue import load_plain
 
-    if path.exists() and not force:
-        raise InputError(f"{path}: already there; --force overwrites")
+    _require_new(path, force)
     difference = export(load_plain(checkpoint), path)
     print(f"{path}: depth differs by up to {difference:.1g} m from the network's own")
 
 
+def _require_new(path: Path, force: bool) -> None:
+    if path.exists() and not force:
+        raise InputError(f"{path}: already there; --force overwrites")
+
+
 def main() -> None:
     """Run the command line; what a user can fix ends in one line on stderr and exit code 2."""
+    os.environ["MPLBACKEND"] = "agg"  # pictures are only written; a notebook sets one for its child processes
     try:
         app()
     except InputError as error:

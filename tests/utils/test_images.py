@@ -1,12 +1,14 @@
 """Image files, decoded and scaled."""
 
 import io
+import os
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
 from packdepth.errors import InputError
+from packdepth.utils import images
 from packdepth.utils.images import (
     colours,
     counts,
@@ -110,6 +112,30 @@ def test_what_is_no_image_is_named(content, tmp_path):
     (tmp_path / "a.jpg").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.jpg: cannot be read as an image"):
         read_image(tmp_path / "a.jpg")
+
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+def test_postscript_starts_no_program(tmp_path, monkeypatch):
+    (tmp_path / "gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    (tmp_path / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    path = tmp_path / "photo.png"
+    path.write_bytes(POSTSCRIPT)
+    for read in (read_image, read_header):
+        with pytest.raises(InputError, match=r"photo\.png: cannot be read as an image: not one of PNG, JPEG"):
+            read(path)
+    assert not (tmp_path / "started").exists()
+
+
+def test_more_pixels_than_any_photo_has_are_not_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "MOST_PIXELS", 99)
+    path = tmp_path / "large.png"
+    Image.new("L", (10, 10)).save(path)
+    for read in (read_image, read_header):
+        with pytest.raises(InputError, match=r"large\.png: cannot be read as an image: has 10x10 px, more than"):
+            read(path)
 
 
 def test_a_missing_image_is_named(tmp_path):

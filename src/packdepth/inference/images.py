@@ -24,7 +24,7 @@ def pixels(image: AnyImage) -> Tensor:
     """
     match image:
         case str() | os.PathLike():
-            return image_tensor(np.asarray(upright_rgb(read_image(Path(image)), str(image))))
+            return image_tensor(np.array(upright_rgb(read_image(Path(image)), str(image))))
         case Image.Image():
             return image_tensor(_of_picture(image))
         case np.ndarray():
@@ -45,7 +45,7 @@ def _of_picture(image: Image.Image) -> NDArray[np.uint8]:
         image.load()  # an opened file is decoded only now
     except UNREADABLE as error:
         raise InputError(f"image: cannot be read as an image: {error}") from None
-    return np.asarray(upright_rgb(image, "image"))
+    return np.array(upright_rgb(image, "image"))
 
 
 def _of_array(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

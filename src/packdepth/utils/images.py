@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from packdepth.errors import InputError
 
 THUMBNAIL_WIDTH = 160  # px, about that of a depth picture on a sheet of many: a LiDAR's points are lost on a larger one
+# Formats that Pillow decodes itself. For others, such as PostScript, it starts programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
+MOST_PIXELS = 100_000_000
 SIXTEEN_BITS = ("I;16", "I;16B", "I")  # as Pillow calls one channel of 16 bits
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow says of a damaged file
 ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap height and width
@@ -30,11 +33,25 @@ class Header:
 def decode(content: bytes, name: str) -> Image.Image:
     """An image file's content, decoded. Raises InputError that names it if it cannot be."""
     try:
-        image = Image.open(io.BytesIO(content))
+        image = _opened(io.BytesIO(content))
         image.load()
     except UNREADABLE as error:
-        raise InputError(f"{name}: cannot be read as an image: {error}") from None
+        raise _unreadable(name, error) from None
     return image
+
+
+def _opened(source: Path | io.BytesIO) -> Image.Image:
+    """An image whose pixels are still to be decoded."""
+    image = Image.open(source, formats=FORMATS)
+    if image.width * image.height > MOST_PIXELS:
+        raise ValueError(f"has {image.height}x{image.width} px, more than {MOST_PIXELS // 10**6} million")
+    return image
+
+
+def _unreadable(name: str, error: Exception) -> InputError:
+    known = isinstance(error, UnidentifiedImageError)  # its message names a buffer
+    reason = f"not one of {', '.join(FORMATS)}" if known else str(error)
+    return InputError(f"{name}: cannot be read as an image: {reason}")
 
 
 def read_image(path: Path) -> Image.Image:
@@ -49,11 +66,11 @@ def read_image(path: Path) -> Image.Image:
 def read_header(path: Path) -> Header:
     """An image file's header; no pixel is decoded. Raises InputError that names the file if it is no image."""
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             size, mode, kind = (image.height, image.width), image.mode, image.format or ""
             orientation = 1 if kind == "TIFF" else _orientation(image)  # Pillow itself turns TIFFs
     except UNREADABLE as error:
-        raise InputError(f"{path}: cannot be read as an image: {error}") from None
+        raise _unreadable(str(path), error) from None
     return Header(size[::-1] if orientation in ON_ITS_SIDE else size, mode, kind, orientation != 1)
 
 

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packdepth.cli import NO_SPACE
+from packdepth.data.datasets import archives
 from packdepth.data.datasets.archives import Tree
 from packdepth.errors import InputError
 
@@ -279,3 +280,27 @@ def test_a_large_archive_takes_little_memory(tmp_path: Path):
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tgz"])
+def test_a_member_larger_than_any_image_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    tree = Tree([pack(tmp_path / name, {"large": bytes(1001), "small": bytes(1000)})])
+    monkeypatch.setattr(archives, "LARGEST_MEMBER", 1000)
+    assert tree.read("small") == bytes(1000)
+    with pytest.raises(InputError, match=rf"{name}: refused: its member 'large' has 1001 bytes; expected at most 1000"):
+        tree.read("large")
+
+
+def test_a_zip_that_says_less_than_it_holds_gives_no_more(tmp_path: Path):
+    path = pack(tmp_path / "a.zip", {"bomb": bytes(100_000)})
+    path.write_bytes(path.read_bytes().replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little")))
+    with pytest.raises(InputError, match=r"'bomb': Bad CRC"):
+        Tree([path]).read("bomb")
+
+
+def test_a_gzipped_tar_that_grows_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(archives, "LARGE", 0)
+    path = pack(tmp_path / "a.tgz", {"bomb": bytes(20_000_000)})
+    with pytest.raises(InputError, match="refused: unpacked it is more than 100 times as large"):
+        Tree([path])
+    assert list(tmp_path.iterdir()) == [path]

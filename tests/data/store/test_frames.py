@@ -2,6 +2,8 @@
 
 import io
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,7 +149,33 @@ def _replace(name: str, value):
     return _edit(change)
 
 
+def _link(file: h5py.File) -> None:
+    del file["intrinsics"]
+    file["intrinsics"] = h5py.ExternalLink("other.h5", "secret")
+
+
+def _external(file: h5py.File) -> None:
+    del file["intrinsics"]
+    file.create_dataset("intrinsics", (5, 3, 3), "f4", external="/etc/hostname")
+
+
+def _virtual(file: h5py.File) -> None:
+    del file["intrinsics"]
+    layout = h5py.VirtualLayout((5, 3, 3), "f4")
+    layout[:] = h5py.VirtualSource("other.h5", "secret", (5, 3, 3))
+    file.create_virtual_dataset("intrinsics", layout)
+
+
+def _huge_chunks(file: h5py.File) -> None:
+    del file["intrinsics"]
+    file.create_dataset("intrinsics", (5, 2**20, 2**10), "u1", chunks=(2, 2**20, 2**10), compression="gzip")
+
+
 BROKEN = {
+    "'intrinsics' is a link": _edit(_link),
+    "'intrinsics' lies in other files": _edit(_external),
+    " 'intrinsics' lies in other files": _edit(_virtual),
+    "'intrinsics' has chunks of more than 1024 MiB": _edit(_huge_chunks),
     "train.h5: no such store; `snakemake /": lambda path: path.unlink(),
     "truncated": _truncate,
     "not an HDF5 file": lambda path: path.write_text("hello"),
@@ -179,3 +207,34 @@ def test_an_empty_store_is_refused(tmp_path: Path):
         create_store(tmp_path / "s.h5", ORIGIN),
     ):
         pass
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), BlockingIOError(11, "Resource unavailable")])
+def test_what_only_the_system_refuses_is_no_reason_to_remove_a_store(path: Path, monkeypatch, error: OSError):
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(h5py, "File", refuse)
+    with pytest.raises(InputError, match=rf"train\.h5: cannot be read now: {error.strerror}$") as caught:
+        Store(path)
+    assert "remove" not in str(caught.value)
+
+
+def test_a_store_is_read_while_another_program_has_it_open(path: Path):
+    hold = "import h5py, sys; f = h5py.File(sys.argv[1], 'r+'); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert len(Store(path)) == 5
+
+
+def test_impossible_depth_is_unknown(tmp_path: Path):
+    path = write_store(tmp_path / "train.h5", slopes(1))
+    with h5py.File(path, "a") as file:
+        values = np.array([[[np.nan, -1.0, np.inf, 2.0]]], np.float16).repeat(64, 1).repeat(16, 2)
+        del file["depth"]
+        file["depth"] = values
+        file["depth"].attrs["unit"] = "metre"
+    depth = Store(path).depth(0)
+    assert depth.dtype == np.float32
+    assert np.unique(depth).tolist() == [0.0, 2.0]

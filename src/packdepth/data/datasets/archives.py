@@ -23,6 +23,8 @@ from packdepth.utils.progress import track
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
 LARGE = 1 << 30  # bytes; reading a larger tar shows progress
+LARGEST_MEMBER = 1 << 30  # bytes; an image or a map has a thousandth of it
+MOST_PACKED = 100  # times that a gzipped tar may grow by; ours grow by less than 10
 NAMED = 3  # paths named in a message
 BLOCK = 512  # bytes of a tar's blocks
 GZIP = b"\x1f\x8b"  # how gzip files begin
@@ -179,6 +181,7 @@ class _Zip:
                 raise _refused(path, member)
 
     def read(self, member: str) -> bytes:
+        _require_small(self.path, member, self.members[member].file_size)  # zipfile gives no more than it states
         try:
             return self._zip.read(self.members[member])
         except BROKEN as error:
@@ -218,6 +221,7 @@ class _Tar:
 
     def read(self, member: str) -> bytes:
         offset, size = self.members[member]
+        _require_small(self.path, member, size)
         try:
             content = os.pread(self._file.fileno(), size, offset)
         except OSError as error:
@@ -235,6 +239,8 @@ def _decompressed(path: Path, file: IO[bytes]) -> IO[bytes]:
     with gzip.GzipFile(fileobj=file) as packed, _progress(f"{path.name}: unpack", path.stat().st_size) as reach:
         try:
             while block := packed.read(1 << 20):
+                if plain.tell() > LARGE + MOST_PACKED * path.stat().st_size:
+                    raise InputError(f"{path}: refused: unpacked it is more than {MOST_PACKED} times as large")
                 plain.write(block)
                 reach(file.tell())
             plain.flush()
@@ -267,6 +273,13 @@ def _safe(archive: Path, member: str) -> str:
     if path.root or ".." in path.parts:
         raise InputError(f"{archive}: refused: its member {member!r} leads out of the archive")
     return str(PurePosixPath(member))
+
+
+def _require_small(archive: Path, member: str, size: int) -> None:
+    if size > LARGEST_MEMBER:
+        raise InputError(
+            f"{archive}: refused: its member {member!r} has {size} bytes; expected at most {LARGEST_MEMBER}"
+        )
 
 
 def _refused(archive: Path, member: str) -> InputError:

@@ -19,6 +19,7 @@ from packdepth.data.datasets.base import DatasetInfo, Get
 from packdepth.data.datasets.matlab import read_matrices
 from packdepth.data.store.batch import Batch
 from packdepth.data.store.frames import DepthUnit
+from packdepth.data.store.reader import unsafe
 from packdepth.errors import InputError
 from packdepth.geometry.cameras import NYU_SIZE, nyu_intrinsics, resize
 from packdepth.utils.download import Remote
@@ -91,6 +92,8 @@ def _opened(path: Path) -> h5py.File:
         file = h5py.File(path)
     except OSError as error:
         raise InputError(f"{path}: truncated, or not a MATLAB 7.3 file ({error})") from None
+    if fault := unsafe(file):
+        raise InputError(f"{path}: {fault}; expected the labelled NYU Depth v2")
     for name, shape in SHAPES.items():
         if name not in file:
             raise InputError(f"{path}: has no {name!r}; expected the labelled NYU Depth v2")

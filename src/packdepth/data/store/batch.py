@@ -87,7 +87,7 @@ def encode(batch: Batch, depth_unit: DepthUnit) -> EncodedBatch:
         images=len(batch.id),
         arrays={name: values for name, values in given.items() if name not in pictures},
         pictures={name: _packed(values) for name, values in pictures.items()},
-        jpeg_sizes=[Image.open(io.BytesIO(file)).size for file in jpegs],
+        jpeg_sizes=[Image.open(io.BytesIO(file), formats=["JPEG"]).size for file in jpegs],
         digest=digest.digest(),
         bytes=sum(values.nbytes for values in pictures.values()) + 2 * sum(map(len, jpegs)),
     )

@@ -82,15 +82,19 @@ class Store(Reader):
         stored = self.file["rgb"][index]
         if not self.encoded:
             return stored
-        return np.array(Image.open(io.BytesIO(stored.tobytes())).convert("RGB"))
+        image = Image.open(io.BytesIO(stored.tobytes()), formats=["JPEG"])
+        if image.size != self.size[::-1]:
+            raise self.fault(f"image {index} has {image.height}x{image.width} px")
+        return np.array(image.convert("RGB"))
 
     def depth(self, index: int) -> NDArray[np.float32]:
-        """Depth of frame `index` in metres, (h, w), 0 where unknown."""
+        """Depth of frame `index` in metres, (h, w), 0 where unknown; so are what is not finite, and the negative."""
         stored = self.file["depth"][index]
         if "depth_size" in self.file:
             height, width = self.file["depth_size"][index]
             stored = stored[:height, :width]
-        return stored.astype(np.float32) * np.float32(self._metres)
+        depth = stored.astype(np.float32) * np.float32(self._metres)
+        return np.where((depth > 0) & (depth < np.inf), depth, np.float32(0))
 
     def intrinsics(self, index: int) -> NDArray[np.float32]:
         """Camera matrix of frame `index` in px of its image, (3, 3)."""

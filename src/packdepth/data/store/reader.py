@@ -1,5 +1,6 @@
 """Reading an HDF5 file from any process."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import h5py
 
 from packdepth.errors import InputError
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"  # how HDF5 files begin
+LARGEST_CHUNK = 1 << 30  # bytes, unpacked
 
 
 class Reader:
@@ -38,10 +42,39 @@ class Reader:
     def _open(self) -> h5py.File:
         if not self.path.is_file():
             raise InputError(f"{self.path}: no such store; `{self.maker}` makes it")
-        if not os.access(self.path, os.R_OK):
-            raise InputError(f"{self.path}: may not be read by this user")
+        try:
+            with self.path.open("rb") as file:
+                begins = file.read(len(SIGNATURE))
+            if begins != SIGNATURE:
+                raise self.fault(f"not an HDF5 file, remove it and make it again (`{self.maker}`)")
+            opened = self._hdf5()
+        except OSError as error:
+            if "truncated" in str(error):
+                raise self.fault(f"truncated, remove it and make it again (`{self.maker}`)") from error
+            raise InputError(f"{self.path}: cannot be read now: {error.strerror or error}") from error
+        if fault := unsafe(opened):
+            raise self.fault(fault)
+        return opened
+
+    def _hdf5(self) -> h5py.File:
         try:
             return h5py.File(self.path, "r")
         except OSError as error:
-            reason = "truncated" if "truncated" in str(error) else "not an HDF5 file"
-            raise self.fault(f"{reason}, remove it and make it again (`{self.maker}`)") from error
+            if "lock" not in str(error):
+                raise
+            return h5py.File(self.path, "r", locking=False)  # a store never changes, and locks are not everywhere
+
+
+def unsafe(file: h5py.File) -> str:
+    """What in an HDF5 file reads other files, or takes any amount of memory; nothing in those that packdepth writes."""
+    for name in file:
+        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+            return f"{name!r} is a link"
+        data = file[name]
+        if not isinstance(data, h5py.Dataset):
+            continue
+        if data.external or data.is_virtual:
+            return f"{name!r} lies in other files"
+        if data.chunks and math.prod(data.chunks) * data.dtype.itemsize > LARGEST_CHUNK:
+            return f"{name!r} has chunks of more than {LARGEST_CHUNK >> 20} MiB"
+    return ""
