@@ -5,7 +5,6 @@ command show what its result depends on. A user's mistake ends in one line and e
 """
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,7 +15,7 @@ import typer
 from packdepth import __version__, paths
 from packdepth.config.load import load_study
 from packdepth.config.study import FIGURES_OF_FLOORS, Study
-from packdepth.errors import InputError, one_of
+from packdepth.errors import InputError, explained, one_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,8 +56,6 @@ CheckpointOption = Annotated[
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
-# How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
-NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 
 
 def _print_version(asked: bool) -> None:
@@ -376,14 +373,8 @@ def main() -> None:
     os.environ["MPLBACKEND"] = "agg"  # pictures are only written; a notebook sets one for its child processes
     try:
         app()
-    except InputError as error:
-        _stop(str(error))
     except Exception as error:
-        if not NO_SPACE.search(str(error)):
+        if not (line := explained(error)):
             raise
-        _stop(f"no space left on the disk, nothing half-written was kept ({error})")
-
-
-def _stop(message: str) -> None:
-    print(f"packdepth: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+        print(f"packdepth: {line}", file=sys.stderr)
+        sys.exit(2)

@@ -1,8 +1,19 @@
 """What a user reads when something they gave is wrong."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
+
+# How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
+NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
+NO_LOADER = re.compile("DataLoader worker|shared memory|/torch_|shm")  # first: a small /dev/shm is no full disk
+NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
+EXPLANATIONS = {
+    NO_LOADER: "a loader process was killed or found too little shared memory in /dev/shm; `workers: 0` needs neither",
+    NO_SPACE: "no space left on the disk, nothing half-written was kept",
+    NO_MEMORY: "not enough memory",
+}
 
 
 class InputError(ValueError):
@@ -13,6 +24,21 @@ class InputError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(_in_one_line(message))  # names from files may hold anything
+
+
+def explained(error: Exception) -> str:
+    """What a user can do something about, in one line; nothing for a fault of the program."""
+    if isinstance(error, InputError):
+        return str(error)
+    said = _in_one_line(str(error))
+    for pattern, explanation in EXPLANATIONS.items():
+        if pattern.search(said):
+            return f"{explanation} ({shortened(said)})"
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else shortened(said)
+    return ""
 
 
 def shortened(text: str, most: int = 120) -> str:

@@ -18,8 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packdepth.cli import NO_SPACE
-from packdepth.errors import InputError
+from packdepth.errors import NO_SPACE, InputError
 from packdepth.utils import download
 from packdepth.utils.download import Remote, fetch, record
 from tests.support import servers

@@ -16,10 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packdepth.cli import NO_SPACE
 from packdepth.data.datasets import archives
 from packdepth.data.datasets.archives import Tree
-from packdepth.errors import InputError
+from packdepth.errors import NO_SPACE, InputError
 
 FILES = {
     "top/rgb/0.jpg": np.random.default_rng(0).bytes(5_000),
