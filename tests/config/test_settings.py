@@ -34,6 +34,7 @@ DEFAULTS = {
     "FolderData.citation": "the owner's",
     "FolderData.depth": "depth/*",
     "FolderData.depth_offset": None,
+    "FolderData.depth_unknown": None,
     "FolderData.frame_rate": None,
     "FolderData.licence": "the owner's",
     "FolderData.match": "name",

@@ -11,7 +11,16 @@ from packdepth.predict.sources import found, is_video
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("in/b.PNG", "in/a.jpg", "in/clip.mp4", "in/notes.txt", "in/deep/c.png", "[1].png", "empty/notes.txt"):
+    for name in (
+        "in/b.PNG",
+        "in/a.jpg",
+        "in/clip.mp4",
+        "in/notes.txt",
+        "in/._a.jpg",
+        "in/deep/c.png",
+        "[1].png",
+        "empty/notes.txt",
+    ):
         Path(name).parent.mkdir(exist_ok=True, parents=True)
         Path(name).touch()
 

@@ -5,6 +5,7 @@ import torch
 
 from packdepth import paths
 from packdepth.data.store.frames import Store
+from packdepth.errors import InputError
 from packdepth.losses.depth import DepthLoss
 from packdepth.models.heads import DepthHead
 from packdepth.training import start
@@ -120,3 +121,21 @@ def test_learning_rates_along_half_a_cosine(project, done, share):
         assert [group["lr"] for group in made.param_groups] == pytest.approx([factor * 0.1, factor * 0.3], rel=1e-6)
     assert networks.pose
     assert list(map(id, made.param_groups[1]["params"])) == list(map(id, networks.pose.parameters()))
+
+
+def test_where_nothing_can_be_learned_that_is_said(project, tmp_path):
+    flat = slopes(2)
+    flat.depth.flags.writeable = True
+    flat.depth[:] = 12.0
+    store = Store(write_store(tmp_path / "s.h5", flat))
+    study = project()
+    with pytest.raises(InputError, match=r"in 2 frames no depth is nearer than .*max_depth, 10 m \(nearest: 12 m\)"):
+        start.require_depth(store, study.variant("packnet"))
+    start.require_depth(store, study.variant("packing"))  # an autoencoder needs no depth
+
+
+def test_one_near_frame_is_enough(project, tmp_path):
+    frames = slopes(2)
+    frames.depth.flags.writeable = True
+    frames.depth[0] = 12.0
+    start.require_depth(Store(write_store(tmp_path / "s.h5", frames)), project().variant("packnet"))

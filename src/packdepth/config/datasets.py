@@ -53,6 +53,7 @@ class FolderData(ImageSize):
     )
     depth_unit: Positive = Field(description="metres per count")
     depth_offset: float | None = Field(None, description="added to depth, m; for depth of 8 bits it must be stated")
+    depth_unknown: float | None = Field(None, description="a count that stands for unknown depth, besides 0")
     intrinsics: tuple[Positive, Positive, float, float] | Path = Field(
         description="fx, fy, cx, cy of the images, px, or a CSV file with those of each"
     )

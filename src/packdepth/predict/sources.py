@@ -34,7 +34,8 @@ def _meant(given: str) -> list[Path]:
     path = Path(given)
     if path.is_dir():
         endings = {*Image.registered_extensions(), *VIDEOS}
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in endings and file.is_file())
+        shown = (file for file in path.iterdir() if not file.name.startswith("."))  # a Mac leaves ._photo.jpg
+        inside = sorted(file for file in shown if file.suffix.lower() in endings and file.is_file())
         if not inside:
             raise InputError(f"{given}: a folder without any image or video")
         return inside

@@ -52,10 +52,11 @@ LOGS = {"train_log.csv": LOG_COLUMNS, "diagnostics.csv": diagnostics.COLUMNS}
 def train(study: Study, run: paths.Run) -> None:
     """Train one variant with one seed, going on from a killed run's state, and write its checkpoint and logs.
 
-    Raises InputError if the store is missing or broken, or the loss is no longer finite.
+    Raises InputError if the store is missing, broken or without depth to learn from, or the loss is no longer finite.
     """
     variant = study.variant(run.variant)
     frames = training_frames(variant, run)
+    start.require_depth(frames.store, variant)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     key = run_key(variant, run.seed, frames.fingerprint, device)
     with resume.locked(run) as waited:

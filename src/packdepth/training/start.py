@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -11,6 +12,7 @@ from packdepth import models
 from packdepth.checkpoints.imagenet import load_imagenet_encoder
 from packdepth.config.variants import Training, Variant
 from packdepth.data.store.frames import Store
+from packdepth.errors import InputError
 from packdepth.losses.depth import DepthLoss
 from packdepth.losses.floors import best_constant, targets_of
 from packdepth.losses.targets import unit_of
@@ -20,6 +22,7 @@ from packdepth.models.heads import DepthHead
 from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import PoseNet
 
+FRAMES_LOOKED_AT = 20
 FITTED_FRAMES = 256  # the constant's loss hardly changes with more
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
@@ -92,6 +95,22 @@ def set_learning_rates(optimizer: torch.optim.Optimizer, training: Training, don
     return share * training.learning_rate
 
 
+def require_depth(store: Store, variant: Variant) -> None:
+    """Raise InputError if a variant that learns from true depth has none within max_depth in the frames looked at.
+
+    It would learn, at a loss near 0, that everything is as far as it can say.
+    """
+    settings = variant.training
+    if settings.mode not in ("supervised", "semi-supervised"):
+        return
+    chosen = _spread_evenly(settings.trained_on(len(store)), FRAMES_LOOKED_AT)
+    nearest = min(depth.min(initial=np.inf, where=depth > 0) for depth in map(store.depth, chosen))
+    if nearest >= settings.max_depth:
+        limit = f"training.max_depth, {settings.max_depth:g} m (nearest: {nearest:.4g} m)"
+        told = f"in {len(chosen)} frames no depth is nearer than {limit}; it or the data's depth_unit is wrong"
+        raise InputError(f"{store.path}: {told}")
+
+
 def set_first_output(depth: ImageNetwork, store: Store, variant: Variant) -> None:
     """Make a network start by predicting the best constant, or another, if that is asked for.
 
@@ -117,6 +136,10 @@ def first_output(store: Store, variant: Variant) -> float:
 
 def _targets(store: Store, frames: range, loss: DepthLoss) -> tuple[Tensor, Tensor]:
     """Targets and masks of at most 256 frames, spread evenly, at half the store's size."""
-    chosen = frames[:: -(-len(frames) // FITTED_FRAMES)]
+    chosen = _spread_evenly(frames, FITTED_FRAMES)
     height, width = store.size
     return targets_of(loss, (torch.from_numpy(store.depth(index)) for index in chosen), (height // 2, width // 2))
+
+
+def _spread_evenly(frames: range, most: int) -> range:
+    return frames[:: -(-len(frames) // most)]

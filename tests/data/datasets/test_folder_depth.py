@@ -71,6 +71,14 @@ def test_8_bits_with_unit_and_offset(tmp_path: Path):
     np.testing.assert_allclose(depth, np.where(counts > 0, counts * 10 / 255 + 0.02, 0), atol=6e-4)
 
 
+def test_a_count_that_stands_for_unknown(tmp_path: Path):
+    counts = np.round(METRES * 1000).astype(np.uint16)
+    counts[0] = 9999
+    write_depth(tmp_path / "s", ".png", counts)
+    assert stored(tmp_path / "s", tmp_path).depth(0)[0].all()
+    assert not stored(tmp_path / "s", tmp_path, depth_unknown=9999).depth(0)[0].any()
+
+
 def test_depth_beyond_the_reach_of_millimetres_is_kept(tmp_path: Path):
     """KITTI's 1/256 m: up to 256 m."""
     counts = np.linspace(256, 65000, 64 * 64).reshape(64, 64).astype(np.uint16)

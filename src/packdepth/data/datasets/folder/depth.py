@@ -1,8 +1,8 @@
 """Depth files: PNG, TIFF, PGM and PFM of one channel, and NumPy's .npy.
 
 Depth is metres of camera z: count * unit + offset. Unknown are 0, what is not finite, the largest count of 16 bits
-(sensors saturate there, and 7-Scenes marks unknown depth with it), and what lies beyond float16's range (renderers put
-the sky there).
+(sensors saturate there, and 7-Scenes marks unknown depth with it), what lies beyond float16's range (renderers put
+the sky there), and the count that the settings name.
 """
 
 import re
@@ -71,6 +71,8 @@ def read_depth(file: DepthFile, data: FolderData) -> NDArray[np.float32]:
     counts = _counts(file)
     saturated = file.dtype.kind == "u" and file.dtype.itemsize == 2
     known = np.isfinite(counts) & (counts > 0) & (counts < (SATURATED if saturated else np.inf))
+    if data.depth_unknown is not None:
+        known &= counts != data.depth_unknown
     metres = np.where(known, _metres(np.where(known, counts, 0).astype(np.float64), data), 0)
     metres[(metres < 0) | (metres >= FARTHEST)] = 0
     nearest = metres[metres > 0].min(initial=FARTHEST)
