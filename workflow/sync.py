@@ -12,13 +12,14 @@ outdated. A file of the same content with a new date counts as unchanged.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).resolve().parents[1]
 LOCKS = (Path("dvc.lock"), Path("workflow/everything/dvc.lock"))
+RWLOCK = Path(".dvc/tmp/rwlock")
+BROKEN = (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError)  # what reading half a file raises
 METADATA = Path(".snakemake/metadata")  # Snakemake's records
 LEDGER = Path(".snakemake/packdepth-ledger.json")
 TARGETS = ("all", "everything")
@@ -65,6 +68,7 @@ def sync() -> None:
     from dvc.repo import Repo
 
     write_settings(load_study())
+    repair()
     pull()
     with Repo() as repo:
         commit(repo)
@@ -72,6 +76,19 @@ def sync() -> None:
         changed = repo.status()
         left = [stage.addressing for stage in repo.index.stages if stage.addressing in changed and wanted(stage)]
     print(f"sync: still to be made: {', '.join(left)}" if left else "sync: Snakemake and DVC agree")
+
+
+def repair() -> None:
+    """Set aside what a kill has torn of the files that DVC writes in place. What they said comes back by itself."""
+    readers: dict[Path, Callable[[Path], object]] = {lock: _outputs_in for lock in LOCKS}
+    readers[RWLOCK] = lambda file: json.loads(file.read_text())
+    for file, read in readers.items():
+        try:
+            if file.is_file():
+                read(file)
+        except BROKEN:
+            aside = file.rename(file.with_name(f"{file.name}.broken"))
+            print(f"sync: {file}: broken, by a kill perhaps; set aside as {aside}")
 
 
 def wanted(stage: "Stage") -> bool:
@@ -93,7 +110,9 @@ class Record:
         most = os.pathconf(".", "PC_NAME_MAX")
         parts = [name[start : start + most - 1] for start in range(0, len(name), most - 1)]
         path = folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])  # as Snakemake splits long names
-        return cls(path, json.loads(path.read_text())) if path.is_file() else None
+        with contextlib.suppress(FileNotFoundError, ValueError):  # Snakemake makes a torn one anew
+            return cls(path, json.loads(path.read_text()))
+        return None
 
     @property
     def endtime(self) -> float:
@@ -251,11 +270,15 @@ def _locked_outputs() -> dict[str, str]:
         if not lock.exists():
             continue
         try:
-            stages = yaml.load(lock.read_text(), yaml.CSafeLoader)["stages"]
-            outputs |= {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
-        except (yaml.YAMLError, KeyError, TypeError, AttributeError):
-            raise InputError(f"{lock}: broken; remove it, and `make sync` writes it again") from None
+            outputs |= _outputs_in(lock)
+        except BROKEN:
+            raise InputError(f"{lock}: broken, by a kill perhaps; `make sync` sets it aside") from None
     return outputs
+
+
+def _outputs_in(lock: Path) -> dict[str, str]:
+    stages = yaml.load(lock.read_text(), yaml.CSafeLoader)["stages"]
+    return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
 
 
 def _recorded() -> Iterator[str]:

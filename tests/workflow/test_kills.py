@@ -77,3 +77,20 @@ def first_step(told: str) -> int:
     steps = re.search(r"train tiny/packnet/seed 0: (\d+)/", told)
     assert steps, told
     return int(steps[1])
+
+
+def test_what_a_kill_tears_of_dvcs_own_files_is_named_and_mended(made_by: Callable[[str], Clone]) -> None:
+    clone = made_by("synced")
+    lock, rwlock = clone.path / "dvc.lock", clone.path / ".dvc/tmp/rwlock"
+    lock.write_bytes(lock.read_bytes()[: lock.stat().st_size // 2])
+    rwlock.parent.mkdir(parents=True, exist_ok=True)
+    rwlock.write_text("")
+    assert "dvc.lock: broken, by a kill perhaps; `make sync` sets it aside" in clone.run(
+        "snakemake", "--dry-run", code=2
+    )
+    told = clone.sync()
+    assert "dvc.lock: broken, by a kill perhaps; set aside as dvc.lock.broken" in told
+    assert ".dvc/tmp/rwlock: broken" in told
+    assert "agree" in told
+    assert not clone.outdated()
+    assert not clone.planned()

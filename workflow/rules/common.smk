@@ -53,7 +53,8 @@ wildcard_constraints:
 
 if workflow.is_main_process and "PACKDEPTH_SYNC" not in os.environ and "--unlock" not in sys.argv:
     # Take over what DVC has restored or made. Writes only Snakemake's own records, and only if there is such a file.
-    subprocess.run([*SYNC, "pull"])
+    if subprocess.run([*SYNC, "pull"]).returncode:
+        sys.exit(2)
 
 
 onstart:
