@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "demo": {"predict", "inference", *BASE},
     "export": {"inference", *BASE},
     "training": {"checkpoints", "models", "losses", "data", "geometry", "distributed", *WITH_PATHS},
+    "litter": {"training", *WITH_PATHS},
     "evaluation": {"inference", "checkpoints", "models", "losses", "data", "geometry", *WITH_PATHS},
     "figures": {"analysis", *WITH_PATHS},
     "page": {"figures", "predict", "analysis", *WITH_PATHS},

@@ -150,6 +150,22 @@ def train(variant: VariantOption, seed: SeedOption) -> None:
 
 
 @app.command()
+def clean(
+    remove: Annotated[bool, typer.Option("--remove", help="Remove what is listed.")] = False,
+) -> None:
+    """List what killed commands have left: parts of files, and states that no training will go on from."""
+    from packdepth.litter import litter
+
+    found = litter(load_study())
+    for one in found:
+        print(f"{one.size / 1e6:8.1f} MB  {one.path}: {one.why}")
+        if remove:
+            one.remove()
+    done = "removed" if remove else "`packdepth clean --remove` removes them"
+    print(f"{len(found)} found; {done}" if found else "nothing is left over")
+
+
+@app.command()
 def evaluate(
     variant: Annotated[
         str | None, typer.Option(help="A variant of params.yaml, with --seed.", autocompletion=_variants)

@@ -5,6 +5,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 SET_ASIDE = 1 << 30  # bytes
+PART = re.compile(r"\..+\.[0-9a-f]{8}\.part(\.\w+)?")  # what atomic_write calls a file that is not finished
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what some shared file systems say
 
 
