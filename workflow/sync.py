@@ -58,8 +58,10 @@ def main() -> None:
                 sync()
             case _:
                 raise InputError(f"expected pull, note or nothing, got {' '.join(sys.argv[1:])}")
-    except InputError as error:
-        print(f"sync: {error}", file=sys.stderr)
+    except Exception as error:
+        if not isinstance(error, InputError) and not type(error).__module__.startswith("dvc."):
+            raise
+        print(f"sync: {error}", file=sys.stderr)  # DVC's own: no git repository, or one that is locked
         sys.exit(2)
 
 

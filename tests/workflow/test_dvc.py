@@ -1,5 +1,7 @@
 """What `dvc repro`, `pull`, `checkout`, `metrics` and a remote do, and that Snakemake agrees."""
 
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,3 +125,11 @@ def test_a_file_of_other_content_that_dvc_restores_is_not_taken_for_snakemakes(m
     assert clone.ran().keys() == AFTER_PACKNET
     clone.run("dvc", "checkout", "--force", "--allow-missing")
     assert clone.planned() == AFTER_PACKNET
+
+
+def test_without_git_there_is_nothing_to_sync_with(fresh: Clone) -> None:
+    shutil.rmtree(fresh.path / ".git")
+    told = fresh.run(sys.executable, "workflow/sync.py", code=2)
+    assert "sync: " in told.splitlines()[-1]
+    assert "not a git repository" in told.splitlines()[-1]
+    assert "Traceback" not in told
