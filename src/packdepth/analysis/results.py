@@ -1,6 +1,9 @@
 """Reading what training and evaluation wrote, for tables and figures."""
 
+import contextlib
 import json
+import zipfile
+import zlib
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -12,9 +15,10 @@ import yaml
 
 from packdepth import paths
 from packdepth.config.study import Study
-from packdepth.errors import InputError
+from packdepth.errors import InputError, shortened
 from packdepth.paths import Run
 
+DAMAGE = (OSError, EOFError, LookupError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)  # of readers
 BASELINE = "densedepth"  # the denominator of ratios
 
 
@@ -30,16 +34,16 @@ def all_runs(study: Study) -> Iterator[Run]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A result file. Raises InputError if it is missing."""
-    _require(path)
-    content: dict[str, Any] = json.loads(path.read_text())
-    return content
+    """A result file. Raises InputError if it is missing or damaged."""
+    with _whole(path):
+        content: dict[str, Any] = json.loads(path.read_text())
+        return content
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A result table. Raises InputError if it is missing."""
-    _require(path)
-    return pd.read_csv(path)
+    """A result table. Raises InputError if it is missing or damaged."""
+    with _whole(path):
+        return pd.read_csv(path)
 
 
 def floors(study: Study, split: str) -> pd.DataFrame:
@@ -55,9 +59,8 @@ def image_floors(study: Study) -> pd.Series:
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a result file. Raises InputError if it is missing."""
-    _require(path)
-    with np.load(path, allow_pickle=False) as file:
+    """The arrays of a result file. Raises InputError if it is missing or damaged."""
+    with _whole(path), np.load(path, allow_pickle=False) as file:
         return dict(file)
 
 
@@ -67,6 +70,13 @@ def reported() -> dict[str, Any]:
     return content
 
 
-def _require(path: Path) -> None:
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Raise InputError where a file is not there, or its reader finds it damaged."""
     if not path.is_file():
         raise InputError(f"{path}: not there yet; `snakemake` makes it")
+    try:
+        yield
+    except DAMAGE as error:
+        told = shortened(str(error))
+        raise InputError(f"{path}: damaged ({told}); remove it, and `snakemake` makes it again") from None

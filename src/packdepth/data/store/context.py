@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packdepth.data.store.frames import Store
-from packdepth.data.store.reader import Reader
+from packdepth.data.store.reader import Reader, named_damage
 
 FORMAT = "packdepth context 1"
 SHAPES = {"frame": (), "pose": (2, 4, 4), "velocity": (3, 6), "time_step": (2,)}  # behind N
@@ -64,6 +64,7 @@ def append_neighbours(group: h5py.Group, neighbours: Neighbours) -> None:
 class ContextStore(Reader):
     """Read access to one kind of neighbours of a training store, by place among the frames that have any."""
 
+    @named_damage
     def __init__(self, path: Path, kind: str, store: Store) -> None:
         """Open and validate. Raises InputError that states the fault, or that the file belongs to another store."""
         super().__init__(path, FORMAT, f"snakemake {path}")
@@ -98,28 +99,34 @@ class ContextStore(Reader):
     def __len__(self) -> int:
         return len(self._group["frame"])
 
+    @named_damage
     def frame(self, index: int) -> int:
         """The place of the frame itself in the training store."""
         return int(self._group["frame"][index])
 
+    @named_damage
     def rgb(self, index: int) -> NDArray[np.uint8]:
         """The images at t-1 and t+1, (2, H, W, 3)."""
         if "rgb" in self._group:
             return self._group["rgb"][index]
         return np.stack([self.store.rgb(int(place)) for place in self._group["image"][index]])
 
+    @named_damage
     def mask(self, index: int) -> NDArray[np.bool_]:
         """Which of their pixels were really seen, (2, H, W)."""
         return self._group["mask"][index] if "mask" in self._group else np.ones((2, *self.store.size), np.bool_)
 
+    @named_damage
     def pose(self, index: int) -> NDArray[np.float32]:
         """context_from_target, (2, 4, 4), m."""
         return self._group["pose"][index]
 
+    @named_damage
     def velocity(self, index: int) -> NDArray[np.float32]:
         """At t-1, t and t+1, (3, 6): linear (m/s) and angular (rad/s), in the camera of that instant."""
         return self._group["velocity"][index]
 
+    @named_damage
     def time_step(self, index: int) -> NDArray[np.float32]:
         """From t-1 to t and from t to t+1, (2,), s."""
         return self._group["time_step"][index]

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from packdepth.data.store.reader import Reader
+from packdepth.data.store.reader import Reader, named_damage
 
 FORMAT = "packdepth store 2"
 DepthUnit = Literal["millimetre", "metre"]
@@ -55,6 +55,7 @@ ATTRIBUTES = ("dataset", "version", "licence", "citation", "source", "parameters
 class Store(Reader):
     """Read access to a store, by frame, from any process."""
 
+    @named_damage
     def __init__(self, path: Path) -> None:
         """Open and validate. Raises InputError that states the file's fault."""
         super().__init__(path, FORMAT, f"snakemake {path}")
@@ -77,6 +78,7 @@ class Store(Reader):
         """Whether the store holds this optional array."""
         return name in self.file
 
+    @named_damage
     def rgb(self, index: int) -> NDArray[np.uint8]:
         """Image `index`, (H, W, 3)."""
         stored = self.file["rgb"][index]
@@ -87,6 +89,7 @@ class Store(Reader):
             raise self.fault(f"image {index} has {image.height}x{image.width} px")
         return np.array(image.convert("RGB"))
 
+    @named_damage
     def depth(self, index: int) -> NDArray[np.float32]:
         """Depth of frame `index` in metres, (h, w), 0 where unknown; so are what is not finite, and the negative."""
         stored = self.file["depth"][index]
@@ -96,31 +99,38 @@ class Store(Reader):
         depth = stored.astype(np.float32) * np.float32(self._metres)
         return np.where((depth > 0) & (depth < np.inf), depth, np.float32(0))
 
+    @named_damage
     def intrinsics(self, index: int) -> NDArray[np.float32]:
         """Camera matrix of frame `index` in px of its image, (3, 3)."""
         return self.file["intrinsics"][index]
 
+    @named_damage
     def focal_length(self) -> float:
         """The median over all frames of the vertical focal length, px of `rgb`."""
         return float(np.median(self.file["intrinsics"][:, 1, 1]))
 
+    @named_damage
     def pose(self, index: int) -> NDArray[np.float32]:
         """world_from_camera of frame `index` in metres, (4, 4). KeyError where the store has none."""
         return self.file["pose"][index]
 
+    @named_damage
     def time(self, index: int) -> float:
         """Time stamp of image `index` in seconds. KeyError where the store has none."""
         return float(self.file["time"][index])
 
+    @named_damage
     def velocity(self, index: int) -> NDArray[np.float32]:
         """The camera's velocity at frame `index` in its own frame, m/s, (3,). KeyError where the store has none."""
         return self.file["velocity"][index]
 
+    @named_damage
     def neighbours(self, index: int) -> tuple[int, int]:
         """The images just before and after frame `index`, -1 where none. KeyError where the store has none."""
         before, after = self.file["neighbours"][index]
         return int(before), int(after)
 
+    @named_damage
     def id(self, index: int) -> str:
         """The name of frame `index`."""
         return self.file["id"].asstr()[index]

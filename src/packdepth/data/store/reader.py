@@ -1,16 +1,39 @@
 """Reading an HDF5 file from any process."""
 
+import functools
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import h5py
 
-from packdepth.errors import InputError
+from packdepth.errors import InputError, shortened
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"  # how HDF5 files begin
 LARGEST_CHUNK = 1 << 30  # bytes, unpacked
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+DAMAGE = (OSError, RuntimeError, ValueError, TypeError, AttributeError)  # what h5py raises when it meets any
+
+
+def named_damage(method: Method) -> Method:
+    """Let a method of a Reader raise InputError for what h5py says of a damaged file."""
+    # After opening, a missing name or number is the caller's fault.
+    faults = (*DAMAGE, LookupError) if method.__name__ in ("__init__", "_open") else DAMAGE
+
+    @functools.wraps(method)
+    def wrapped(self: "Reader", *arguments: Any, **named: Any) -> Any:
+        try:
+            return method(self, *arguments, **named)
+        except InputError:
+            raise
+        except faults as error:
+            told = f"damaged ({shortened(str(error))}), remove it and make it again (`{self.maker}`)"
+            raise self.fault(told) from error
+
+    return cast(Method, wrapped)
 
 
 class Reader:
@@ -39,6 +62,7 @@ class Reader:
         """The error that states the content's fault."""
         return InputError(f"{self.path}: {what}; expected a {self.form}")
 
+    @named_damage
     def _open(self) -> h5py.File:
         if not self.path.is_file():
             raise InputError(f"{self.path}: no such store; `{self.maker}` makes it")
