@@ -4,8 +4,9 @@
 
 Makes the data that is missing, then trains and evaluates every run without an evaluation, seed by seed and
 several together, which fills a GPU that one small network does not. When the time is up it stops. Called again it
-goes on: a training from its last state, and not at all if its evaluation is there. `--keep` packs the scale's results,
-without weights, into one small file; unpacked elsewhere they count as done.
+goes on: a training from its last state, and not at all if its evaluation is there, or what it measured among the
+gathered tables. `--keep` packs the scale's results, without weights, into one small file; unpacked elsewhere they
+count as done.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import time
 from pathlib import Path
 
 from packdepth import paths
-from packdepth.analysis.gathered import AUTOENCODER
+from packdepth.analysis.gathered import AUTOENCODER, kept
 from packdepth.analysis.results import runs
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
@@ -41,9 +42,12 @@ def make_data(study: Study, groups: list[str]) -> None:
 
 
 def unfinished(study: Study, groups: list[str]) -> list[paths.Run]:
-    """The runs without an evaluation, seed by seed, so that what is there when time is up can be compared."""
+    """The runs neither evaluated nor gathered, seed by seed, so that what is there when time is up can be compared."""
+    done = {run for group in groups for run in kept(study, group)}
     of_groups = [run for group in groups for name in study.by_group[group].variants for run in runs(study, name)]
-    return sorted((run for run in of_groups if not run.evaluation.is_file()), key=lambda run: run.seed)
+    return sorted(
+        (run for run in of_groups if not run.evaluation.is_file() and run not in done), key=lambda run: run.seed
+    )
 
 
 def make_runs(waiting: list[paths.Run], together: int, end: float) -> list[paths.Run]:

@@ -1,14 +1,16 @@
 """The tables that sum up the runs of a group."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from packdepth import paths
-from packdepth.analysis.gathered import gather, read_gathered
+from packdepth.analysis.gathered import gather, kept, read_gathered
 from packdepth.errors import InputError
+from packdepth.utils.fingerprint import digest
 from tests.support.verdicts import IMAGES, SKILL, THUMBNAIL
 
 
@@ -68,3 +70,40 @@ def test_a_missing_result_is_named(study):
     study.run("packnet-epsilon", 1).per_image.unlink()
     with pytest.raises(InputError, match=r"runs/diagnosis/packnet-epsilon/seed1/per_image\.csv: not there yet"):
         gather(study, "diagnosis")
+
+
+def tables(group: str) -> dict[str, str]:
+    return {file.name: file.read_text() for file in paths.gathered("smoke", group).iterdir()}
+
+
+@pytest.mark.parametrize("group", ["diagnosis", "autoencoder"])
+def test_runs_that_are_no_longer_here_keep_their_rows(study, group):
+    before = tables(group)
+    name = next(iter(study.by_group[group].variants))
+    shutil.rmtree(study.run(name, study.seeds_of(name)[1]).folder)
+    gather(study, group)
+    assert tables(group) == before
+
+
+def test_a_run_with_other_settings_than_todays_is_not_kept(study):
+    path = paths.gathered("smoke", "diagnosis") / "provenance.json"
+    path.write_text(path.read_text().replace(digest(study.variant("packnet-epsilon")), "other"))
+    run = study.run("packnet-epsilon", 1)
+    shutil.rmtree(run.folder)
+    assert run not in kept(study, "diagnosis")
+    with pytest.raises(InputError, match=r"packnet-epsilon/seed1/provenance\.json: not there yet"):
+        gather(study, "diagnosis")
+
+
+def test_runs_of_other_data_are_not_mixed(study):
+    run = study.run("packnet-epsilon", 1)
+    run.provenance.write_text(run.provenance.read_text().replace('"abc"', '"def"'))
+    with pytest.raises(InputError, match="runs of diagnosis learned from different data, abc and def"):
+        gather(study, "diagnosis")
+
+
+def test_means_that_an_older_version_gathered_are_read_and_not_kept(study):
+    means = read_gathered(study, "diagnosis", "variants")
+    means.to_csv(paths.gathered("smoke", "diagnosis") / "variants.csv", index=False)
+    pd.testing.assert_frame_equal(read_gathered(study, "diagnosis", "variants"), means)
+    assert kept(study, "diagnosis") == {}

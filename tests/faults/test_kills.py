@@ -21,7 +21,7 @@ from packdepth.data.datasets.acquire import acquire
 from packdepth.data.datasets.convert import make_store
 from packdepth.training.loop import train
 
-EVERY = 1 if os.environ.get("KILLS") == "all" else 7  # of the operations is tried
+EVERY = 1 if os.environ.get("KILLS") == "all" else 16  # of the operations is tried
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 EVENTS = (
     "os.mkdir",

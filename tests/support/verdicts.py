@@ -15,6 +15,7 @@ from packdepth.analysis.results import runs
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.paths import Run
+from packdepth.utils.fingerprint import digest
 from tests.support.stores import TOP
 
 IMAGES = 40
@@ -101,7 +102,7 @@ def study_by_hand(
         )
     for place, (name, value) in enumerate(known.items()):
         for run in runs(study, name):
-            _write_training(run)
+            _write_training(study, run)
             of_seed = SEED_NOISE * np.sin(7 * run.seed + 3 * place) / 2
             if name in RECONSTRUCTION:
                 _write_reconstruction(run, value + of_seed)
@@ -127,7 +128,7 @@ def _write_floors(study: Study) -> None:
     pd.DataFrame(rows).to_csv(paths.floors(study.scale), index=False)
 
 
-def _write_training(run: Run) -> None:
+def _write_training(study: Study, run: Run) -> None:
     for file in (run.train_log, run.per_image):
         file.parent.mkdir(parents=True, exist_ok=True)
     steps = np.arange(1, 401)
@@ -141,7 +142,9 @@ def _write_training(run: Run) -> None:
         rows += [(step, "gradient_square", 3.0), (step, "gradient_product", 1.0 + 2 * (step == 100))]
     pd.DataFrame(rows, columns=["step", "name", "value"]).to_csv(run.diagnostics, index=False)
     steps_of = 1600 if run.variant.endswith("-longest") else 400
-    run.provenance.write_text(json.dumps({"parameters": 2_000_000, "seconds": 60.0, "steps": steps_of}))
+    origin = {"variant": run.variant, "seed": run.seed, "params": digest(study.variant(run.variant)), "store": "abc"}
+    cost = {"parameters": 2_000_000, "seconds": 60.0, "steps": steps_of}
+    run.provenance.write_text(json.dumps(origin | cost))
 
 
 def _write_evaluation(run: Run, skill: float) -> None:

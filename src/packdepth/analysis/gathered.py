@@ -6,11 +6,14 @@ without training anything. In `results/SCALE/gathered/GROUP/`, for depth network
 | file | rows | columns |
 | --- | --- | --- |
 | losses.csv | test images (or held-out ones) | `VARIANT/SEED`: the loss; of an autoencoder, the mean squared error |
-| variants.csv | variants | means over seeds: losses, metrics, diagnostics |
-| stages.csv | variants and stages of their networks | medians over the training and the seeds |
-| curves.csv | variants and steps | the training loss, mean over seeds and over the steps since the last row |
-| reconstructions.csv | autoencoders and sets of images | size, PSNR, SSIM, error by frequency |
+| variants.csv | runs | losses, metrics, diagnostics |
+| stages.csv | runs and stages of their networks | medians over the training |
+| curves.csv | runs and steps | the training loss, mean over the steps since the last row |
+| reconstructions.csv | autoencoders' runs and sets of images | size, PSNR, SSIM, error by frequency |
 | provenance.json | runs | where each comes from |
+
+A run that is no longer here keeps its rows as long as it had today's settings and data: so seeds can be added on
+another machine. `read_gathered` gives means over seeds.
 """
 
 from pathlib import Path
@@ -22,29 +25,52 @@ import pandas as pd
 from packdepth import paths
 from packdepth.analysis.results import read_csv, read_json, runs
 from packdepth.config.study import Study
+from packdepth.errors import InputError
 from packdepth.utils.files import write_json, write_text
+from packdepth.utils.fingerprint import digest
 
 POINTS = 200  # of a curve
 LATE = 0.8  # of the training; diagnostics from here on are averaged
 OF_STAGES = ("gradient_rms", "update_ratio", "activation_std")
 AUTOENCODER = "autoencoder"
+LOSSES = "losses"
+KEYS = {  # what means over seeds are taken by
+    "variants": ["variant", "group", "architecture"],
+    "stages": ["variant", "stage"],
+    "curves": ["variant", "step"],
+    "reconstructions": ["variant", "images"],
+}
 
 
 def gather(study: Study, group: str) -> None:
-    """Write the tables of a group. Raises InputError that names a missing result."""
-    names = list(study.by_group[group].variants)
-    folder = paths.gathered(study.scale, group)
-    tables = {"losses": pd.concat([_losses(study, name) for name in names], axis=1).rename_axis("id").reset_index()}
-    if group == AUTOENCODER:
-        tables["reconstructions"] = pd.DataFrame([row for name in names for row in _reconstructions(study, name)])
-    else:
-        tables["variants"] = pd.DataFrame([_row(study, name) for name in names])
-        tables["stages"] = pd.concat([_stages(study, name) for name in names], ignore_index=True)
-        tables["curves"] = pd.concat([_curve(study, name) for name in names], ignore_index=True)
-    for name, table in tables.items():
+    """Write the tables of a group. Raises InputError that names a missing result, or runs of different data."""
+    folder, known = paths.gathered(study.scale, group), kept(study, group)
+    provenance, tables = [], []
+    for run in _runs(study, group):
+        if run in known and not run.evaluation.is_file():
+            provenance.append(known[run])
+            tables.append(_kept_tables(folder, group, run))
+        else:
+            provenance.append(read_json(run.provenance))
+            tables.append(_tables(study, group, run))
+    if len(stores := sorted({row["store"] for row in provenance})) > 1:
+        raise InputError(f"{folder}: runs of {group} learned from different data, {' and '.join(stores)}")
+    for name in _names(group):
+        of_runs = [of_run[name] for of_run in tables]
+        table = pd.concat(of_runs, axis=1).reset_index() if name == LOSSES else pd.concat(of_runs, ignore_index=True)
         write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g"))
-    provenance = [read_json(run.provenance) for name in names for run in runs(study, name)]
     write_json(folder / "provenance.json", provenance)
+
+
+def kept(study: Study, group: str) -> dict[paths.Run, dict[str, Any]]:
+    """The runs that are gathered already, with the settings of today, and where each comes from."""
+    folder = paths.gathered(study.scale, group)
+    if not (folder / "provenance.json").is_file() or "seed" not in read_csv(folder / f"{_names(group)[1]}.csv"):
+        return {}  # or gathered by an older version, which kept no rows of runs
+    provenance: Any = read_json(folder / "provenance.json")
+    rows = {(row["variant"], row["seed"]): row for row in provenance}
+    found = {run: rows.get((run.variant, run.seed)) for run in _runs(study, group)}
+    return {run: row for run, row in found.items() if row and row["params"] == digest(study.variant(run.variant))}
 
 
 def gathered_groups(study: Study) -> list[str]:
@@ -53,39 +79,66 @@ def gathered_groups(study: Study) -> list[str]:
 
 
 def read_gathered(study: Study, group: str, table: str) -> pd.DataFrame:
-    """One table of a group. Raises InputError if the file is missing."""
-    return read_csv(paths.gathered(study.scale, group) / f"{table}.csv")
+    """One table of a group: losses by run, else means over seeds. Raises InputError if the file is missing."""
+    rows = read_csv(paths.gathered(study.scale, group) / f"{table}.csv")
+    if "seed" not in rows:  # losses; or means, gathered by an older version
+        return rows
+    groups = rows.drop(columns="seed").groupby(KEYS[table], sort=False)
+    if table == "stages":
+        return groups.median().reset_index()
+    means = groups.mean().assign(seeds=groups.size())
+    if table == "variants":
+        means["test_loss_std"] = groups["test_loss"].std()
+        means["noise_scale"] = _noise_scale(study, means)
+    return means.drop(columns=["gradient_square", "gradient_product"], errors="ignore").reset_index()
 
 
-def _losses(study: Study, name: str) -> pd.DataFrame:
-    """The loss of every image, one row per image, one column per seed."""
-    tables = {f"{name}/{run.seed}": _of_run(run.per_image, study.group_of(name)) for run in runs(study, name)}
-    return pd.DataFrame(tables)
+def _noise_scale(study: Study, means: pd.DataFrame) -> list[float]:
+    """The batch size at which a gradient's noise equals its size; NaN where the product of two batches is none."""
+    sizes = [study.variant(name).training.batch_size for name in means.index.get_level_values("variant")]
+    ratios = zip(sizes, means["gradient_square"], means["gradient_product"], strict=True)
+    return [size * (square / product - 1) if product > 0 else np.nan for size, square, product in ratios]
 
 
-def _of_run(per_image: Path, group: str) -> pd.Series:
+def _runs(study: Study, group: str) -> list[paths.Run]:
+    return [run for name in study.by_group[group].variants for run in runs(study, name)]
+
+
+def _names(group: str) -> list[str]:
+    return [LOSSES, *(["reconstructions"] if group == AUTOENCODER else ["variants", "stages", "curves"])]
+
+
+def _tables(study: Study, group: str, run: paths.Run) -> dict[str, pd.DataFrame]:
+    """What one run adds to the tables of its group, from its results."""
+    name: dict[str, Any] = {"variant": run.variant, "seed": run.seed}
+    losses = _of_run(run.per_image, group).rename(f"{run.variant}/{run.seed}").rename_axis("id").to_frame()
+    if group == AUTOENCODER:
+        return {LOSSES: losses, "reconstructions": pd.DataFrame(_reconstructions(run)).assign(**name)}
+    of_variant = {"group": group, "architecture": study.variant(run.variant).network.architecture}
+    return {
+        LOSSES: losses,
+        "variants": pd.DataFrame([name | of_variant | _measured(run)]),
+        "stages": _stages(run).assign(**name),
+        "curves": _curve(run).assign(**name),
+    }
+
+
+def _kept_tables(folder: Path, group: str, run: paths.Run) -> dict[str, pd.DataFrame]:
+    """The same, as they were gathered."""
+    tables = {name: read_csv(folder / f"{name}.csv") for name in _names(group)}
+    losses = tables.pop(LOSSES).set_index("id")[[f"{run.variant}/{run.seed}"]]
+    of_run = {
+        name: rows[(rows["variant"] == run.variant) & (rows["seed"] == run.seed)] for name, rows in tables.items()
+    }
+    return {LOSSES: losses, **of_run}
+
+
+def _of_run(per_image: Path, group: str) -> "pd.Series[float]":
     table = read_csv(per_image).set_index("id")
     if group == AUTOENCODER:
         of_test = table.loc[table["images"] == "test", "psnr"]
         return 10 ** (-of_test / 10)
     return table["loss"]
-
-
-def _row(study: Study, name: str) -> dict[str, Any]:
-    """Means over seeds, with the deviation of the test loss."""
-    values = pd.DataFrame([_measured(run) for run in runs(study, name)])
-    means = {str(key): value for key, value in values.mean().items()}
-    square, product = means.pop("gradient_square"), means.pop("gradient_product")
-    noise = square / product - 1 if product > 0 else np.nan
-    return {
-        "variant": name,
-        "group": study.group_of(name),
-        "architecture": study.variant(name).network.architecture,
-        "seeds": len(values),
-        "test_loss_std": values["test_loss"].std(),
-        **means,
-        "noise_scale": study.variant(name).training.batch_size * noise,
-    }
 
 
 def _measured(run: paths.Run) -> dict[str, float]:
@@ -114,31 +167,25 @@ def _of_stages(diagnostics: pd.DataFrame, what: str) -> pd.DataFrame:
     return table.pivot(index="stage", columns="step", values="value").reindex(table["stage"].unique())
 
 
-def _reconstructions(study: Study, name: str) -> list[dict[str, Any]]:
-    """Means over seeds, for each set of images."""
-    measured = [read_json(run.evaluation) for run in runs(study, name)]
+def _reconstructions(run: paths.Run) -> list[dict[str, Any]]:
+    """One row for each set of images."""
+    measured = read_json(run.evaluation)
     size = {
-        "variant": name,
-        "parameters": read_json(runs(study, name)[0].provenance)["parameters"],
-        "forward_gflops": measured[0]["forward_gflops"],
-        "seeds": len(measured),
+        "parameters": read_json(run.provenance)["parameters"],
+        "forward_gflops": measured["forward_gflops"],
     }
-    sources = [source for source, values in measured[0].items() if isinstance(values, dict)]
-    means = {source: pd.DataFrame([of_seed[source] for of_seed in measured]).mean() for source in sources}
-    return [size | {"images": source} | {str(key): value for key, value in means[source].items()} for source in sources]
+    return [size | {"images": name} | values for name, values in measured.items() if isinstance(values, dict)]
 
 
-def _stages(study: Study, name: str) -> pd.DataFrame:
-    """Medians over the training and the seeds, stages from the input to the output."""
-    logs = [read_csv(run.diagnostics) for run in runs(study, name)]
-    medians = {what: pd.concat([_of_stages(log, what) for log in logs], axis=1).median(axis=1) for what in OF_STAGES}
-    return pd.DataFrame(medians).rename_axis("stage").reset_index().assign(variant=name)
+def _stages(run: paths.Run) -> pd.DataFrame:
+    """Medians over the training, stages from the input to the output."""
+    log = read_csv(run.diagnostics)
+    return pd.DataFrame({what: _of_stages(log, what).median(axis=1) for what in OF_STAGES}).reset_index()
 
 
-def _curve(study: Study, name: str) -> pd.DataFrame:
-    """The mean over seeds and over the steps between two points."""
-    logs = pd.concat([read_csv(run.train_log) for run in runs(study, name)])
-    losses = logs.groupby("step")["loss"].mean()
+def _curve(run: paths.Run) -> pd.DataFrame:
+    """The mean over the steps between two points."""
+    losses = read_csv(run.train_log).set_index("step")["loss"]
     width = max(1, len(losses) // POINTS)
     thinned = losses.groupby((losses.index - 1) // width).mean()
-    return pd.DataFrame({"variant": name, "step": (thinned.index + 1) * width, "loss": thinned.to_numpy()})
+    return pd.DataFrame({"step": (thinned.index + 1) * width, "loss": thinned.to_numpy()})
