@@ -72,4 +72,5 @@ def test_a_fault_of_the_program_is_not_explained():
 def test_a_message_is_one_line_that_a_terminal_can_show():
     assert str(InputError("a\nb\u2028c\x1b[2Jd")) == "a b c?[2Jd"
     assert explained(InputError("a\nb")) == "a b"
+    assert len(str(InputError("x" * 5000))) == 900
     assert shortened("x" * 500) == "x" * 117 + "..."

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+LONGEST = 900  # letters of a message
 # How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 NO_LOADER = re.compile("DataLoader worker|shared memory|/torch_|shm")  # first: a small /dev/shm is no full disk
@@ -23,7 +24,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(_in_one_line(message))  # names from files may hold anything
+        super().__init__(_in_one_line(shortened(message, LONGEST)))  # names from files may hold anything
 
 
 def explained(error: Exception) -> str:
