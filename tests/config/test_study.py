@@ -88,7 +88,7 @@ def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     study = project(lambda raw: raw["groups"]["contest"].update(seeds=[4, 5]))
     assert study.seeds_of("packnet-best") == [4, 5]
     assert study.seeds_of("packnet") == study.seeds
-    assert study.seeds_of("packnet-epsilon") == [1, 2, 3]
+    assert study.seeds_of("packnet-epsilon") == [1, 2, 3, 4, 5]
     assert str(study.run("packnet-epsilon", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-epsilon.1.json"
     of_verdict = ["ceilings", "tuning", "contest", "diagnosis", "durations", "factors", "autoencoder"]
     assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict]
