@@ -109,4 +109,4 @@ def test_a_kill_before_any_operation_changes_no_bit(stores, work: Callable[[], N
         assert results(made) == undisturbed, f"after a kill before operation {operation}"
         if ended == 0:
             break
-    print(f"fewer than {operation} operations, every {EVERY} of them tried")
+    print(f"at most {operation} operations, of which every {EVERY}. was tried")

@@ -166,9 +166,9 @@ def execute(folder: Path) -> None:
     [
         (flip_a_bit, "is not what was saved here"),
         (lambda folder: next(folder.glob("*.pt")).write_bytes(b""), "is not what was saved here"),
-        (change_the_log, "log.csv beside it is not what was saved with it"),
-        (lambda folder: (folder / "log.csv").unlink(), "log.csv beside it is not what was saved with it"),
-        (lambda folder: (folder / "log.csv").write_text("step,loss\n"), "log.csv beside it is not what was saved"),
+        (change_the_log, "log.csv next to it is not what was saved with it"),
+        (lambda folder: (folder / "log.csv").unlink(), "log.csv next to it is not what was saved with it"),
+        (lambda folder: (folder / "log.csv").write_text("step,loss\n"), "log.csv next to it is not what was saved"),
         (execute, "is no state of a training"),
     ],
 )

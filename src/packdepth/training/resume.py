@@ -113,7 +113,7 @@ def _fault(folder: Path, path: Path) -> str:
         return "is the state of another training"
     for name, (size, known) in logs.items():
         if not (folder / name).is_file() or _hash_of_start(folder / name, size) != known:
-            return f"{name} beside it is not what was saved with it"
+            return f"{name} next to it is not what was saved with it"
     return ""
 
 
