@@ -21,6 +21,7 @@ Style = dict[str, Any]  # keyword arguments of Axes.plot
 WIDTH, DPI = 8.3, 150  # in, px/in: in a page of 830 px, text has about 1.4 times its points in px
 TITLE_SIZE = 11
 LEAST_GAP = 0.045  # of the axes' height, between the labels of two lines
+TITLE_WIDTH = 85  # letters of a title that fit into one line
 NOTE_WIDTH = 125  # letters of a note that fit into one line
 LOOK = {
     "font.size": 10,
@@ -54,7 +55,8 @@ def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[F
     """
     with matplotlib.style.context(["default", LOOK]):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=TITLE_SIZE, fontweight="bold")
+        heading = textwrap.fill(title, TITLE_WIDTH)
+        figure.suptitle(heading, x=0.01, ha="left", fontsize=TITLE_SIZE, fontweight="bold")
         figure.supxlabel(textwrap.fill(note, NOTE_WIDTH), x=0.01, ha="left", fontsize=9, color="0.3")
         yield figure
         with atomic_write(path) as part:
