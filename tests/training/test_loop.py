@@ -167,11 +167,11 @@ def test_bf16_and_channels_last_stay_near_fp32(stores):
 
 def test_a_nan_loss_stops_with_step_rate_and_last_good_state(stores):
     def explode(raw):
-        raw["scales"]["tiny"]["training"] |= {"learning_rate": 1e30, "epochs": 4, "save_every": 1}
+        raw["scales"]["tiny"]["training"] |= {"learning_rate": 1e9, "epochs": 4, "save_every": 1}
 
     study = stores(explode)
     with pytest.raises(
-        InputError, match=r"loss is (nan|inf) at step (\d+), learning rate 1e\+30; last state saved: step"
+        InputError, match=r"loss is (nan|inf) at step (\d+), learning rate 1e\+09; last state saved: step"
     ):
         train(study, run("densedepth"))
     assert not run("densedepth").checkpoint.exists()

@@ -52,8 +52,8 @@ def test_a_run_that_was_stopped_ends_with_the_bits_of_one_left_alone(temporal, m
     run.checkpoint.unlink()
     save = resume.save_state
 
-    def save_and_stop(folder, state):
-        save(folder, state)
+    def save_and_stop(folder, state, logs):
+        save(folder, state, logs)
         if state["step"] == 4:
             raise KeyboardInterrupt
 

@@ -92,7 +92,7 @@ class Training(Strict):
     )
     optimizer: Literal["adam", "adamw"]
     epsilon: Positive = Field(1e-8, description="added to the root mean square that Adam divides a gradient by")
-    learning_rate: float = Field(ge=0, le=10, description="0 for what is fitted before training (the constant)")
+    learning_rate: float = Field(ge=0, description="0 for what is fitted before training (the constant)")
     pose_learning_rate: Positive = Field(description="of the network that says how the camera moved")
     schedule: Literal["constant", "cosine"] = Field(
         description="of both rates: as they are, or falling to 0 along half a cosine"
