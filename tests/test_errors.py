@@ -64,6 +64,11 @@ def test_what_the_system_says_names_the_file(tmp_path: Path, work, reason: str):
     assert line.endswith(f": {reason}")
 
 
+def test_a_folder_that_is_called_like_shared_memory_is_none():
+    line = explained(PermissionError(13, "Permission denied", "/home/shmuel/torch_models/a.h5"))
+    assert line == "/home/shmuel/torch_models/a.h5: Permission denied"
+
+
 def test_a_fault_of_the_program_is_not_explained():
     assert explained(KeyError("depth")) == ""
     assert explained(RuntimeError("shapes do not match")) == ""

@@ -8,7 +8,7 @@ from typing import Any
 LONGEST = 900  # letters of a message
 # How the system, HDF5 and safetensors report a full disk, and how torch does, which drops the system's message.
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
-NO_LOADER = re.compile("DataLoader worker|shared memory|/torch_|shm")  # first: a small /dev/shm is no full disk
+NO_LOADER = re.compile("DataLoader worker|shared memory|</torch_|shm_open")  # first: a small /dev/shm is no full disk
 NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
 EXPLANATIONS = {
     NO_LOADER: "a loader process was killed or found too little shared memory in /dev/shm; `workers: 0` needs neither",

@@ -9,6 +9,7 @@ import pytest
 
 from packdepth import paths
 from packdepth.analysis.gathered import gather, kept, read_gathered
+from packdepth.analysis.results import read_csv
 from packdepth.errors import InputError
 from packdepth.utils.fingerprint import digest
 from tests.support.verdicts import IMAGES, SKILL, THUMBNAIL
@@ -107,3 +108,13 @@ def test_means_that_an_older_version_gathered_are_read_and_not_kept(study):
     means.to_csv(paths.gathered("smoke", "diagnosis") / "variants.csv", index=False)
     pd.testing.assert_frame_equal(read_gathered(study, "diagnosis", "variants"), means)
     assert kept(study, "diagnosis") == {}
+
+
+def test_what_only_the_system_refuses_is_no_reason_to_remove_a_result(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    (tmp_path / "table.csv").write_text("a,b\n")
+    monkeypatch.setattr(pd, "read_csv", refuse)
+    with pytest.raises(InputError, match=r"table\.csv: cannot be read now: Input/output error$"):
+        read_csv(tmp_path / "table.csv")

@@ -12,8 +12,8 @@ without training anything. In `results/SCALE/gathered/GROUP/`, for depth network
 | reconstructions.csv | autoencoders' runs and sets of images | size, PSNR, SSIM, error by frequency |
 | provenance.json | runs | where each comes from |
 
-A run that is no longer here keeps its rows as long as it had today's settings and data: so seeds can be added on
-another machine. `read_gathered` gives means over seeds.
+A run that is no longer here keeps its rows as long as it had today's settings, so seeds can be added on another
+machine. Runs of one group that learned from different data are refused. `read_gathered` gives means over seeds.
 """
 
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Reading what training and evaluation wrote, for tables and figures."""
 
 import contextlib
+import errno
 import json
 import zipfile
 import zlib
@@ -18,7 +19,8 @@ from packdepth.config.study import Study
 from packdepth.errors import InputError, shortened
 from packdepth.paths import Run
 
-DAMAGE = (OSError, EOFError, LookupError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)  # of readers
+# What readers raise for damaged content. What the system refuses is no reason to remove a file.
+DAMAGE = (EOFError, LookupError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 BASELINE = "densedepth"  # the denominator of ratios
 
 
@@ -77,6 +79,8 @@ def _whole(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: not there yet; `snakemake` makes it")
     try:
         yield
-    except DAMAGE as error:
+    except (*DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # which a damaged zip's offsets lead to
+            raise InputError(f"{path}: cannot be read now: {error.strerror}") from None
         told = shortened(str(error))
         raise InputError(f"{path}: damaged ({told}); remove it, and `snakemake` makes it again") from None

@@ -8,10 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from packdepth.config.schema import Count, Positive, Seed, Share, Strict
 
-WILDCARD = re.compile(r"(\*\*/|\*|\?|\[[^]]+\])")  # of a pattern of files: any folders, text, a letter, one of these
-
-
 LARGEST_SIDE = 8192  # px
+WILDCARD = re.compile(r"(\*\*/|\*|\?|\[[^]]+\])")  # of a pattern of files: any folders, text, a letter, one of these
 
 
 class ImageSize(Strict):

@@ -42,10 +42,8 @@ def validated(schema: Any, raw: Any, where: str, file: str, tagged: Tagged) -> A
 
 def _in_one_line(error: ValidationError, schema: Any, where: str, tagged: Tagged) -> str:
     """The first fault of a pydantic error: key, what it got, what it may be."""
-    faults = error.errors(include_url=False)
-    fault = min(
-        faults, key=lambda fault: fault["type"] == "missing"
-    )  # a misspelt key is missing, too: name it as written
+    # A misspelt key is missing, too: it is named as it is spelled.
+    fault = min(error.errors(include_url=False), key=lambda fault: fault["type"] == "missing")
     keys, known = _way(schema, fault["loc"], tagged)
     key = shortened(".".join([where, *keys] if where else keys))
     if fault["type"] == "extra_forbidden":

@@ -238,3 +238,15 @@ def test_impossible_depth_is_unknown(tmp_path: Path):
     depth = Store(path).depth(0)
     assert depth.dtype == np.float32
     assert np.unique(depth).tolist() == [0.0, 2.0]
+
+
+def test_nor_is_what_it_refuses_while_a_store_is_read(path: Path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(
+            "Can't synchronously read data (file read failed: errno = 5, error message = 'Input/output error')"
+        )
+
+    store = Store(path)
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", refuse)
+    with pytest.raises(InputError, match=r"train\.h5: cannot be read now: .*Input/output error"):
+        store.depth(0)

@@ -30,6 +30,8 @@ def named_damage(method: Method) -> Method:
         except InputError:
             raise
         except faults as error:
+            if isinstance(error, OSError) and "errno" in str(error):  # HDF5 tells what the system said
+                raise InputError(f"{self.path}: cannot be read now: {shortened(str(error))}") from error
             told = f"damaged ({shortened(str(error))}), remove it and make it again (`{self.maker}`)"
             raise self.fault(told) from error
 
