@@ -3,10 +3,10 @@
     python workflow/by_hand.py GROUP... [--minutes 8] [--together 3] [--keep results.tar.gz]
 
 Makes the data that is missing, then trains and evaluates every run without an evaluation, seed by seed and
-several together, which fills a GPU that one small network does not. When the time is up it stops. Called again it
-goes on: a training from its last state, and not at all if its evaluation is there, or what it measured among the
-gathered tables. `--keep` packs the scale's results, without weights, into one small file; unpacked elsewhere they
-count as done.
+several together, which fills a GPU that one small network does not. When the time is up it stops, and gathers what is
+done: a verdict or an agreement then rests on the seeds that are there. Called again it goes on: a training from its
+last state, and not at all if its evaluation is there, or what it measured among the gathered tables. `--keep` packs
+the scale's results, without weights, into one small file; unpacked elsewhere they count as done.
 """
 
 import argparse
@@ -17,8 +17,7 @@ import time
 from pathlib import Path
 
 from packdepth import paths
-from packdepth.analysis.gathered import AUTOENCODER, kept
-from packdepth.analysis.results import runs
+from packdepth.analysis.gathered import AUTOENCODER, gather, kept, runs_of
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.errors import InputError, one_of
@@ -44,7 +43,7 @@ def make_data(study: Study, groups: list[str]) -> None:
 def unfinished(study: Study, groups: list[str]) -> list[paths.Run]:
     """The runs neither evaluated nor gathered, seed by seed, so that what is there when time is up can be compared."""
     done = {run for group in groups for run in kept(study, group)}
-    of_groups = [run for group in groups for name in study.by_group[group].variants for run in runs(study, name)]
+    of_groups = [run for group in groups for run in runs_of(study, group)]
     return sorted(
         (run for run in of_groups if not run.evaluation.is_file() and run not in done), key=lambda run: run.seed
     )
@@ -108,12 +107,13 @@ def main() -> None:
     make_data(study, given.groups)
     failed = make_runs(unfinished(study, given.groups), given.together, end)
     for group in given.groups:
-        if not unfinished(study, [group]):
-            _packdepth("gather", group)
+        left = set(unfinished(study, [group]))
+        if done := [run for run in runs_of(study, group) if run not in left]:
+            gather(study, group, done)
     if given.keep:
         keep(study.scale, given.keep)
-    left = len(unfinished(study, given.groups))
-    print(f"{left} runs are left" if left else "all runs are done")
+    waiting = len(unfinished(study, given.groups))
+    print(f"{waiting} runs are left" if waiting else "all runs are done")
     if failed:
         sys.exit(f"failed: {', '.join(map(str, failed))}")
 

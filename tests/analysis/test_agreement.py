@@ -35,6 +35,20 @@ def test_order_flips_and_signs(both):
     assert not table.loc["`packnet-best` to `densedepth-best`", "agree"]
 
 
+def test_only_seeds_that_all_variants_have_count(both):
+    def order():
+        return write_agreement(both, "small").split("|")[0]
+
+    path = paths.gathered("small", "contest") / "losses.csv"
+    table = pd.read_csv(path)
+    usual = order()
+    table["packnet-best/2"] += 100
+    table.to_csv(path, index=False)
+    assert order() != usual
+    table.drop(columns="densedepth-best/2").to_csv(path, index=False)
+    assert order() == usual
+
+
 def test_the_same_results_agree(study):
     for group in ("contest", "diagnosis"):
         shutil.copytree(paths.gathered("smoke", group), paths.gathered("small", group))

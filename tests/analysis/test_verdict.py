@@ -112,10 +112,18 @@ def test_what_is_gathered_is_judged_and_the_rest_is_named(study):
     assert verdict_markdown(study, Findings.read(Path("kept"))) == text
 
 
-def test_a_seed_that_is_not_gathered_is_named(study):
+def test_the_seeds_that_are_gathered_are_judged_and_told(study):
     path = paths.gathered("smoke", "ceilings") / "losses.csv"
+    seeds = find(study).judgement("H7")["seeds"]
     pd.read_csv(path).drop(columns="packnet-ceiling-100/2").to_csv(path, index=False)
-    with pytest.raises(InputError, match=r"losses\.csv: without packnet-ceiling-100/2; `packdepth gather ceilings"):
+    assert find(study).judgement("H7")["seeds"] == seeds - 1
+
+
+def test_a_variant_that_is_not_gathered_is_named(study):
+    path = paths.gathered("smoke", "ceilings") / "losses.csv"
+    table = pd.read_csv(path)
+    table.drop(columns=[name for name in table if name.startswith("packnet-ceiling-100/")]).to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"losses\.csv: without packnet-ceiling-100; `packdepth gather ceilings"):
         find(study)
 
 

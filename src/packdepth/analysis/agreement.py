@@ -38,9 +38,11 @@ def write_agreement(study: Study, other: str) -> str:
 
 def _losses(study: Study) -> dict[str, pd.DataFrame]:
     """The losses of every variant compared, with the seeds that all of them have."""
-    names = [name for group in COMPARED for name in study.by_group[group].variants]
-    common = set.intersection(*(set(study.seeds_of(name)) for name in names))
-    return {name: skill.losses(study, name)[sorted(common)] for name in names}
+    tables = {name: skill.losses(study, name) for group in COMPARED for name in study.by_group[group].variants}
+    common = [seed for seed in next(iter(tables.values())) if all(seed in table for table in tables.values())]
+    if not common:
+        raise InputError(f"scale {study.scale!r}: the variants of {' and '.join(COMPARED)} have no seed in common")
+    return {name: table[common] for name, table in tables.items()}
 
 
 def _effects(study: Study) -> dict[str, Effect]:

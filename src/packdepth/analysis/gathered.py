@@ -42,11 +42,14 @@ KEYS = {  # what means over seeds are taken by
 }
 
 
-def gather(study: Study, group: str) -> None:
-    """Write the tables of a group. Raises InputError that names a missing result, or runs of different data."""
+def gather(study: Study, group: str, chosen: list[paths.Run] | None = None) -> None:
+    """Write the tables of a group, of all its runs or of some.
+
+    Raises InputError that names a missing result, or runs of different data.
+    """
     folder, known = paths.gathered(study.scale, group), kept(study, group)
     provenance, tables = [], []
-    for run in _runs(study, group):
+    for run in runs_of(study, group) if chosen is None else chosen:
         if run in known and not run.evaluation.is_file():
             provenance.append(known[run])
             tables.append(_kept_tables(folder, group, run))
@@ -62,6 +65,11 @@ def gather(study: Study, group: str) -> None:
     write_json(folder / "provenance.json", provenance)
 
 
+def runs_of(study: Study, group: str) -> list[paths.Run]:
+    """The runs of a group: every variant with every seed."""
+    return [run for name in study.by_group[group].variants for run in runs(study, name)]
+
+
 def kept(study: Study, group: str) -> dict[paths.Run, dict[str, Any]]:
     """The runs that are gathered already, with the settings of today, and where each comes from."""
     folder = paths.gathered(study.scale, group)
@@ -69,7 +77,7 @@ def kept(study: Study, group: str) -> dict[paths.Run, dict[str, Any]]:
         return {}  # or gathered by an older version, which kept no rows of runs
     provenance: Any = read_json(folder / "provenance.json")
     rows = {(row["variant"], row["seed"]): row for row in provenance}
-    found = {run: rows.get((run.variant, run.seed)) for run in _runs(study, group)}
+    found = {run: rows.get((run.variant, run.seed)) for run in runs_of(study, group)}
     return {run: row for run, row in found.items() if row and row["params"] == digest(study.variant(run.variant))}
 
 
@@ -98,10 +106,6 @@ def _noise_scale(study: Study, means: pd.DataFrame) -> list[float]:
     sizes = [study.variant(name).training.batch_size for name in means.index.get_level_values("variant")]
     ratios = zip(sizes, means["gradient_square"], means["gradient_product"], strict=True)
     return [size * (square / product - 1) if product > 0 else np.nan for size, square, product in ratios]
-
-
-def _runs(study: Study, group: str) -> list[paths.Run]:
-    return [run for name in study.by_group[group].variants for run in runs(study, name)]
 
 
 def _names(group: str) -> list[str]:

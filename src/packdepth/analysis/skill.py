@@ -24,17 +24,18 @@ def is_autoencoder(study: Study, variant: str) -> bool:
 
 
 def losses(study: Study, variant: str) -> pd.DataFrame:
-    """The loss of every test image: one row per image, one column per seed.
+    """The loss of every test image: one row per image, one column per seed that has been gathered.
 
-    Raises InputError if a file is missing, or was gathered before params.yaml named this variant or seed.
+    Raises InputError if a file is missing, or was gathered before params.yaml named this variant.
     """
     group = study.group_of(variant)
     table = read_gathered(study, group, "losses").set_index("id")
     columns = {seed: f"{variant}/{seed}" for seed in study.seeds_of(variant)}
-    if missing := set(columns.values()) - set(table):
+    there = {seed: table[column] for seed, column in columns.items() if column in table}
+    if not there:
         path = paths.gathered(study.scale, group) / "losses.csv"
-        raise InputError(f"{path}: without {min(missing)}; `packdepth gather {group}` gathers what params.yaml names")
-    return pd.DataFrame({seed: table[column] for seed, column in columns.items()})
+        raise InputError(f"{path}: without {variant}; `packdepth gather {group}` gathers what params.yaml names")
+    return pd.DataFrame(there)
 
 
 def floor_loss(study: Study, variant: str) -> float:

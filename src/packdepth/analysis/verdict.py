@@ -67,8 +67,10 @@ def _at_a_glance(study: Study, findings: Findings) -> str:
     for key, claim in claims.items():
         row = findings.judgement(key)
         numbers = [f"{row[name]:.3f}" if pd.notna(row[name]) else "-" for name in ("margin", "least_detectable")]
-        body.append([key, claim, interval(row), *numbers, f"**{row['verdict']}**"])
-    return markdown_table(["", "claim", "effect on skill (95 %)", "margin", "least detectable", "verdict"], body)
+        body.append([key, claim, f"{row['seeds']:.0f}", interval(row), *numbers, f"**{row['verdict']}**"])
+    return markdown_table(
+        ["", "claim", "seeds", "effect on skill (95 %)", "margin", "least detectable", "verdict"], body
+    )
 
 
 def judged(study: Study, findings: Findings) -> list[str]:
