@@ -63,8 +63,6 @@ def _take_part(
     on_gpu = torch.cuda.is_available()
     if on_gpu:
         torch.cuda.set_device(number)
-    else:
-        torch.set_num_threads(max(1, torch.get_num_threads() // processes))
     rendezvous = f"file://{folder / 'rendezvous'}"
     backend = "nccl" if on_gpu else "gloo"
     dist.init_process_group(backend, rendezvous, timeout=PATIENCE, world_size=processes, rank=number)

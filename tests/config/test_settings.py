@@ -18,6 +18,7 @@ DEFAULTS = {
     "AutoencoderNetwork.sampling": "packing",
     "AutoencoderNetwork.width": 1.0,
     "Computing.graph": False,
+    "Computing.threads": 1,
     "Context.seed": 0,
     "DdadData.cameras": ["CAMERA_01"],
     "DdadData.form": "full",

@@ -11,8 +11,10 @@ from packdepth import paths
 from packdepth.checkpoints.native import load_checkpoint
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
+from packdepth.evaluation.evaluate import evaluate
 from packdepth.training import resume
 from packdepth.training.loop import Trainer, run_key, train, training_frames
+from packdepth.utils.threads import threads_of_torch
 from tests.support.stores import slopes, write_store
 
 
@@ -60,6 +62,20 @@ def test_a_network_learns_the_slopes_better_than_any_constant(stores):
         train(study, run(variant))
     last = {v: pd.read_csv(run(v).train_log)["loss"].tail(6).mean() for v in ("constant", "densedepth")}
     assert last["densedepth"] < 0.75 * last["constant"]
+
+
+@pytest.mark.slow
+def test_threads_are_those_of_the_settings_whatever_the_process_has(stores):
+    """Both Snakemake and DVC get the same bits, on machines with any number of cores."""
+    study = stores(lambda raw: raw["training"]["cpu"].update(threads=2))
+    found = []
+    for threads in (1, 3):
+        with threads_of_torch(threads):
+            train(study, run("packnet", threads))
+            evaluate(study, run("packnet", threads))
+            found.append(torch.get_num_threads())
+        assert json.loads(run("packnet", threads).provenance.read_text())["device"] == "CPU, 2 threads"
+    assert found == [1, 3]
 
 
 @pytest.mark.slow

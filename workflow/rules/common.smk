@@ -38,9 +38,9 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
 os.environ.setdefault("TTY_INTERACTIVE", "0")  # jobs print lines, not bars, which would write over one another
 
 THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on the same cores slow each other down
-# Without a GPU to wait for, trainings run side by side, one core each, which gets 1.3 to 1.6 times as much done.
+# Without a GPU to wait for, trainings run side by side, usually on one core each (`cpu: threads` in params.yaml), which
+# gets 1.3 to 1.6 times as much done.
 ON_CORES = workflow.local_exec and not shutil.which("nvidia-smi")
-THREADS_OF_RUN = 1 if ON_CORES else THREADS
 
 
 wildcard_constraints:

@@ -128,6 +128,12 @@ def gpus(wildcards):
     return 0 if fitted or ON_CORES else variant.training.devices
 
 
+def threads_of_run(wildcards):
+    """On cores, as many as params.yaml gives the training; next to a GPU, enough to feed it."""
+    training = STUDY.variant(wildcards.variant).training
+    return training.devices * training.cpu.threads if ON_CORES else THREADS
+
+
 def results_of(group):
     """The table and the figures of a group; for one without any, its measurements."""
     table = expand(rules.table.output, group=group) if group in TABLED else []

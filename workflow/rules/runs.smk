@@ -11,7 +11,7 @@ rule train:
         TRAINED,
     log:
         f"{RESULTS}/logs/train/{{group}}/{{variant}}_seed{{seed}}.log",
-    threads: THREADS_OF_RUN
+    threads: threads_of_run
     resources:
         gpu=gpus,
     params:
@@ -36,7 +36,7 @@ rule evaluate:
         f"{RESULTS}/logs/evaluate/{{group}}/{{variant}}_seed{{seed}}.log",
     wildcard_constraints:
         group="|".join(group for group in GROUPS if group != AUTOENCODER),
-    threads: THREADS_OF_RUN
+    threads: threads_of_run
     params:
         settings=settings_of_variant,
         evaluation=settings("evaluation"),
@@ -59,7 +59,7 @@ rule reconstruct:
         f"{RESULTS}/logs/reconstruct/{{group}}/{{variant}}_seed{{seed}}.log",
     wildcard_constraints:
         group=AUTOENCODER,
-    threads: THREADS_OF_RUN
+    threads: threads_of_run
     params:
         settings=settings_of_variant,
     message:

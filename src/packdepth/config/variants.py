@@ -49,13 +49,15 @@ class Computing(Strict):
     channels_last: bool = Field(description="the channels of a pixel side by side in memory")
     compile: bool = Field(description="torch.compile")
     checkpointing: bool = Field(description="make activations again in the backward pass: less memory, more time")
+    threads: int = Field(1, ge=1, le=1024, description="on a CPU: how many compute; the same bits need as many")
     graph: bool = Field(False, description="on a GPU: record an update's kernels once and start them together")
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `graph` where it is off: what was trained before there was one has the same digest."""
+        """Without newer settings at their defaults: what was trained before there were any has the same digest."""
         dumped: dict[str, Any] = dump(self)
-        return {name: value for name, value in dumped.items() if name != "graph" or value}
+        newer = {"graph": False, "threads": 1}
+        return {name: value for name, value in dumped.items() if name not in newer or value != newer[name]}
 
     @model_validator(mode="after")
     def _compiled_code_decides_itself(self) -> "Computing":

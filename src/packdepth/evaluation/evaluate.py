@@ -19,6 +19,7 @@ from packdepth.inference.load import ready
 from packdepth.losses.depth import DepthLoss
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
+from packdepth.utils.threads import threads_on_cpu
 
 HEADLINE = ("abs_rel", "rmse", "delta1")  # of the metrics, what `dvc metrics show` shows
 SAMPLES = 4  # frames kept with their predictions, spread evenly over those evaluated
@@ -38,10 +39,11 @@ def evaluate(study: Study, run: paths.Run) -> None:
     losses = training_losses(run.train_log)
     chosen = np.linspace(frames[0], frames[-1], min(SAMPLES, len(frames))).astype(int).tolist()
     model = ready(DepthModel.around(network, info))
-    tally, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames)
-    table = tally.per_image()
-    loss = DepthLoss(study.loss, info.max_depth)
-    table = table.assign(loss=table["id"].map(image_losses(model.network, store, frames, loss, model.unit)))
+    with threads_on_cpu(variant.training.cpu.threads, model.device):
+        tally, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames)
+        table = tally.per_image()
+        loss = DepthLoss(study.loss, info.max_depth)
+        table = table.assign(loss=table["id"].map(image_losses(model.network, store, frames, loss, model.unit)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
     write_text(run.error_by_distance, tally.distance_table().to_csv(index=False, float_format="%.6g"))
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})

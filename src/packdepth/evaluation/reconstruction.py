@@ -26,6 +26,7 @@ from packdepth.evaluation import photos
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 from packdepth.utils.progress import track
+from packdepth.utils.threads import threads_on_cpu
 
 RINGS = (0.0, 1 / 16, 1 / 8, 1 / 4, 1 / 2)  # cycles a pixel; the corners beyond a half are left out
 TILES = ("chelsea/1/1", "coffee/1/2")  # kept for viewing, with the first room
@@ -36,7 +37,8 @@ def reconstruct(study: Study, run: paths.Run) -> None:
     """Evaluate one autoencoder and write its files. Raises InputError if a store or checkpoint is missing or broken."""
     store = Store(paths.store(run.scale, "test"))
     model, info = load_checkpoint(run.checkpoint)
-    asked = study.variant(run.variant).network.model_dump()
+    variant = study.variant(run.variant)
+    asked = variant.network.model_dump()
     if info.network != asked:
         raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -44,7 +46,8 @@ def reconstruct(study: Study, run: paths.Run) -> None:
     rows, kept = [], {}
     energies: dict[str, NDArray[np.float64]] = {}
     tiles = photos.tiles(store.size)
-    with track(f"reconstruct {run}", len(store) + len(tiles)) as advance:
+    told = track(f"reconstruct {run}", len(store) + len(tiles))
+    with threads_on_cpu(variant.training.cpu.threads, device), told as advance:
         for source, name, image in _images(store, tiles):
             made = reconstruct_image(model, image, device)
             rows.append({"images": source, "id": name, **measured(made, image)})

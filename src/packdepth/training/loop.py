@@ -36,6 +36,7 @@ from packdepth.training.update import RecordedUpdate, Update
 from packdepth.utils.files import write_json
 from packdepth.utils.fingerprint import code_digest, digest
 from packdepth.utils.progress import track
+from packdepth.utils.threads import threads_on_cpu
 
 CODE = (
     "data/store",
@@ -69,7 +70,8 @@ def train(study: Study, run: paths.Run) -> None:
 def train_in(folder: Path, key: str, variant: Variant, run: paths.Run, device: torch.device) -> None:
     """Train as one of the processes that share every batch; the first one keeps the records."""
     writes = distributed.rank() == 0
-    with resume.written(run) if writes else contextlib.nullcontext():
+    written = resume.written(run) if writes else contextlib.nullcontext()
+    with written, threads_on_cpu(variant.training.cpu.threads, device):
         trainer = Trainer(variant, run, training_frames(variant, run), device, folder)
         trainer.run()
         if writes:
@@ -130,7 +132,6 @@ class Trainer:
         """
         state = resume.load_state(self.folder)
         if state:
-            torch.set_num_threads(state["threads"])  # sums, and so bits, depend on it
             self.networks.load_state_dict(state["networks"])
         else:
             start.set_first_output(self.networks.depth, self.store, self.variant)
@@ -236,7 +237,6 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "earlier": self.earlier,
             "step": self.step,
-            "threads": torch.get_num_threads(),
         }
         resume.save_state(self.folder, state, [self.log, self.diagnostics])
 

@@ -10,9 +10,8 @@ The world frame: x right, y down, z ahead, metres, origin in the middle of the f
     frames = render(seed=0, split="train", indices=range(32), size=(128, 160))
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +25,7 @@ from packdepth.data.rooms.seeds import frame_id
 from packdepth.data.rooms.sensor import develop, sensor_noise
 from packdepth.data.rooms.trajectory import FRAME_PERIOD, poses
 from packdepth.geometry.cameras import check_size, nyu_intrinsics
+from packdepth.utils.threads import threads_of_torch
 
 VERSION = 1  # raised when pixels change
 
@@ -112,23 +112,10 @@ def _render_chunks(
     def chunk(part: slice) -> tuple[Tensor, Tensor, Tensor]:
         return _render_chunk(ids[part], offsets, motion[part] if isinstance(motion, Tensor) else motion, size, device)
 
-    with _serial_operations() as threads, ThreadPoolExecutor(threads if on_cpu else 1) as pool:
+    # Threads that render a chunk each never wait for one another. Threads that share every small operation do so, tens
+    # of thousands of times, which on a busy machine is several times slower.
+    with threads_of_torch(1) as threads, ThreadPoolExecutor(threads if on_cpu else 1) as pool:
         return [torch.cat(tensors) for tensors in zip(*pool.map(chunk, parts), strict=True)]
-
-
-@contextmanager
-def _serial_operations() -> Iterator[int]:
-    """Limit each torch operation to one thread while open; gives the number of threads before.
-
-    Threads that render a chunk each never wait for one another. Threads that share every small operation do so, tens
-    of thousands of times, which on a busy machine is several times slower.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _render_chunk(
