@@ -1,6 +1,7 @@
 """Checkpoints: the same network back, and one line for what is not one."""
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,11 @@ def test_of_another_architecture_than_it_says(path: Path, change):
         ("{}", "network: .*"),
         ({"size": "small"}, "size: Input should be a valid array .*'small'"),
         ({"max_depth": "far"}, "max_depth: Input should be a valid number"),
+        ({"max_depth": 0}, "max_depth: Input should be greater than 0"),
+        ({"max_depth": float("nan")}, "max_depth: "),
+        ({"focal_length": float("inf")}, "focal_length: Input should be less than"),
+        ({"size": [0, 96]}, "size.0: Input should be greater than or equal to 1"),
+        ({"size": [64, 10**9]}, "size.1: Input should be less than or equal to 8192"),
     ],
 )
 def test_of_metadata_that_mean_nothing(path: Path, text, message):
@@ -102,3 +108,30 @@ def test_what_a_newer_version_added_is_left_out(path: Path):
     text = json.dumps({"network": NETWORK, "size": [64, 96], "max_depth": 10.0, "colour": "blue"})
     save_file(models.build(**NETWORK).state_dict(), path, metadata={"packdepth": text})
     assert load_checkpoint(path)[1].size == (64, 96)
+
+
+def test_a_network_far_larger_than_its_weights_takes_no_memory(path: Path):
+    """4 billion weights, if it were built."""
+    text = json.dumps({"network": NETWORK | {"width": 8}, "size": [64, 96], "max_depth": 10.0})
+    save_file(models.build(**NETWORK).state_dict(), path, metadata={"packdepth": text})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match="another architecture than"):
+        load_checkpoint(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**20  # KiB
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite(path: Path, value: float):
+    model = models.build(**NETWORK)
+    model.stem.conv.bias.data[1] = value
+    save_checkpoint(path, model, CheckpointInfo(NETWORK, (64, 96), 10.0))
+    with pytest.raises(InputError, match=r"model\.safetensors: stem\.conv\.bias holds NaN or infinity"):
+        load_checkpoint(path)
+
+
+def test_weights_in_half_precision(path: Path):
+    model = models.build(**NETWORK).half()
+    save_checkpoint(path, model, CheckpointInfo(NETWORK, (64, 96), 10.0))
+    loaded, _ = load_checkpoint(path)
+    assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
+    assert torch.equal(loaded.stem.conv.weight.half(), model.stem.conv.weight)

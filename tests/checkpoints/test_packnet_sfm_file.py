@@ -68,7 +68,22 @@ def test_other_objects_are_refused(publish):
         read(publish(WEIGHTS, epoch=np.float64(3.0)))
 
 
-@pytest.mark.parametrize("state_dict", [None, [1], {"a": 1.0}, torch.ones(1)])
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize(("before", "after"), [("module.", ""), ("model.module.depth_net.", "model.depth_net.")])
+def test_what_dataparallel_adds_to_names_is_left_out(publish, tmp_path: Path, before, after, alone):
+    weights = {f"{before}a.weight": torch.ones(2)}
+    path = publish(weights)
+    if alone:
+        torch.save(weights, path)
+    assert list(read(path).state_dict) == [f"{after}a.weight"]
+
+
+def test_weights_that_are_not_finite(publish):
+    with pytest.raises(InputError, match=r"published\.ckpt: b holds NaN or infinity"):
+        read(publish({"a": torch.ones(2), "b": torch.tensor([1.0, torch.nan])}))
+
+
+@pytest.mark.parametrize("state_dict", [None, {}, [1], {"a": 1.0}, torch.ones(1)])
 def test_no_weights(publish, state_dict):
     with pytest.raises(InputError, match="has no state_dict of tensors"):
         read(publish(state_dict))

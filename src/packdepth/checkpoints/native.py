@@ -3,22 +3,26 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import torch
+from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from packdepth import models
+from packdepth.config.schema import Positive
 from packdepth.config.study import checked
 from packdepth.config.variants import Network, OutputUnit
 from packdepth.errors import InputError
-from packdepth.models.checks import check_state_dict
+from packdepth.models.checks import check_finite, check_state_dict
 from packdepth.models.network import ImageNetwork
 from packdepth.models.posenet import PoseNet
 from packdepth.utils.files import atomic_write
 
 POSE = "pose."  # before the names of a pose network's weights
+Side = Annotated[int, Field(ge=1, le=8192)]
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,10 @@ class CheckpointInfo:
     """What a checkpoint's metadata states."""
 
     network: dict[str, Any]  # arguments of models.build; as loaded, all of them
-    size: tuple[int, int] | None  # height and width it was trained at, px; None if unknown
-    max_depth: float  # m, the farthest it was trained on
+    size: tuple[Side, Side] | None  # height and width it was trained at, px; None if unknown
+    max_depth: Positive  # m, the farthest it was trained on
     output_unit: OutputUnit = "max_depth/m"
-    focal_length: float | None = None  # of the training data's cameras, px at `size`; None if unknown
+    focal_length: Positive | None = None  # of the training data's cameras, px at `size`; None if unknown
     limited: bool = True  # whether depth is kept within max_depth / 100 and max_depth
 
 
@@ -45,12 +49,14 @@ def load_checkpoint(path: Path) -> tuple[ImageNetwork, CheckpointInfo]:
     """The depth network in evaluation mode, and its info.
 
     Raises InputError, in one line, if the file is missing, is not a checkpoint of packdepth, if its info names an
-    unknown network or setting, or if its weights do not fit the architecture in its info.
+    unknown network or setting, or if its weights are not finite or do not fit the architecture in its info.
     """
     weights, info = _read(path)
-    model = models.build(**info.network)
     of_depth = {name: value for name, value in weights.items() if not name.startswith(POSE)}
-    check_state_dict(f"{path}: weights of another architecture than {info.network}", of_depth, model.state_dict())
+    with torch.device("meta"):  # takes no memory: the info may ask for a network of any size
+        expected = models.build(**info.network).state_dict()
+    check_state_dict(f"{path}: weights of another architecture than {info.network}", of_depth, expected)
+    model = models.build(**info.network)
     model.load_state_dict(of_depth)
     return model.eval(), info
 
@@ -79,6 +85,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except SafetensorError as error:
         raise InputError(f"{path}: truncated or not safetensors ({error})") from None
+    check_finite(str(path), weights)
     if "packdepth" not in metadata:
         raise InputError(f"{path}: not a checkpoint of packdepth (its metadata name no network)")
     # What is newer than the checkpoint has its default there.

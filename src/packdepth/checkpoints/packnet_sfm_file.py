@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from packdepth.errors import InputError
+from packdepth.models.checks import check_finite
 
 ZIP = b"PK\x03\x04"  # what torch's files begin with since 1.6
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # and before
@@ -40,17 +41,19 @@ def is_torch_file(path: Path) -> bool:
 def read(path: Path) -> PublishedFile:
     """The weights, and from the configuration the size and range they were trained for.
 
-    Raises InputError, in one line, if the file is broken, holds no weights, or asks for anything other than tensors
-    and plain values. The error names what it asks for, which is never run.
+    The file may also be the state_dict alone, and names may hold the `module.` of a training on several GPUs. Raises
+    InputError, in one line, if the file is broken, holds no weights or some that are not finite, or asks for anything
+    other than tensors and plain values. The error names what it asks for, which is never run.
     """
     content = _unpickled(path)
-    state_dict = _setting(content, "state_dict")
-    if not isinstance(state_dict, dict) or not all(isinstance(value, Tensor) for value in state_dict.values()):
+    state_dict = content if _are_tensors(content) else _setting(content, "state_dict")
+    if not _are_tensors(state_dict):
         raise InputError(f"{path}: has no state_dict of tensors; expected a checkpoint of packnet-sfm")
+    check_finite(str(path), state_dict)
     shape = _setting(content, "config", "datasets", "augmentation", "image_shape")
     max_depth = _setting(content, "config", "model", "params", "max_depth")
     return PublishedFile(
-        state_dict={str(name): tensor for name, tensor in state_dict.items()},
+        state_dict={_without_module(str(name)): tensor for name, tensor in state_dict.items()},
         size=_size(shape),
         max_depth=float(max_depth) if isinstance(max_depth, (int, float)) else 80.0,
     )
@@ -64,6 +67,15 @@ def _unpickled(path: Path) -> Any:
         named = re.search(r"GLOBAL (\S+)", str(error))
         reason = f"asks for {named[1]}, which could run code" if named else f"broken ({type(error).__name__})"
         raise InputError(f"{path}: {reason}; expected only tensors and plain values; nothing was run") from None
+
+
+def _are_tensors(content: Any) -> bool:
+    return isinstance(content, dict) and bool(content) and all(isinstance(value, Tensor) for value in content.values())
+
+
+def _without_module(name: str) -> str:
+    """A weight's name without what torch's DataParallel puts before its network's."""
+    return ".".join(part for part in name.split(".") if part != "module")
 
 
 def _setting(content: Any, *keys: str) -> Any:

@@ -41,3 +41,10 @@ def check_state_dict(what: str, given: Mapping[str, Tensor], expected: Mapping[s
         more = len(faults) - FAULTS_NAMED
         named = faults[:FAULTS_NAMED] + ([f"and {more} more"] if more > 0 else [])
         raise InputError(f"{what}: {'; '.join(named)}")
+
+
+def check_finite(what: str, weights: Mapping[str, Tensor]) -> None:
+    """Raise InputError, naming the first, if any weight is NaN or infinite."""
+    for name, tensor in weights.items():
+        if not tensor.isfinite().all():
+            raise InputError(f"{what}: {name} holds NaN or infinity; expected finite weights")
