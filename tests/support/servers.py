@@ -23,6 +23,7 @@ class Served:
     refusals: Sequence[int] = ()  # statuses of the next requests, before that one
     etag: str | None = None  # in place of the content's own; "" for none
     length: int | None = None  # claimed in place of the true one; -1: not told
+    chunked: bool = False  # one chunk, with its length in place of the file's
     kind: str = "application/octet-stream"
     encoding: str | None = None  # claimed of the content
 
@@ -67,12 +68,13 @@ class _Handler(BaseHTTPRequestHandler):
         first = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and self._same(served) else 0
         self._head(served, first)
         rest = served.content[first:]
+        before, after = (f"{len(rest):x}\r\n".encode(), b"\r\n0\r\n\r\n") if served.chunked else (b"", b"")
         if served.cuts:
-            rest, served.cuts = rest[: served.cuts[0]], served.cuts[1:]
+            rest, served.cuts, after = rest[: served.cuts[0]], served.cuts[1:], b""
             self.close_connection = True
-        self.wfile.write(rest[: served.stall])
+        self.wfile.write(before + rest[: served.stall])
         time.sleep(served.delay)
-        self.wfile.write(rest[served.stall :])
+        self.wfile.write(rest[served.stall :] + after)
 
     def _same(self, served: Served) -> bool:
         """Whether a range may be given."""
@@ -90,6 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {first}-{size - 1}/{size}")
         else:
             self.send_response(served.status)
+        if served.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+            length = None
         if length == -1:
             self.send_header("Connection", "close")  # and sees to it
             length = None

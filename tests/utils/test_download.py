@@ -138,6 +138,18 @@ def test_a_lost_connection_is_resumed_as_long_as_more_comes(server: Server, tmp_
     assert server.requests == [("a", None)] + [("a", f"bytes={sum(cuts[: n + 1])}-") for n in range(len(cuts))]
 
 
+def test_without_a_length_only_what_shows_its_end_is_believed(server: Server, tmp_path: Path):
+    """A hash does, and chunks; a connection that closes may have been cut."""
+    cut = server.serve("cut", CONTENT, length=-1, cuts=[100_000])
+    with pytest.raises(InputError, match="does not tell its length, so a connection cut early would go unnoticed"):
+        fetch(Remote("cut.zip", (cut,)), tmp_path)
+    assert left(tmp_path) == []
+    for name, cuts in (("whole", []), ("torn", [100_000])):
+        url = server.serve(name, CONTENT, chunked=True, cuts=cuts)
+        assert fetch(Remote(f"{name}.zip", (url,)), tmp_path).read_bytes() == CONTENT
+    assert [path for path, _ in server.requests] == ["cut", "whole", "torn", "torn"]
+
+
 def test_a_server_that_is_busy_or_broken_is_asked_again(server: Server, tmp_path: Path):
     url = server.serve("a", CONTENT, refusals=[503, 429, 500, 502])
     assert fetch(Remote("a.zip", (url,)), tmp_path).read_bytes() == CONTENT
@@ -254,7 +266,8 @@ def test_no_room_is_told_before_a_byte_has_come(server: Server, tmp_path: Path):
 
 def test_a_disk_that_fills_up_keeps_what_has_come(server: Server, tmp_path: Path):
     """The server does not say how much there will be."""
-    remote = Remote("a.zip", (server.serve("a", CONTENT, length=-1),))
+    known = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+    remote = Remote("a.zip", (server.serve("a", CONTENT, length=-1),), known)
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
     try:

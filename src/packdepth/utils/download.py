@@ -221,6 +221,8 @@ def _origin(remote: Remote, url: str, response: requests.Response) -> dict[str, 
     total = int(length) if length and length.isdigit() else remote.bytes
     if remote.bytes not in (None, total):
         raise _Failed(f"has {total} bytes, not {remote.bytes}")
+    if total is None and remote.hash is None and not response.raw.chunked:
+        raise _Failed("does not tell its length, so a connection cut early would go unnoticed")
     return {"url": url, "validator": _validator(response), "total": total}
 
 
