@@ -10,7 +10,7 @@ import pandas as pd
 from packdepth import paths
 from packdepth.analysis import contrasts, lengths, skill
 from packdepth.analysis.gathered import AUTOENCODER, gathered_groups, read_gathered
-from packdepth.analysis.results import read_csv
+from packdepth.analysis.results import read_table
 from packdepth.analysis.statistics.best_of import expected_best
 from packdepth.analysis.statistics.effects import Effect
 from packdepth.analysis.statistics.judgement import Claim, judge
@@ -48,7 +48,7 @@ class Findings:
     @classmethod
     def read(cls, folder: Path) -> "Findings":
         """Read the tables. Raises InputError that names a missing one."""
-        return cls(*(read_csv(folder / f"{name}.csv") for name in cls.__dataclass_fields__))
+        return cls(*(read_table(folder / f"{name}.csv") for name in cls.__dataclass_fields__))
 
     def of(self, variant: str) -> pd.Series:
         """A variant's row."""

@@ -21,6 +21,19 @@ from packdepth.paths import Run
 
 # What readers raise for damaged content. What the system refuses is no reason to remove a file.
 DAMAGE = (EOFError, LookupError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+COLUMNS = {  # what is read of a table, by its file's name
+    "context_quality.csv": ("method", "displacement_px"),
+    "curves.csv": ("variant", "step", "loss"),
+    "diagnostics.csv": ("step", "name", "value"),
+    "error_by_distance.csv": ("near", "far", "pixels", "abs_error"),
+    "floors.csv": ("name", "split", "floor", "loss"),
+    "losses.csv": ("id",),
+    "per_image.csv": ("id",),
+    "reconstructions.csv": ("variant", "images", "psnr"),
+    "stages.csv": ("variant", "stage"),
+    "train_log.csv": ("step", "loss"),
+    "variants.csv": ("variant", "architecture"),
+}
 BASELINE = "densedepth"  # the denominator of ratios
 
 
@@ -36,16 +49,25 @@ def all_runs(study: Study) -> Iterator[Run]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A result file. Raises InputError if it is missing or damaged."""
+    """A result file. Raises InputError if it is missing or damaged, and later if a key is asked for that it lacks."""
     with _whole(path):
-        content: dict[str, Any] = json.loads(path.read_text())
+        content: dict[str, Any] = json.loads(path.read_text(), object_hook=lambda values: _Content(path, values))
         return content
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """A result table. Raises InputError if it is missing or damaged."""
+def read_table(path: Path) -> pd.DataFrame:
+    """Any table. Raises InputError if it is missing or damaged."""
     with _whole(path):
         return pd.read_csv(path)
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """The table of a run, a group or a scale. Raises InputError likewise, and if it lacks one of its columns."""
+    table = read_table(path)
+    for column in COLUMNS.get(path.name, ()):
+        if column not in table:
+            raise _lacks(path, column)
+    return table
 
 
 def floors(study: Study, split: str) -> pd.DataFrame:
@@ -61,15 +83,30 @@ def image_floors(study: Study) -> pd.Series:
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a result file. Raises InputError if it is missing or damaged."""
+    """The arrays of a result file. Raises InputError as `read_json` does."""
     with _whole(path), np.load(path, allow_pickle=False) as file:
-        return dict(file)
+        return _Content(path, dict(file))
 
 
 def reported() -> dict[str, Any]:
     """The numbers of the report, and those of the papers for comparison."""
     content: dict[str, Any] = yaml.safe_load((files("packdepth.analysis") / "reported.yaml").read_text())
     return content
+
+
+class _Content(dict[str, Any]):
+    """What a file holds; a key that is not there is the file's fault."""
+
+    def __init__(self, path: Path, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self._path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise _lacks(self._path, key)
+
+
+def _lacks(path: Path, key: str) -> InputError:
+    return InputError(f"{path}: without {key!r}; remove it, and `snakemake` makes it again")
 
 
 @contextlib.contextmanager
