@@ -16,6 +16,7 @@ from packdepth import __version__, paths
 from packdepth.config.load import load_study
 from packdepth.config.study import FIGURES_OF_FLOORS, Study
 from packdepth.errors import InputError, explained, one_of
+from packdepth.zoo.trained import DEFAULT, located, trained_models
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,7 +53,11 @@ ScaleOption = Annotated[
 ]
 CheckpointOption = Annotated[
     str,
-    typer.Option(help="A checkpoint, ours or a published PackNet's; a saved folder; or OWNER/NAME of the Hub."),
+    typer.Option(
+        help="A trained network that comes with packdepth; a checkpoint, ours or a published PackNet's; a saved"
+        " folder; or OWNER/NAME of the Hub.",
+        autocompletion=lambda incomplete: [name for name in trained_models() if name.startswith(incomplete)],
+    ),
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
@@ -171,7 +176,9 @@ def evaluate(
         str | None, typer.Option(help="A variant of params.yaml, with --seed.", autocompletion=_variants)
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The seed it was trained with.")] = None,
-    checkpoint: Annotated[str | None, typer.Option(help="Any checkpoint, with --data: path or https address.")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Any checkpoint, with --data: name, path or https address.")
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(help="The scale whose test data and protocol it is held against.", autocompletion=_scales),
@@ -186,7 +193,7 @@ def evaluate(
     elif checkpoint is not None and data is not None and variant is None and seed is None:
         from packdepth.evaluation.transfer import evaluate_pair
 
-        evaluate_pair(study, checkpoint, data)
+        evaluate_pair(study, located(checkpoint), data)
     else:
         raise InputError("evaluate takes --variant and --seed, or --checkpoint and --data")
 
@@ -320,7 +327,7 @@ def show(
 @app.command()
 def predict(
     inputs: Annotated[list[str], typer.Argument(help="Images and videos, folders of them, or patterns.")],
-    checkpoint: CheckpointOption,
+    checkpoint: CheckpointOption = DEFAULT,
     output: Annotated[Path, typer.Option(help="The folder the predictions go to.")] = Path("predictions"),
     depth: Annotated[
         Literal["png", "npy", "exr"], typer.Option(help="Format of depth: png in mm, npy and exr in m.")
@@ -350,8 +357,11 @@ def predict(
 @app.command()
 def demo(
     checkpoints: Annotated[
-        list[str], typer.Argument(help="Checkpoints to compare, as `predict --checkpoint` takes them.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="Checkpoints to compare, as `predict --checkpoint` takes them.", show_default="those of packdepth"
+        ),
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Of this machine.", show_default="the first free from 7860 on")
     ] = None,
@@ -361,13 +371,13 @@ def demo(
     from packdepth.demo import serve
     from packdepth.zoo.catalogue import load
 
-    serve({checkpoint: load(checkpoint, device) for checkpoint in checkpoints}, port)
+    serve({checkpoint: load(checkpoint, device) for checkpoint in checkpoints or trained_models()}, port)
 
 
 @app.command()
 def export(
     path: Annotated[Path, typer.Argument(help="The file to write: NAME.onnx or NAME.pt2.")],
-    checkpoint: CheckpointOption,
+    checkpoint: CheckpointOption = DEFAULT,
     force: ForceOption = False,
 ) -> None:
     """Write a network that runs without packdepth: image in, metric depth out, for any size."""

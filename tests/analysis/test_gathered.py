@@ -96,10 +96,10 @@ def test_a_run_with_other_settings_than_todays_is_not_kept(study):
         gather(study, "diagnosis")
 
 
-def test_runs_of_other_data_are_not_mixed(study):
+def test_runs_of_other_frames_are_not_mixed(study):
     run = study.run("packnet-epsilon", 1)
     run.provenance.write_text(run.provenance.read_text().replace('"abc"', '"def"'))
-    with pytest.raises(InputError, match="runs of diagnosis learned from different data, abc and def"):
+    with pytest.raises(InputError, match="runs of diagnosis learned from different frames, abc and def"):
         gather(study, "diagnosis")
 
 

@@ -142,7 +142,7 @@ def _write_training(study: Study, run: Run) -> None:
         rows += [(step, "gradient_square", 3.0), (step, "gradient_product", 1.0 + 2 * (step == 100))]
     pd.DataFrame(rows, columns=["step", "name", "value"]).to_csv(run.diagnostics, index=False)
     steps_of = 1600 if run.variant.endswith("-longest") else 400
-    origin = {"variant": run.variant, "seed": run.seed, "params": digest(study.variant(run.variant)), "store": "abc"}
+    origin = {"variant": run.variant, "seed": run.seed, "params": digest(study.variant(run.variant)), "frames": "abc"}
     cost = {"parameters": 2_000_000, "seconds": 60.0, "steps": steps_of}
     run.provenance.write_text(json.dumps(origin | cost))
 

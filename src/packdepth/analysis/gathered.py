@@ -13,7 +13,7 @@ without training anything. In `results/SCALE/gathered/GROUP/`, for depth network
 | provenance.json | runs | where each comes from |
 
 A run that is no longer here keeps its rows as long as it had today's settings, so seeds can be added on another
-machine. Runs of one group that learned from different data are refused. `read_gathered` gives means over seeds.
+machine. Runs of one group that learned from different frames are refused. `read_gathered` gives means over seeds.
 """
 
 from pathlib import Path
@@ -45,7 +45,7 @@ KEYS = {  # what means over seeds are taken by
 def gather(study: Study, group: str, chosen: list[paths.Run] | None = None) -> None:
     """Write the tables of a group, of all its runs or of some.
 
-    Raises InputError that names a missing result, or runs of different data.
+    Raises InputError that names a missing result, or runs of different frames.
     """
     folder, known = paths.gathered(study.scale, group), kept(study, group)
     provenance, tables = [], []
@@ -56,8 +56,8 @@ def gather(study: Study, group: str, chosen: list[paths.Run] | None = None) -> N
         else:
             provenance.append(read_json(run.provenance))
             tables.append(_tables(study, group, run))
-    if len(stores := sorted({row["store"] for row in provenance})) > 1:
-        raise InputError(f"{folder}: runs of {group} learned from different data, {' and '.join(stores)}")
+    if len(frames := sorted({row["frames"] for row in provenance})) > 1:
+        raise InputError(f"{folder}: runs of {group} learned from different frames, {' and '.join(frames)}")
     for name in _names(group):
         of_runs = [of_run[name] for of_run in tables]
         table = pd.concat(of_runs, axis=1).reset_index() if name == LOSSES else pd.concat(of_runs, ignore_index=True)

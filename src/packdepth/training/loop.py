@@ -275,6 +275,7 @@ class Trainer:
             "commit": self.commit,
             "params": digest(self.variant),
             "store": self.store.fingerprint[:16],
+            "frames": self.store.made_of,
             "torch": torch.__version__,
             "device": torch.cuda.get_device_name(self.device) if gpu else f"CPU, {torch.get_num_threads()} threads",
             "precision": self.computing.precision,

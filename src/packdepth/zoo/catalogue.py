@@ -9,9 +9,10 @@ from typing import Any
 
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-from packdepth.errors import InputError, one_of
+from packdepth.errors import InputError, nearest, one_of
 from packdepth.inference.depth_model import CHECKPOINT, DepthModel
 from packdepth.inference.load import open_file, ready
+from packdepth.zoo.trained import located, trained_models
 
 # By name what DepthModel takes. Widths, heads and other options are changed by `create_model`'s keywords.
 MODELS: dict[str, dict[str, Any]] = {
@@ -32,9 +33,12 @@ OWN = tuple(inspect.signature(DepthModel).parameters)[1:]  # settings of the mod
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")  # of the Hugging Face Hub
 
 
-def list_models(pattern: str = "*") -> list[str]:
-    """The names that `create_model` knows and that match a pattern such as `packnet*`, sorted."""
-    return sorted(name for name in MODELS if fnmatch(name, pattern))
+def list_models(pattern: str = "*", trained: bool = False) -> list[str]:
+    """The names that match a pattern such as `packnet*`, sorted.
+
+    They are of architectures, for `create_model`, or of the trained networks of this package, for `load`.
+    """
+    return sorted(name for name in (trained_models() if trained else MODELS) if fnmatch(name, pattern))
 
 
 def create_model(name: str, **settings: Any) -> DepthModel:
@@ -52,18 +56,22 @@ def create_model(name: str, **settings: Any) -> DepthModel:
 def load(source: str | os.PathLike[str], device: str | None = None) -> DepthModel:
     """A trained model, in evaluation mode, accelerated, on `device`: by default a GPU if there is one.
 
-    `source` is a checkpoint of packdepth, a .ckpt published with packnet-sfm, a folder that `save_pretrained` wrote,
-    or a repository of the Hugging Face Hub, as OWNER/NAME. Nothing in a file is executed. Raises InputError (a
-    ValueError), in one line, if there is no such thing, it is broken, or it holds no depth network.
+    `source` is the name of a trained network of this package, a checkpoint of packdepth, a .ckpt published with
+    packnet-sfm, a folder that `save_pretrained` wrote, or a repository of the Hugging Face Hub, as OWNER/NAME. Nothing
+    in a file is executed. Raises InputError (a ValueError), in one line, if there is no such thing, it is broken, or
+    it holds no depth network.
     """
     return ready(load_plain(source), device)
 
 
 def load_plain(source: str | os.PathLike[str]) -> DepthModel:
     """The same as the papers have it: not accelerated, on the CPU."""
-    path = Path(source)
+    path = Path(located(os.fspath(source)))
     if path.is_dir():
         return open_file(path / CHECKPOINT)
+    if not path.exists() and not path.suffix and len(path.parts) == 1:
+        known = f"{', '.join(trained_models())}{nearest(str(source), trained_models())}"
+        raise InputError(f"{source}: no such file, nor a trained network (those are {known})")
     if path.exists() or path.suffix or path.parent.is_dir() or not REPOSITORY.fullmatch(str(source)):
         return open_file(path)
     try:

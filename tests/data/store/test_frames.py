@@ -37,6 +37,25 @@ def test_round_trip(path: Path):
     assert store.attributes["dataset"] == "slopes"
 
 
+def test_what_it_is_made_of_is_the_same_for_other_pixels_and_not_for_other_frames(path: Path, tmp_path: Path):
+    def made_of(batch: Batch, origin=ORIGIN) -> str:
+        with create_store(tmp_path / "other.h5", origin) as writer:
+            writer.append(batch)
+        return Store(tmp_path / "other.h5").made_of
+
+    usual, five = Store(path).made_of, slopes(5)
+    darker = replace(five, rgb=five.rgb // 2)
+    assert made_of(darker) == usual
+    assert Store(tmp_path / "other.h5").fingerprint != Store(path).fingerprint
+    assert made_of(five, replace(ORIGIN, parameters=ORIGIN.parameters | {"source": "/elsewhere"})) == usual
+    others = [
+        made_of(slopes(4)),
+        made_of(five, replace(ORIGIN, version=2)),
+        made_of(five, replace(ORIGIN, parameters={"made": "by machine"})),
+    ]
+    assert len({usual, *others}) == 4
+
+
 def test_optional_arrays_and_many_appends(tmp_path: Path):
     part = slopes(2)
     poses = np.stack([np.eye(4), 2 * np.eye(4)]).astype(np.float32)

@@ -21,6 +21,7 @@ JPEG sources of the store's size stay unchanged: a twentieth of the bytes, for 1
 """
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from packdepth.data.store.reader import Reader, named_damage
+from packdepth.utils.fingerprint import digest
 
 FORMAT = "packdepth store 2"
 DepthUnit = Literal["millimetre", "metre"]
@@ -73,6 +75,19 @@ class Store(Reader):
 
     def __len__(self) -> int:
         return self._length
+
+    @property
+    @named_damage
+    def made_of(self) -> str:
+        """Names which frames it holds and how they were made, in sixteen hex digits.
+
+        Stores made on two machines have the same name, though a few pixels are rounded otherwise, which makes another
+        fingerprint: of 2,000 rooms, 5 colours in 100,000 with vector instructions and without.
+        """
+        parameters = json.loads(self.attributes["parameters"])
+        parameters.pop("source", None)  # where the archives lay
+        origin = self.attributes["dataset"], int(self.attributes["version"]), parameters
+        return digest(origin, self.file["id"].asstr()[:].tolist())
 
     def has(self, name: str) -> bool:
         """Whether the store holds this optional array."""
