@@ -238,7 +238,7 @@ WRONG = [
         ["variants.packnet.training.epochs", "greater than 0"],
     ),
     (
-        lambda raw: raw["groups"]["autoencoder"]["variants"]["packing"].pop("training"),
+        lambda raw: raw["groups"]["autoencoder"].pop("training"),
         ["autoencoder.variants.packing", "'reconstruction' is an autoencoder's"],
     ),
     (lambda raw: _training(raw).update(mode="reconstruction"), ["variants.packnet", "an autoencoder's"]),
