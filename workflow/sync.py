@@ -30,7 +30,7 @@ import yaml
 from packdepth.config.load import load_study
 from packdepth.config.settings import stale_settings, write_settings
 from packdepth.errors import InputError
-from packdepth.utils.files import write_json
+from packdepth.utils.files import read_object, write_json
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -126,7 +126,7 @@ class Ledger:
     """The content (MD5, as DVC names it) that each record stands for, and the state of every dvc.lock by then."""
 
     def __init__(self) -> None:
-        kept: dict[str, Any] = json.loads(LEDGER.read_text()) if LEDGER.is_file() else {}
+        kept = read_object(LEDGER)
         self.locks: str = kept.get("locks", "")
         self._entries: dict[str, dict[str, Any]] = kept.get("entries", {})
 

@@ -65,6 +65,17 @@ def test_a_network_learns_the_slopes_better_than_any_constant(stores):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"key": '])
+def test_a_run_with_a_damaged_record_is_trained_again(stores, damage):
+    study = stores()
+    train(study, run("constant"))
+    whole = run("constant").provenance.read_text()
+    run("constant").provenance.write_text(damage)
+    train(study, run("constant"))
+    assert json.loads(run("constant").provenance.read_text()).keys() == json.loads(whole).keys()
+
+
+@pytest.mark.slow
 def test_threads_are_those_of_the_settings_whatever_the_process_has(stores):
     """Both Snakemake and DVC get the same bits, on machines with any number of cores."""
     study = stores(lambda raw: raw["training"]["cpu"].update(threads=2))

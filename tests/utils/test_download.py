@@ -180,6 +180,21 @@ def test_a_later_call_goes_on_where_one_was_cut(server: Server, tmp_path: Path):
     assert server.requests == [("gone", None), ("a", "bytes=200000-")]
 
 
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b'{"bytes": "many"}'])
+def test_damaged_records_are_made_anew(server: Server, tmp_path: Path, damage: bytes):
+    remote = Remote("a.zip", (server.serve("a", CONTENT, cuts=[100_000] + [0] * 8),))
+    interrupted(remote, tmp_path)
+    (tmp_path / ".a.zip.part.json").write_bytes(damage)
+    server.files["a"].cuts = []
+    assert fetch(remote, tmp_path).read_bytes() == CONTENT
+    assert server.requests[-1] == ("a", None)
+    (tmp_path / "a.zip.json").write_bytes(damage)
+    asked = len(server.requests)
+    assert fetch(remote, tmp_path).read_bytes() == CONTENT
+    assert record(tmp_path / "a.zip")["bytes"] == len(CONTENT)
+    assert len(server.requests) == asked
+
+
 def test_a_killed_process_is_gone_on_from(server: Server, tmp_path: Path):
     url = server.serve("a", CONTENT, delay=60.0, stall=200_000)
     program = "import sys; from pathlib import Path; from packdepth.utils.download import *; "

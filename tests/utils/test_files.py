@@ -9,7 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from packdepth.utils.files import atomic_write, file_states, locked, remove_parts, require_space, write_json, write_text
+from packdepth.utils.files import (
+    atomic_write,
+    file_states,
+    locked,
+    read_object,
+    remove_parts,
+    require_space,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
@@ -120,3 +129,15 @@ def test_the_file_and_its_folder_reach_the_disk(tmp_path: Path, monkeypatch):
 def test_the_umask_is_never_changed(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("another thread may write now"))
     write_text(tmp_path / "file.txt", "new")
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"null", b'{"a": ', b"\xff\xfe", b"[" * 100_000])
+def test_what_is_no_object_is_empty(tmp_path: Path, content: bytes):
+    (tmp_path / "a.json").write_bytes(content)
+    assert read_object(tmp_path / "a.json") == {}
+
+
+def test_an_object_comes_back_and_none_is_empty(tmp_path: Path):
+    assert read_object(tmp_path / "a.json") == {}
+    write_json(tmp_path / "a.json", {"a": [1]})
+    assert read_object(tmp_path / "a.json") == {"a": [1]}

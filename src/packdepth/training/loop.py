@@ -7,7 +7,6 @@ trains one variant at the scale of params.yaml. Randomness is counted, not carri
 """
 
 import contextlib
-import json
 import math
 import subprocess
 import time
@@ -33,7 +32,7 @@ from packdepth.training.objective import TERMS, Objective, Outcome
 from packdepth.training.readings import Reading, Readings
 from packdepth.training.temporal_frames import TemporalFrames
 from packdepth.training.update import RecordedUpdate, Update
-from packdepth.utils.files import write_json
+from packdepth.utils.files import read_object, write_json
 from packdepth.utils.fingerprint import code_digest, digest
 from packdepth.utils.progress import track
 from packdepth.utils.threads import threads_on_cpu
@@ -97,7 +96,7 @@ def run_key(variant: Variant, seed: int, frames: str, device: torch.device) -> s
 def is_finished(run: paths.Run, key: str) -> bool:
     """Whether the run's files are there, from a training with this key."""
     files = (run.checkpoint, run.train_log, run.diagnostics, run.provenance)
-    return all(file.is_file() for file in files) and json.loads(run.provenance.read_text())["key"] == key
+    return all(file.is_file() for file in files) and read_object(run.provenance).get("key") == key
 
 
 class Trainer:

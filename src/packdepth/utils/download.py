@@ -5,7 +5,6 @@ lost connection, or a kill, in the last of 257 GB would lose them all. Here `.NA
 """
 
 import contextlib
-import json
 import os
 import sys
 import time
@@ -18,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError  # of a response's raw stream
 
 from packdepth.errors import InputError
-from packdepth.utils.files import locked, require_space, write_json
+from packdepth.utils.files import locked, read_object, require_space, write_json
 from packdepth.utils.progress import track
 
 CONNECT, READ = 10.0, 60.0  # s to wait for a connection, s to wait for another byte
@@ -69,8 +68,7 @@ def fetch(remote: Remote, folder: Path) -> Path:
 
 def record(path: Path) -> dict[str, Any]:
     """What is known about a file that `fetch` gave: `bytes`, `hash`, and `url`, unless someone has put it there."""
-    content: dict[str, Any] = json.loads(_record(path).read_text())
-    return content
+    return read_object(_record(path))
 
 
 def _record(path: Path) -> Path:
@@ -79,10 +77,8 @@ def _record(path: Path) -> Path:
 
 def _is_as_recorded(remote: Remote, path: Path) -> bool:
     """Whether the file has the size in its record, and the record the known hash."""
-    if not (path.is_file() and _record(path).is_file()):
-        return False
     known = record(path)
-    return known["bytes"] == path.stat().st_size and remote.hash in (None, known["hash"])
+    return path.is_file() and known.get("bytes") == path.stat().st_size and remote.hash in (None, known.get("hash"))
 
 
 def _adopt(remote: Remote, path: Path) -> None:
@@ -146,7 +142,8 @@ class _Part:
     @property
     def origin(self) -> dict[str, Any]:
         """Its `url`, the `validator` of that version or None, and its `total` of bytes or None."""
-        return json.loads(self._origin.read_text()) if self.path.is_file() else {"url": None}
+        nothing = {"url": None, "validator": None, "total": None}
+        return nothing | read_object(self._origin) if self.path.is_file() else nothing
 
     def begin(self, origin: dict[str, Any]) -> None:
         """Start again from nothing."""

@@ -106,6 +106,15 @@ def write_text(path: Path, text: str) -> None:
         part.write_text(text)
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a small JSON file; empty if there is no such file, or it is damaged, so that it is made anew."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a whole JSON file or none of it."""
     write_text(path, json.dumps(value, indent=2) + "\n")

@@ -77,3 +77,12 @@ def test_an_archive_that_went_after_it_was_listed(tmp_path: Path):
 def test_nothing_listed_yet(tmp_path: Path):
     with pytest.raises(InputError, match=r"archives\.json: not there yet; `packdepth data download` makes it"):
         make_store(settings(), "train", tmp_path / "archives.json", tmp_path / "train.h5")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"archives": 1}', '{"archives": [1]}', '{"archives": [{}]}', '{"arch'])
+def test_a_damaged_list(tmp_path: Path, text: str):
+    (tmp_path / "archives.json").write_text(text)
+    with pytest.raises(
+        InputError, match=r"archives\.json: lists no archives; remove it, and `packdepth data download`"
+    ):
+        make_store(settings(), "train", tmp_path / "archives.json", tmp_path / "train.h5")

@@ -1,6 +1,5 @@
 """Gets a data set's archives, and lists them; its stores are made from that list."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from packdepth.data.datasets.base import DatasetInfo
 from packdepth.data.datasets.registry import info_of, source_of
 from packdepth.errors import InputError
 from packdepth.utils import download
-from packdepth.utils.files import write_json
+from packdepth.utils.files import read_object, write_json
 
 
 def acquire(data: Data, folder: Path, listing: Path) -> None:
@@ -40,10 +39,13 @@ def archives(listing: Path) -> list[Path]:
 
 
 def read_listing(listing: Path) -> dict[str, Any]:
-    """What `acquire` has written. Raises InputError if it is not there."""
+    """What `acquire` has written. Raises InputError if it is not there, or damaged."""
     if not listing.is_file():
         raise InputError(f"{listing}: not there yet; `packdepth data download` makes it")
-    content: dict[str, Any] = json.loads(listing.read_text())
+    content = read_object(listing)
+    entries = content.get("archives")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) and "path" in entry for entry in entries):
+        raise InputError(f"{listing}: lists no archives; remove it, and `packdepth data download` makes it again")
     return content
 
 
