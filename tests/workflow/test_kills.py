@@ -1,6 +1,10 @@
-"""SIGKILL at several moments of a training, under both tools: the next run ends with the bits of an undisturbed one."""
+"""SIGKILL at several moments of a training, under both tools: the next run ends with the bits of an undisturbed one.
+
+TOOL_KILLS=50 kills each tool at so many random moments besides.
+"""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -15,6 +19,7 @@ MODEL = "results/tiny/runs/report/packnet/seed0/model.safetensors"
 LOG = "results/tiny/runs/report/packnet/seed0/train_log.csv"
 LOCK = ".packdepth/resume/tiny/packnet/*.lock"  # there as soon as a training starts
 STATE = ".packdepth/resume/tiny/packnet/seed0/*/step*.pt"
+RANDOM = int(os.environ.get("TOOL_KILLS", "0"))
 COMMANDS = {
     "snakemake": ("snakemake", "--cores", "8", MODEL),
     "dvc": ("dvc", "repro", "--single-item", "train@report-packnet-0"),
@@ -38,6 +43,32 @@ def test_a_killed_training_ends_with_the_same_bits(made_by: Callable[[str], Clon
     clone.run(*COMMANDS[tool])
     assert training(clone) == undisturbed
     assert not list(clone.path.glob(STATE))
+
+
+@pytest.mark.skipif(not RANDOM, reason="takes a quarter of a minute a kill; TOOL_KILLS=50 asks for it")
+@pytest.mark.parametrize("tool", ["snakemake", "dvc"])
+def test_a_tool_killed_at_any_moment_ends_with_the_same_bits(made_by: Callable[[str], Clone], tool: str) -> None:
+    """Or it stops with one line, and ends with the same bits after what that says."""
+    clone, moments, mended = made_by(tool), random.Random(0), 0
+    forget_training(clone)
+    start = time.monotonic()
+    clone.run(*COMMANDS[tool])
+    whole, undisturbed = time.monotonic() - start, training(clone)
+    for number in range(RANDOM):
+        forget_training(clone)
+        process = clone.start(*COMMANDS[tool])
+        time.sleep(moments.uniform(0, whole))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if tool == "snakemake":
+            clone.run("snakemake", "--unlock")
+        again = clone.start(*COMMANDS[tool])
+        if again.wait():
+            mended += 1
+            clone.sync()
+            clone.run(*COMMANDS[tool])
+        assert training(clone) == undisturbed, f"after kill {number}"
+    print(f"{RANDOM} kills of {tool} within {whole:.1f} s: the same bits, {mended} times after `make sync`")
 
 
 def training(clone: Clone) -> tuple[bytes, list[str]]:
