@@ -3,11 +3,17 @@
 Each is read in a process of its own, since a library's C code may not survive one.
 """
 
+import faulthandler
+import io
 import os
+import signal
+import tarfile
 import traceback
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -15,14 +21,25 @@ from PIL import Image
 
 import packdepth
 from packdepth.analysis import results
+from packdepth.checkpoints import packnet_sfm_file
+from packdepth.config.datasets import NyuLabelledData
 from packdepth.config.load import load_study
+from packdepth.data.datasets.acquire import read_listing
+from packdepth.data.datasets.archives import Tree
+from packdepth.data.datasets.nyu_labelled import NyuLabelled
+from packdepth.data.store.context import FORMAT as CONTEXT_FORMAT
+from packdepth.data.store.context import ContextStore, append_neighbours
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.inference.images import pixels
+from tests.support.archives_nyu import write_labelled
 from tests.support.clones import TINY
+from tests.support.context import neighbours
 from tests.support.stores import slopes, write_store
 
+MEMBERS = {"top/list.csv": b"rgb,depth\r\n" * 50, "top/0.jpg": bytes(range(256)) * 4}
 TRIED = int(os.environ.get("DAMAGE", "180"))
+CRASH = {".h5", ".mat"}  # formats whose readers, HDF5 and SciPy, now and then crash in C; docs/reliability.md says so
 
 
 def make_store(path: Path) -> None:
@@ -33,6 +50,57 @@ def read_store(path: Path) -> None:
     store = Store(path)
     for index in range(len(store)):
         store.rgb(index), store.depth(index), store.intrinsics(index), store.id(index)
+
+
+def make_context(path: Path) -> None:
+    make_store(path.with_name("train.h5"))
+    with h5py.File(path, "w") as file:
+        append_neighbours(file.create_group("recorded"), neighbours(4))
+        file["recorded"].attrs["fingerprint"] = "of these neighbours"
+        store = Store(path.with_name("train.h5"))
+        file.attrs.update({"format": CONTEXT_FORMAT, "store": store.fingerprint, "parameters": "{}"})
+
+
+def read_context(path: Path) -> None:
+    context = ContextStore(path, "recorded", Store(path.with_name("train.h5")))
+    for index in range(len(context)):
+        context.frame(index), context.rgb(index), context.mask(index), context.pose(index), context.velocity(index)
+
+
+def make_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in MEMBERS.items():
+            archive.writestr(name, content)
+
+
+def make_tar(path: Path) -> None:
+    with tarfile.open(path, "w:gz" if path.suffix == ".tgz" else "w") as archive:
+        for name, content in MEMBERS.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+
+def read_archive(path: Path) -> None:
+    tree = Tree([path])
+    for name in tree.names():
+        tree.read(name)
+
+
+def make_nyu(path: Path) -> None:
+    write_labelled(path.parent, frames=2)
+
+
+def read_nyu(path: Path) -> None:
+    for split in ("train", "test"):
+        data = NyuLabelledData(dataset="nyu-labelled", size=(32, 64), source=str(path.parent))
+        source = NyuLabelled(data, split, Tree([path.parent]))
+        for index in range(source.pieces):
+            source.piece(index)
+
+
+def make_published(path: Path) -> None:
+    torch.save({"state_dict": {"model.depth_net.a": torch.arange(64.0)}, "config": {}}, path)
 
 
 def make_checkpoint(path: Path) -> None:
@@ -51,6 +119,14 @@ def make_arrays(path: Path) -> None:
 FORMATS: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
     "train.h5": (make_store, read_store),
     "model.safetensors": (make_checkpoint, packdepth.load),
+    "context.h5": (make_context, read_context),
+    "published.ckpt": (make_published, packnet_sfm_file.read),
+    "data.zip": (make_zip, read_archive),
+    "data.tar": (make_tar, read_archive),
+    "data.tgz": (make_tar, read_archive),
+    "splits.mat": (make_nyu, read_nyu),
+    "nyu_depth_v2_labeled.mat": (make_nyu, read_nyu),
+    "archives.json": (lambda path: path.write_text('{"archives": [{"path": "/a.zip", "bytes": 3}]}'), read_listing),
     "photo.png": (make_image, pixels),
     "photo.jpg": (make_image, pixels),
     "photo.tif": (make_image, pixels),
@@ -83,6 +159,7 @@ def ended(read: Callable[[Path], object], path: Path, told: Path) -> int:
     """How reading ends in a process of its own: 0 well or in one line, 1 in a traceback, which is in `told`."""
     if child := os.fork():
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    faulthandler.disable()
     code = 1
     try:
         read(path)
@@ -105,7 +182,13 @@ def test_a_damaged_file_is_read_or_named(tmp_path: Path, name: str):
     read(path)
     whole = path.read_bytes()
     random = np.random.default_rng(0)
+    crashes = 0
     for number in range(TRIED // len(FORMATS)):
         path.write_bytes(damaged(whole, random))
         code = ended(read, path, told)
+        if code == -signal.SIGSEGV and path.suffix in CRASH:
+            crashes += 1
+            continue
         assert code == 0, f"number {number} ended with {code}\n{told.read_text() if told.exists() else ''}"
+    print(f"{TRIED // len(FORMATS)} of {name}: {crashes} crashes")
+    assert crashes <= 1 + TRIED / len(FORMATS) / 50

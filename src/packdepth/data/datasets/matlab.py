@@ -1,17 +1,13 @@
 """MATLAB 5 files. (MATLAB 7.3's are HDF5.)"""
 
 import io
-import zlib
 from typing import Any
 
 import scipy.io
 from numpy.typing import NDArray
-from scipy.io.matlab import MatReadError
 
 from packdepth.data.datasets.archives import Tree
 from packdepth.errors import InputError
-
-BROKEN = (MatReadError, zlib.error, OSError, ValueError, TypeError, IndexError, KeyError, NotImplementedError)
 
 
 def read_matrices(tree: Tree, name: str, *matrices: str) -> list[NDArray[Any]]:
@@ -20,6 +16,6 @@ def read_matrices(tree: Tree, name: str, *matrices: str) -> list[NDArray[Any]]:
     try:
         found = scipy.io.loadmat(io.BytesIO(content), variable_names=matrices)
         return [found[matrix] for matrix in matrices]
-    except BROKEN as error:
+    except Exception as error:  # of all kinds: a damaged file can raise any error in scipy
         told = f"expected MATLAB 5 with {' and '.join(matrices)} ({error})"
         raise InputError(f"{tree}: {name}: {told}") from None

@@ -83,15 +83,23 @@ class NyuLabelled:
                 codes = self._file[self._file["scenes"][0, place]][()]
                 return "".join(map(chr, codes.ravel()))
             return self._file[name][place]
-        except (OSError, KeyError, ValueError) as error:
+        except Exception as error:  # of all kinds, as below
             raise InputError(f"{self._path}: frame {place + 1}: cannot be read ({error}); is the file whole?") from None
 
 
 def _opened(path: Path) -> h5py.File:
     try:
         file = h5py.File(path)
-    except OSError as error:
+        _check(path, file)
+    except InputError:
+        raise
+    except Exception as error:  # of all kinds: a damaged file can raise any error in h5py
         raise InputError(f"{path}: truncated, or not a MATLAB 7.3 file ({error})") from None
+    return file
+
+
+def _check(path: Path, file: h5py.File) -> None:
+    """Raise InputError unless the file is safe to read and holds what is read."""
     if fault := unsafe(file):
         raise InputError(f"{path}: {fault}; expected the labelled NYU Depth v2")
     for name, shape in SHAPES.items():
@@ -103,7 +111,6 @@ def _opened(path: Path) -> h5py.File:
             raise InputError(f"{path}: {name!r} has {len(file[name])} frames, 'images' has {len(file['images'])}")
     if "scenes" not in file:
         raise InputError(f"{path}: has no 'scenes'; expected the labelled NYU Depth v2")
-    return file
 
 
 def _numbers(tree: Tree, name: str, frames: int) -> list[int]:
