@@ -127,6 +127,19 @@ def test_a_file_of_other_content_that_dvc_restores_is_not_taken_for_snakemakes(m
     assert clone.planned() == AFTER_PACKNET
 
 
+@pytest.mark.parametrize("name", ["x; touch PWNED #", "$(touch PWNED)", "`touch PWNED`", "../../../PWNED"])
+def test_no_name_reaches_a_shell_or_leaves_the_folder(fresh: Clone, name: str) -> None:
+    """Whatever is asked for: each stage waits for the settings of its run, which only a checked params.yaml gets."""
+    fresh.edit(
+        "params.yaml",
+        "packnet: {network: {architecture: packnet}}",
+        f"{name!r}: {{network: {{architecture: packnet}}}}",
+    )
+    for arguments in ((), ("--single-item", f"train@report-{name}-0")):
+        assert "PWNED" in fresh.run("dvc", "repro", *arguments, code=255)
+    assert not [path for path in fresh.path.parent.rglob("*PWNED*") if ".dvc" not in path.parts]
+
+
 def test_without_git_there_is_nothing_to_sync_with(fresh: Clone) -> None:
     shutil.rmtree(fresh.path / ".git")
     told = fresh.run(sys.executable, "workflow/sync.py", code=2)
