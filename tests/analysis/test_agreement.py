@@ -49,6 +49,18 @@ def test_only_seeds_that_all_variants_have_count(both):
     assert order() == usual
 
 
+def test_one_seed_has_no_interval(both):
+    for group in ("contest", "diagnosis"):
+        path = paths.gathered("small", group) / "losses.csv"
+        table = pd.read_csv(path)
+        table.drop(columns=[name for name in table if "/" in name and not name.endswith("/1")]).to_csv(
+            path, index=False
+        )
+    text = write_agreement(both, "small")
+    assert "With one seed at a scale it has no interval." in text
+    assert "nan" not in text
+
+
 def test_the_same_results_agree(study):
     for group in ("contest", "diagnosis"):
         shutil.copytree(paths.gathered("smoke", group), paths.gathered("small", group))

@@ -61,7 +61,10 @@ def _effects(study: Study) -> dict[str, Effect]:
 def agreement_text(here: str, there: str, agreement: Agreement, signs: pd.DataFrame) -> str:
     """The page."""
     few = "" if agreement.variants >= ENOUGH else f" Fewer than {ENOUGH} variants say little."
-    tau = f"{agreement.tau:.2f} ({agreement.low:.2f} to {agreement.high:.2f})"
+    tau, sure = f"{agreement.tau:.2f}", "With one seed at a scale it has no interval."
+    if pd.notna(agreement.low):
+        tau += f" ({agreement.low:.2f} to {agreement.high:.2f})"
+        sure = "The interval is a bootstrap over seeds and images."
     flips = [
         [f"`{row['better_first']}`", f"`{row['better_second']}`", "yes" if row["sure"] else "no"]
         for _, row in agreement.flips.iterrows()
@@ -73,7 +76,7 @@ def agreement_text(here: str, there: str, agreement: Agreement, signs: pd.DataFr
     parts = [
         f"# Does `{here}` predict `{there}`?",
         f"Kendall's tau of {agreement.variants} variants by their test loss is {tau}: 1 is the same order, 0 none,"
-        f" -1 the opposite. The interval is a bootstrap over seeds and images.{few}",
+        f" -1 the opposite. {sure}{few}",
         markdown_table([f"better at `{here}`", f"better at `{there}`", "sure at both"], flips)
         if flips
         else "No pair is in another order.",
