@@ -3,10 +3,10 @@
     python workflow/by_hand.py GROUP... [--minutes 8] [--together 3] [--keep results.tar.gz]
 
 Makes the data that is missing, then trains and evaluates every run without an evaluation, seed by seed and
-several together, which fills a GPU that one small network does not. When the time is up it stops, and gathers what is
-done: a verdict or an agreement then rests on the seeds that are there. Called again it goes on: a training from its
-last state, and not at all if its evaluation is there, or what it measured among the gathered tables. `--keep` packs
-the scale's results, without weights, into one small file; unpacked elsewhere they count as done.
+several together, which fills a GPU that one small network does not. When the time is up it stops, and gathers the
+seeds with which every variant is done: a verdict or an agreement then rests on these. Called again it goes on: a
+training from its last state, and not at all if its evaluation is there, or what it measured among the gathered tables.
+`--keep` packs the scale's results, without weights, into one small file; unpacked elsewhere they count as done.
 """
 
 import argparse
@@ -107,9 +107,9 @@ def main() -> None:
     make_data(study, given.groups)
     failed = make_runs(unfinished(study, given.groups), given.together, end)
     for group in given.groups:
-        left = set(unfinished(study, [group]))
-        if done := [run for run in runs_of(study, group) if run not in left]:
-            gather(study, group, done)
+        torn = {run.seed for run in unfinished(study, [group])}
+        if whole := [run for run in runs_of(study, group) if run.seed not in torn]:
+            gather(study, group, whole)
     if given.keep:
         keep(study.scale, given.keep)
     waiting = len(unfinished(study, given.groups))

@@ -135,3 +135,13 @@ def test_weights_in_half_precision(path: Path):
     loaded, _ = load_checkpoint(path)
     assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
     assert torch.equal(loaded.stem.conv.weight.half(), model.stem.conv.weight)
+
+
+def test_weights_in_eight_bits(path: Path):
+    """A type that torch cannot tell finite numbers of."""
+    weights = models.build(**NETWORK).state_dict()
+    info = json.dumps({"network": NETWORK, "size": [64, 96], "max_depth": 10.0})
+    weights["stem.conv.bias"] = weights["stem.conv.bias"].to(torch.float8_e4m3fn)
+    save_file(weights, path, metadata={"packdepth": info})
+    with pytest.raises(InputError, match=r"bias is strided of float8_e4m3fn on cpu; expected plain numbers"):
+        load_checkpoint(path)

@@ -78,6 +78,23 @@ def test_what_dataparallel_adds_to_names_is_left_out(publish, tmp_path: Path, be
     assert list(read(path).state_dict) == [f"{after}a.weight"]
 
 
+def test_two_weights_of_one_name(publish):
+    with pytest.raises(InputError, match=r"with and without `module\.` of the same name"):
+        read(publish({"a": torch.ones(2), "module.a": torch.ones(2)}))
+
+
+@pytest.mark.parametrize(
+    ("tensor", "kind"),
+    [
+        (torch.ones(2, device="meta"), "strided of float32 on meta"),
+        (torch.eye(2).to_sparse(), "sparse_coo of float32 on cpu"),
+    ],
+)
+def test_weights_that_are_no_plain_numbers(publish, tensor, kind):
+    with pytest.raises(InputError, match=rf"published\.ckpt: a is {kind}; expected plain numbers"):
+        read(publish({"a": tensor}))
+
+
 def test_weights_that_are_not_finite(publish):
     with pytest.raises(InputError, match=r"published\.ckpt: b holds NaN or infinity"):
         read(publish({"a": torch.ones(2), "b": torch.tensor([1.0, torch.nan])}))

@@ -150,6 +150,17 @@ def test_without_a_length_only_what_shows_its_end_is_believed(server: Server, tm
     assert [path for path, _ in server.requests] == ["cut", "whole", "torn", "torn"]
 
 
+def test_the_rest_of_a_file_tells_its_length(server: Server, tmp_path: Path):
+    """So a second cut is noticed, though that answer has no length of its own."""
+    url = server.serve("a", CONTENT, chunked=True, cuts=[100_000, *HOPELESS])
+    remote = Remote("a.zip", (url,))
+    interrupted(remote, tmp_path)
+    server.serve("a", CONTENT, length=-1, cuts=[50_000, 50_000])
+    server.requests.clear()
+    assert fetch(remote, tmp_path).read_bytes() == CONTENT
+    assert len({asked for _, asked in server.requests} - {None}) == 3
+
+
 def test_a_server_that_is_busy_or_broken_is_asked_again(server: Server, tmp_path: Path):
     url = server.serve("a", CONTENT, refusals=[503, 429, 500, 502])
     assert fetch(Remote("a.zip", (url,)), tmp_path).read_bytes() == CONTENT

@@ -1,5 +1,6 @@
 """A group without Snakemake and DVC: the same files, and it goes on where it stopped."""
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -48,6 +49,16 @@ def test_a_group_is_made_and_only_once(study, tmp_path):
     assert not [name for name in names if name.endswith(".safetensors")]
     status, said, wrong = by_hand("diagnosis")
     assert not [line for line in said if line.startswith("done:")], wrong
+
+
+@pytest.mark.slow
+def test_whole_seeds_are_gathered_and_torn_ones_left_out(study):
+    assert by_hand("diagnosis")[0] == 0
+    shutil.rmtree(study.run("first", 1).folder)
+    shutil.rmtree(paths.gathered("tiny", "diagnosis"))
+    status, said, wrong = by_hand("diagnosis", "--minutes", "0")
+    assert (status, said[-1]) == (0, "1 runs are left"), wrong
+    assert list(read_gathered(study, "diagnosis", "losses")) == ["id", "first/0"]
 
 
 @pytest.mark.slow

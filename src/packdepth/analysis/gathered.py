@@ -56,7 +56,8 @@ def gather(study: Study, group: str, chosen: list[paths.Run] | None = None) -> N
         else:
             provenance.append(read_json(run.provenance))
             tables.append(_tables(study, group, run))
-    if len(frames := sorted({row["frames"] for row in provenance})) > 1:
+    # Older records name no frames; those of one store are the same.
+    if len(frames := sorted({row.get("frames") or row["store"] for row in provenance})) > 1:
         raise InputError(f"{folder}: runs of {group} learned from different frames, {' and '.join(frames)}")
     for name in _names(group):
         of_runs = [of_run[name] for of_run in tables]

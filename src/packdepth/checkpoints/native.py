@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from packdepth import models
+from packdepth.config.datasets import LARGEST_SIDE
 from packdepth.config.schema import Positive
 from packdepth.config.study import checked
 from packdepth.config.variants import Network, OutputUnit
@@ -22,7 +23,7 @@ from packdepth.models.posenet import PoseNet
 from packdepth.utils.files import atomic_write
 
 POSE = "pose."  # before the names of a pose network's weights
-Side = Annotated[int, Field(ge=1, le=8192)]
+Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 
 
 @dataclass(frozen=True)

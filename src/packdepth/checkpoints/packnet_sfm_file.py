@@ -50,10 +50,13 @@ def read(path: Path) -> PublishedFile:
     if not _are_tensors(state_dict):
         raise InputError(f"{path}: has no state_dict of tensors; expected a checkpoint of packnet-sfm")
     check_finite(str(path), state_dict)
+    weights = {_without_module(str(name)): tensor for name, tensor in state_dict.items()}
+    if len(weights) < len(state_dict):
+        raise InputError(f"{path}: holds weights with and without `module.` of the same name; expected one of them")
     shape = _setting(content, "config", "datasets", "augmentation", "image_shape")
     max_depth = _setting(content, "config", "model", "params", "max_depth")
     return PublishedFile(
-        state_dict={_without_module(str(name)): tensor for name, tensor in state_dict.items()},
+        state_dict=weights,
         size=_size(shape),
         max_depth=float(max_depth) if isinstance(max_depth, (int, float)) else 80.0,
     )

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from packdepth import models
 from packdepth.checkpoints import packnet_sfm
 from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint, save_checkpoint
+from packdepth.config.datasets import LARGEST_SIDE
 from packdepth.config.variants import OutputUnit
 from packdepth.errors import InputError
 from packdepth.inference.images import AnyImage, pixels
@@ -75,9 +76,11 @@ class DepthModel(
             focal_length: of the camera that it was trained on, px at `size`; None if unknown.
             limited: whether depth is kept within max_depth / 100 and max_depth, as in training.
 
-        Raises InputError for an unknown architecture or option.
+        Raises InputError for an unknown architecture or option, or a size out of bounds.
         """
         super().__init__()
+        if size and not 1 <= min(size) <= max(size) <= LARGEST_SIDE:
+            raise InputError(f"size: expected sides of 1 to {LARGEST_SIDE} px, got {size[0]}x{size[1]}")
         self.network = models.build(**network)
         self.info = CheckpointInfo(network, size and (size[0], size[1]), max_depth, output_unit, focal_length, limited)
         self.unit = unit_of(output_unit, max_depth)

@@ -44,7 +44,12 @@ def check_state_dict(what: str, given: Mapping[str, Tensor], expected: Mapping[s
 
 
 def check_finite(what: str, weights: Mapping[str, Tensor]) -> None:
-    """Raise InputError, naming the first, if any weight is NaN or infinite."""
+    """Raise InputError, naming the first, if any weight is NaN or infinite, or of a kind that is no plain number."""
     for name, tensor in weights.items():
-        if not tensor.isfinite().all():
+        try:
+            finite = bool(tensor.isfinite().all())
+        except RuntimeError:  # sparse, quantised, without content, or of a type that torch cannot compare
+            kind = f"{tensor.layout} of {tensor.dtype} on {tensor.device}".replace("torch.", "")
+            raise InputError(f"{what}: {name} is {kind}; expected plain numbers") from None
+        if not finite:
             raise InputError(f"{what}: {name} holds NaN or infinity; expected finite weights")

@@ -145,9 +145,10 @@ class _Part:
         nothing = {"url": None, "validator": None, "total": None}
         return nothing | read_object(self._origin) if self.path.is_file() else nothing
 
-    def begin(self, origin: dict[str, Any]) -> None:
-        """Start again from nothing."""
-        self.remove()
+    def begin(self, origin: dict[str, Any], new: bool) -> None:
+        """Start again from nothing, if it is `new`, or go on."""
+        if new:
+            self.remove()
         write_json(self._origin, origin)
         self.path.touch()
 
@@ -179,8 +180,7 @@ def _continue(remote: Remote, url: str, part: _Part) -> None:
         return
     try:
         with contextlib.closing(_ask(url, part)) as response:
-            if response.status_code != requests.codes.partial_content:
-                part.begin(_origin(remote, url, response))
+            part.begin(_origin(remote, url, response), new=response.status_code != requests.codes.partial_content)
             _append(remote.name, response, part)
     except (requests.RequestException, HTTPError) as error:
         raise (_Passing if _may_pass(error) else _Failed)(_reason(error)) from None
@@ -214,7 +214,9 @@ def _validator(response: requests.Response) -> str | None:
 
 
 def _origin(remote: Remote, url: str, response: requests.Response) -> dict[str, Any]:
-    length = response.headers.get("Content-Length")
+    of_rest = response.status_code == requests.codes.partial_content
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    length = whole if of_rest else response.headers.get("Content-Length")
     total = int(length) if length and length.isdigit() else remote.bytes
     if remote.bytes not in (None, total):
         raise _Failed(f"has {total} bytes, not {remote.bytes}")

@@ -54,6 +54,8 @@ def test_what_it_is_made_of_is_the_same_for_other_pixels_and_not_for_other_frame
         made_of(five, replace(ORIGIN, parameters={"made": "by machine"})),
     ]
     assert len({usual, *others}) == 4
+    folder = replace(ORIGIN, parameters={"dataset": "folder", "source": "/kitchen"})
+    assert made_of(five, folder) != made_of(darker, folder)
 
 
 def test_optional_arrays_and_many_appends(tmp_path: Path):
