@@ -3,8 +3,9 @@
 PackNet (arXiv 1905.02693, section 3.1), which follows monodepth2 (arXiv 1806.01260, section 3). The loss of a
 pixel is the least dissimilarity over the context frames, each warped into the target's view and each unwarped. So a
 pixel hidden in one frame is judged by another. Unwarped frames are *auto-masking*: where one fits best, the pixel
-stands still relative to the camera, or nothing is seen to move, and it gives no gradient. Views of a second camera at
-the same instant are left out of these, as in monodepth2: unmoved there means infinitely far, not standing still.
+stands still relative to the camera, or nothing is seen to move, and it gives no gradient. The image of a second camera
+at the same instant is left out of these: unmoved there means infinitely far, not standing still. monodepth2's code does
+count it.
 
 **Ties** go to the unwarped frame. monodepth2 adds noise to it for that purpose. Then a loss is no longer a function
 of its input, and a resumed run must carry the noise. A tie means that moving explains nothing, so no gradient is
