@@ -59,8 +59,10 @@ def mirror_motion(motion: Tensor) -> Tensor:
 
     Right has become left in both frames: conjugation with diag(-1, 1, 1, 1).
     """
-    flip = motion.new_tensor([-1, 1, 1, 1])
-    return flip[:, None] * motion * flip
+    result = motion.clone()
+    result[..., 0, :] *= -1
+    result[..., :, 0] *= -1
+    return result
 
 
 def transform(target_from_source: Tensor, points: Tensor) -> Tensor:
