@@ -19,6 +19,7 @@ DEFAULTS = {
     "AutoencoderNetwork.width": 1.0,
     "Computing.graph": False,
     "Computing.threads": 1,
+    "Context.baseline": 0.2,
     "Context.seed": 0,
     "DdadData.cameras": ["CAMERA_01"],
     "DdadData.form": "full",
@@ -122,6 +123,17 @@ def test_a_files_text_is_what_a_run_is_made_with(project):
     assert json.loads(settings["groups/report"])["variants"]["packnet"] == {"seeds": study.seeds, **packnet}
     assert json.loads(settings["evaluation"])["evaluation"]["protocol"] == "indoor"
     assert "motion" in json.loads(settings["context"])
+
+
+def test_a_baseline_is_a_setting_of_stereo_context_only(project):
+    def context(**changes):
+        study = project(lambda raw: raw["scales"]["tiny"]["context"].update(changes))
+        return json.loads(resolved_settings(study)["context"])["context"]
+
+    assert context(baseline=0.5) == context() == {"kinds": ["recorded", "synthetic"], "motion": "cart"}
+    stereo = {"kinds": ["stereo"], "motion": "cart"}
+    assert context(kinds=["stereo"]) == stereo
+    assert context(kinds=["stereo"], baseline=0.5) == stereo | {"baseline": 0.5}
 
 
 def warmed_up(raw):

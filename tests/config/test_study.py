@@ -123,6 +123,27 @@ def test_temporal_variants_have_files_of_their_own(project):
     assert str(study.run("packnet", 1).metrics) == "results/tiny/metrics/report/packnet.1.json"
 
 
+def test_context_is_a_kind_or_several_in_one_order(project):
+    def training(context):
+        return (
+            project(lambda raw: _temporal(raw).update(mode="self-supervised", context=context)).variant("new").training
+        )
+
+    for alone in ("recorded", "stereo"):
+        assert training(alone).context == training([alone]).context == [alone]
+        assert training([alone]).model_dump()["context"] == alone  # as it was written before there could be several
+    both = training(["stereo", "recorded"])
+    assert both.context == ["recorded", "stereo"]
+    assert both == training(["recorded", "stereo"])
+    assert both.model_dump(mode="json")["context"] == ["recorded", "stereo"]
+    assert [training(kinds).predicts_motion for kinds in ("synthetic", ["stereo", "synthetic"], "stereo")] == [1, 1, 0]
+
+
+def test_a_supervised_variant_may_have_a_velocity_weight_that_it_does_not_use(project):
+    study = project(lambda raw: _temporal(raw).update(context="stereo", velocity={"weight": 0.5}))
+    assert not study.variant("new").training.predicts_motion
+
+
 def test_an_unknown_protocol_is_refused_with_those_that_there_are(project):
     with pytest.raises(InputError, match=r"scales\.tiny\.evaluation\.protocol.*nyu-eigen.*got 'nyu'"):
         project(lambda raw: raw["scales"]["tiny"]["evaluation"].update(protocol="nyu"))
@@ -221,7 +242,23 @@ WRONG = [
     (lambda raw: raw["scales"]["small"]["groups"].update(temporl={}), ["scales.small.groups", "'temporal'"]),
     (lambda raw: raw["scales"]["small"].pop("context"), ["scales.small.context", "required"]),
     (lambda raw: _temporal(raw).update(mode="unsupervised"), ["temporal.variants.new.training.mode", "'unsupervised'"]),
-    (lambda raw: _temporal(raw).update(context="true"), ["training.context", "'recorded' or 'synthetic'"]),
+    (
+        lambda raw: _temporal(raw).update(context="true"),
+        ["training.context", "'recorded', 'synthetic'", "(got 'true')"],
+    ),
+    (lambda raw: _temporal(raw).update(context="sterio"), ["training.context", "did you mean 'stereo'"]),
+    (lambda raw: _temporal(raw).update(context=[]), ["temporal.variants.new.training.context", "at least 1"]),
+    *(
+        (
+            lambda raw, kinds=kinds: _temporal(raw).update(context=kinds),
+            ["temporal.variants.new.training.context", "one kind in time", "one of a second camera", str(kinds)],
+        )
+        for kinds in (["recorded", "synthetic"], ["stereo", "synthetic-stereo"], ["stereo", "recorded", "stereo"])
+    ),
+    (
+        lambda raw: _temporal(raw).update(mode="self-supervised", context="stereo", velocity={"weight": 0.5}),
+        ["temporal.variants.new", "velocity.weight must be 0, got 0.5", "stereo is of one instant"],
+    ),
     (lambda raw: _temporal(raw).update(velocity={"wieght": 1}), ["training.velocity.wieght", "'weight'"]),
     (lambda raw: _temporal(raw).update(velocity={"drop_out": 2}), ["training.velocity.drop_out", "less than or equal"]),
     (
@@ -301,6 +338,7 @@ WRONG = [
     (lambda raw: _context(raw).update(motion="handhold"), ["motion in scales.small.context", "'handheld'"]),
     (lambda raw: _context(raw).update(moton="walk"), ["scales.small.context.moton", "'motion'"]),
     (lambda raw: _context(raw).update(kinds=["true"]), ["scales.small.context.kinds", "'recorded'"]),
+    (lambda raw: _context(raw).update(baseline=0), ["scales.small.context.baseline", "greater than 0"]),
     (lambda raw: raw["motions"]["vehicle"].update(speed=[5, 1]), ["motions.vehicle"]),
     (lambda raw: raw["motions"]["vehicle"].update(sped=[1, 5]), ["motions.vehicle.sped", "'speed'"]),
 ]

@@ -64,8 +64,9 @@ def make_context(path: Path) -> None:
 
 def read_context(path: Path) -> None:
     context = ContextStore(path, "recorded", Store(path.with_name("train.h5")))
+    context.frames()
     for index in range(len(context)):
-        context.frame(index), context.rgb(index), context.mask(index), context.pose(index), context.velocity(index)
+        context.rgb(index), context.mask(index), context.pose(index), context.velocity(index)
 
 
 def make_zip(path: Path) -> None:

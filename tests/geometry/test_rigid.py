@@ -4,7 +4,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packdepth.geometry.rigid import inverse, rigid, rotation_from_vector, transform, vector_from_rotation
+from packdepth.geometry.rigid import (
+    inverse,
+    mirror_motion,
+    rigid,
+    rotation_from_vector,
+    transform,
+    vector_from_rotation,
+)
 
 numbers = st.floats(-4, 4)
 vectors = st.tuples(numbers, numbers, numbers)
@@ -86,3 +93,12 @@ def test_batches_have_any_leading_shape():
     assert inverse(motion).shape == (2, 3, 4, 4)
     assert transform(motion, torch.randn(2, 3, 7, 3, dtype=torch.float64)).shape == (2, 3, 7, 3)
     torch.testing.assert_close(motion[1, 2, :3, :3], rotation_from_vector(vectors[1, 2]))
+
+
+@given(vectors, vectors)
+def test_a_mirrored_motion_takes_mirrored_points_where_the_others_mirror_is(vector, translation):
+    motion, flip = _motion(vector, translation), torch.tensor([-1.0, 1, 1], dtype=torch.float64)
+    points = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    mirrored = mirror_motion(motion)
+    torch.testing.assert_close(transform(mirrored, flip * points), flip * transform(motion, points))
+    assert torch.equal(mirror_motion(mirrored), motion)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from packdepth.geometry.rigid import rigid, rotation_from_vector
+from packdepth.geometry.cameras import mirror
+from packdepth.geometry.rigid import mirror_motion, rigid, rotation_from_vector
 from packdepth.losses.photometric import PhotometricLoss, dissimilarity, similarity, smoothness
 from tests.support.round_room import CAMERA, SIZE, frames, true_poses
 
@@ -265,3 +266,71 @@ def test_gradcheck(masked: bool) -> None:
         torch.autograd.grad(total(fine, coarse, poses), poses)[0].abs().max() > 0.01
     )  # some pixels are not auto-masked
     assert torch.autograd.gradcheck(total, (fine, coarse, poses))
+
+
+def plane_beside() -> tuple[Tensor, ...]:
+    """A plane at 2 m and one camera 0.2 m to the right, at the same instant: 3 px of disparity."""
+    image, context, mask, camera, poses = sliding_plane()
+    return image, context[:, 1:], mask[:, 1:], camera, poses[:, 1:]
+
+
+def test_only_pixels_that_the_second_camera_sees_count_and_cost_nothing_at_the_true_depth() -> None:
+    """The first 3 columns leave its image, and the fourth has one of these in its window."""
+    error = LOSS.warped_error(torch.full((1, 1, 12, 24), 0.5).double(), *plane_beside())
+    assert (error[..., :4] == torch.inf).all()
+    torch.testing.assert_close(error[..., 4:], torch.zeros(1, 1, 12, 20, dtype=torch.float64))
+    assert LOSS.warped_error(torch.full((1, 1, 12, 24), 0.6).double(), *plane_beside())[..., 5:].min() > 0
+
+
+def test_a_mirrored_pair_loses_the_other_border() -> None:
+    image, context, mask, camera, poses = plane_beside()
+    error = LOSS.warped_error(
+        torch.full((1, 1, 12, 24), 0.5).double(),
+        image.flip(-1),
+        context.flip(-1),
+        mask,
+        mirror(camera, 24),
+        mirror_motion(poses),
+    )
+    assert (error[..., -4:] == torch.inf).all()
+    torch.testing.assert_close(error[..., :-4], torch.zeros(1, 1, 12, 20, dtype=torch.float64))
+
+
+def test_with_a_second_camera_alone_the_loss_is_least_at_the_true_depth() -> None:
+    def at(depth: float) -> float:
+        scale = torch.full((1, 1, 12, 24), 1 / depth, dtype=torch.float64)
+        return LOSS([scale], *plane_beside(), in_time=0)[1]["photometric"].item()
+
+    assert at(2.0) == pytest.approx(0, abs=1e-9)
+    assert min(at(depth) for depth in (1.0, 1.25, 1.5, 1.8, 1.95, 2.05, 2.2, 2.5, 3.0, 5.0, 20.0)) > 0.005
+
+
+def test_the_second_camera_is_no_unwarped_candidate() -> None:
+    """At an infinite distance an unmoved second image would explain everything: auto-masking would let it."""
+    image, _, mask, camera, poses = plane_beside()
+    scale = torch.full((1, 1, 12, 24), 0.5, dtype=torch.float64, requires_grad=True)
+    arguments = ([scale], image, image[:, None], mask, camera, poses)
+    masked, counted = (LOSS(*arguments, in_time=number)[1]["photometric"] for number in (1, 0))
+    assert masked.item() == 0
+    assert counted.item() > 0.1
+    assert torch.autograd.grad(counted, scale)[0].any()
+    assert (LOSS.unwarped_error(image, image[:, :0, None], mask[:, :0]) == torch.inf).all()
+
+
+def test_unwarped_candidates_are_those_of_time_beside_a_second_camera() -> None:
+    scales, image, context, mask, camera, poses = sample()
+    three = (torch.cat([part, part[:, :1]], dim=1) for part in (context, mask))
+    views, seen = three
+    views[:, 2] = image  # as if infinitely far
+    found = LOSS(scales, image, views, seen, camera, torch.cat([poses, poses[:, :1]], dim=1), in_time=2)[1]
+    assert found["photometric"] > 0
+    everything = LOSS(scales, image, views, seen, camera, torch.cat([poses, poses[:, :1]], dim=1))[1]
+    assert everything["photometric"] == 0
+
+
+def test_a_second_camera_that_sees_nothing_leaves_a_mean_of_0() -> None:
+    """Everything so near that it leaves the image: no pixel counts, and no gradient leads there."""
+    scale = torch.full((1, 1, 12, 24), 10.0, dtype=torch.float64, requires_grad=True)
+    photometric = LOSS([scale], *plane_beside(), in_time=0)[1]["photometric"]
+    assert photometric.item() == 0
+    assert torch.equal(torch.autograd.grad(photometric, scale)[0], torch.zeros_like(scale))

@@ -1,4 +1,7 @@
-"""Depth and motion learnt together from three images: up to scale from the images, metric with the camera's speed."""
+"""Depth and motion learnt together from three images: up to scale from the images, metric with the camera's speed.
+
+Or depth alone from two, a known distance apart.
+"""
 
 import pytest
 import torch
@@ -9,7 +12,7 @@ from packdepth.geometry.euler import rotation_from_euler
 from packdepth.geometry.rigid import rigid
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.velocity import velocity_loss
-from tests.support.round_room import CAMERA, SIZE, frames, true_poses
+from tests.support.round_room import CAMERA, SIZE, frames, look, true_poses
 
 LOSS = PhotometricLoss(ssim=0.85, smoothness=0.001)
 MASK = torch.ones(1, 2, 1, *SIZE)
@@ -53,6 +56,29 @@ def test_without_it_only_the_shape_is_right() -> None:
     factors = fitted_factors(0.0)
     assert abs(factors.median() - 1) > 0.2
     assert factors.std() / factors.mean() < 0.1
+
+
+@pytest.mark.slow
+def test_with_a_second_camera_depth_is_metric_without_any_motion() -> None:
+    """From 1.35 m everywhere, as above, and only the known pose of a camera 0.2 m to the right."""
+    image, depth = look(torch.eye(4)[None])
+    beside = torch.eye(4)[None]
+    beside[:, 0, 3] = -0.2
+    context, _ = look(beside)
+    relief = torch.full((1, 1, 4, 6), -0.3, requires_grad=True)
+    optimiser = torch.optim.Adam([relief], lr=0.05, betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+    for _ in range(STEPS):
+        inverse_depth = F.interpolate(relief, SIZE, mode="bilinear", align_corners=True).exp()
+        arguments = ([inverse_depth], image, context[:, None], MASK[:, :1], CAMERA, beside[:, None])
+        loss = LOSS(*arguments, in_time=0)[0]
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    factors = inverse_depth.detach() * depth
+    assert abs(factors.median() - 1) < 0.05
+    assert factors.std() < 0.1
 
 
 def test_a_scene_twice_as_large_with_twice_the_motion_looks_exactly_the_same() -> None:

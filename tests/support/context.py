@@ -18,3 +18,14 @@ def neighbours(frames: int, size: tuple[int, int] = (64, 64)) -> Neighbours:
     velocity[..., 2] = 2.0
     step = np.full((frames, 2), 0.1, np.float32)
     return Neighbours(np.arange(frames, dtype=np.int32)[::-1].copy(), pose, velocity, step, rgb, mask)
+
+
+def beside(frames: int, size: tuple[int, int] = (64, 64)) -> Neighbours:
+    """Images of a second camera 0.2 m to the right whose every pixel tells its frame; the left half was not seen."""
+    rgb = np.empty((frames, 1, *size, 3), np.uint8)
+    rgb[:] = (10 * np.arange(frames) + 3)[:, None, None, None, None]
+    mask = np.ones((frames, 1, *size), np.bool_)
+    mask[..., : size[1] // 2] = False
+    pose = np.tile(np.eye(4, dtype=np.float32), (frames, 1, 1, 1))
+    pose[..., 0, 3] = -0.2
+    return Neighbours(np.arange(frames, dtype=np.int32), pose, rgb=rgb, mask=mask)

@@ -13,10 +13,10 @@ from tests.support.stores import slopes, write_store
 
 @pytest.fixture
 def write_context() -> Callable[..., Path]:
-    """A function that writes a context file of one kind for a store."""
+    """A function that writes a kind of context of a store to a file, which may have others."""
 
     def write(path: Path, store: Store, batch: Neighbours, kind: str = "recorded") -> Path:
-        with h5py.File(path, "w") as file:
+        with h5py.File(path, "a") as file:
             append_neighbours(file.create_group(kind), batch)
             file[kind].attrs["fingerprint"] = "of these neighbours"
             file.attrs.update({"format": FORMAT, "store": store.fingerprint, "parameters": "{}"})

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from packdepth.geometry.backward_warp import synthesize_view
+from packdepth.geometry.rigid import rigid, rotation_from_vector
 from packdepth.training.augmentation import Item, augment_batch, draw_augmentation
 
 CPU = torch.device("cpu")
@@ -74,3 +76,31 @@ def test_draws_are_those_of_the_published_runs():
         order = random.permutation(3).tolist() if swap < 0.25 else [0, 1, 2]
         assert bool(draw["flipped"]) == (flip < 0.5)
         assert draw["colours"].tolist() == order
+
+
+def test_a_flipped_pair_has_its_second_camera_on_the_left():
+    draws = {"flipped": torch.tensor([True, False]), "colours": torch.tensor([[0, 1, 2]] * 2)}
+    pose = torch.eye(4).repeat(2, 1, 1, 1)
+    pose[..., 0, 3] = -0.2
+    made = augment_batch(draws | {"image": torch.stack([RGB, RGB]), "known_pose": pose}, CPU)["known_pose"]
+    assert made.shape == (2, 1, 4, 4)
+    torch.testing.assert_close(made[:, 0, :3, 3], torch.tensor([[0.2, 0, 0], [-0.2, 0, 0]]))
+    torch.testing.assert_close(made[..., :3, :3], torch.eye(3).expand(2, 1, 3, 3))
+
+
+def test_a_flipped_pair_is_looked_up_to_the_flipped_view():
+    """Any pose, any depth, an off-centre camera: flipping first and looking up then, or the other way round."""
+    random = torch.Generator().manual_seed(0)
+    context = torch.randint(0, 256, (1, 16, 24, 3), dtype=torch.uint8, generator=random)
+    camera = torch.tensor([[20.0, 0, 9.3], [0, 21, 6.8], [0, 0, 1]])
+    turned = rotation_from_vector(torch.tensor([0.02, -0.05, 0.03]))
+    item = {"image": context[0], "context": context, "depth": 1 + torch.rand(1, 16, 24, generator=random)}
+    item |= {"intrinsics": camera, "known_pose": rigid(turned, torch.tensor([-0.2, 0.03, 0.05]))[None]}
+    views = []
+    for flipped in (False, True):
+        made = of_one({"flipped": torch.tensor(flipped), "colours": torch.arange(3)}, **item)
+        view = synthesize_view(made["context"], 1 / made["depth"][None], made["intrinsics"][None], made["known_pose"])
+        views.append([part.flip(-1) if flipped else part for part in view])
+    torch.testing.assert_close(views[0][0], views[1][0], atol=1e-4, rtol=0)
+    assert torch.equal(views[0][1], views[1][1])
+    assert 0.5 < views[0][1].float().mean() < 1

@@ -92,3 +92,51 @@ def test_semi_supervised_is_both(training, batch):
     rest = Objective(training(mode="self-supervised", velocity={"weight": 0.5}))(SCALES, POSE, batch)
     assert both.terms.keys() == {"l1", "ssim", "gradient", "photometric", "smoothness", "velocity"}
     torch.testing.assert_close(both.loss, depth.loss + rest.loss)
+
+
+BESIDE = torch.eye(4).repeat(2, 1, 1, 1)
+BESIDE[..., 0, 3] = -0.2
+
+
+def with_second_camera(batch: Item) -> Item:
+    torch.manual_seed(1)
+    views = torch.cat([batch["context"], torch.rand(2, 1, 3, 32, 64)], dim=1)
+    return batch | {"context": views, "seen": torch.ones(2, 3, 1, 32, 64), "known_pose": BESIDE}
+
+
+def second_camera_alone(batch: Item) -> Item:
+    both = with_second_camera(batch)
+    of_time = {name: both[name][:, 2:] for name in ("context", "seen")}
+    return {name: values for name, values in (both | of_time).items() if name != "distance"}
+
+
+def test_a_second_camera_alone_needs_no_predicted_pose(training, batch):
+    given = second_camera_alone(batch)
+    outcome = Objective(training(mode="self-supervised", context="stereo"))(SCALES, None, given)
+    inverse = [scale / 10 for scale in SCALES]
+    arguments = (given["image"], given["context"], given["seen"], given["intrinsics"], BESIDE)
+    expected, _ = PhotometricLoss(0.85, 0.001)(inverse, *arguments, in_time=0)
+    assert outcome.terms.keys() == {"photometric", "smoothness"}
+    torch.testing.assert_close(outcome.loss, expected)
+    assert outcome.translation is None
+
+
+def test_both_kinds_are_judged_together_and_speed_is_of_time_alone(training, batch):
+    settings = training(mode="self-supervised", context=["recorded", "stereo"], velocity={"weight": 0.5})
+    given = with_second_camera(batch)
+    outcome = Objective(settings)(SCALES, POSE, given)
+    inverse = [scale / 10 for scale in SCALES]
+    arguments = (given["image"], given["context"], given["seen"], given["intrinsics"], torch.cat([POSE, BESIDE], dim=1))
+    photometric, _ = PhotometricLoss(0.85, 0.001)(inverse, *arguments, in_time=2)
+    torch.testing.assert_close(outcome.terms["velocity"], velocity_loss(POSE, batch["distance"]))
+    torch.testing.assert_close(outcome.loss, photometric + 0.5 * outcome.terms["velocity"])
+    torch.testing.assert_close(outcome.translation[0], torch.full((2, 2), 0.25))
+    torch.testing.assert_close(outcome.translation[1], batch["distance"])
+
+
+def test_semi_supervised_with_a_second_camera_is_both(training, batch):
+    given = second_camera_alone(batch)
+    both = Objective(training(mode="semi-supervised", context="stereo"))(SCALES, None, given)
+    depth = Objective(training())(SCALES, None, batch)
+    rest = Objective(training(mode="self-supervised", context="stereo"))(SCALES, None, given)
+    torch.testing.assert_close(both.loss, depth.loss + rest.loss)

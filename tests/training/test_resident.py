@@ -13,7 +13,7 @@ from packdepth.training import resident
 from packdepth.training.loader import CountedBatches, Frames, TrainingFrames, batches
 from packdepth.training.resident import ResidentFrames
 from packdepth.training.temporal_frames import TemporalFrames
-from tests.support.context import neighbours
+from tests.support.context import beside, neighbours
 from tests.support.stores import slopes, write_store
 
 CPU = torch.device("cpu")
@@ -42,7 +42,7 @@ def test_batches_with_neighbours_are_those_of_the_loader(
     tmp_path: Path, store: Store, write_context: Callable[..., Path]
 ):
     context = ContextStore(write_context(tmp_path / "c.h5", store, neighbours(4)), "recorded", store)
-    assert same_batches(TemporalFrames(TrainingFrames(store, 0, 0.5, 0.5), context, Velocity(weight=1.0)))
+    assert same_batches(TemporalFrames(TrainingFrames(store, 0, 0.5, 0.5), [context], Velocity(weight=1.0)))
 
 
 def test_a_device_holds_what_the_store_holds(tmp_path: Path):
@@ -59,3 +59,11 @@ def test_frames_stay_on_a_gpu_that_has_room(tmp_path: Path, monkeypatch: pytest.
     for free, fits in ((2 * needed, True), (2 * needed - 2, False)):
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device, free=free: (free, free))
         assert resident.fit(frames, torch.device("cuda")) is fits
+
+
+def test_batches_with_a_second_camera_are_those_of_the_loader(
+    tmp_path: Path, store: Store, write_context: Callable[..., Path]
+):
+    path = write_context(write_context(tmp_path / "c.h5", store, neighbours(4)), store, beside(4), "stereo")
+    contexts = [ContextStore(path, kind, store) for kind in ("recorded", "stereo")]
+    assert same_batches(TemporalFrames(TrainingFrames(store, 0, 0.5, 0.5), contexts, Velocity(weight=1.0)))

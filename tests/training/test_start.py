@@ -139,3 +139,21 @@ def test_one_near_frame_is_enough(project, tmp_path):
     frames.depth.flags.writeable = True
     frames.depth[0] = 12.0
     start.require_depth(Store(write_store(tmp_path / "s.h5", frames)), project().variant("packnet"))
+
+
+@pytest.mark.parametrize(
+    ("context", "mode", "predicted"),
+    [
+        ("recorded", "self-supervised", True),
+        ("stereo", "self-supervised", False),
+        ("synthetic-stereo", "semi-supervised", False),
+        (["stereo", "synthetic"], "self-supervised", True),
+        ("recorded", "supervised", False),
+    ],
+)
+def test_only_frames_of_other_times_need_a_pose_network(project, context, mode: str, predicted: bool):
+    def edit(raw):
+        entry = {"network": {"architecture": "packnet"}, "training": {"mode": mode, "context": context}}
+        raw["groups"]["temporal"]["variants"]["new"] = entry
+
+    assert bool(start.networks(project(edit).variant("new"), 0).pose) == predicted

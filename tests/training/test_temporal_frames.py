@@ -13,7 +13,7 @@ from packdepth.data.store.frames import Store
 from packdepth.training.augmentation import draw_augmentation
 from packdepth.training.loader import CountedBatches, TrainingFrames, batches
 from packdepth.training.temporal_frames import TemporalFrames
-from tests.support.context import neighbours
+from tests.support.context import beside, neighbours
 
 SENSOR = Velocity(weight=1.0)
 
@@ -21,7 +21,7 @@ SENSOR = Velocity(weight=1.0)
 @pytest.fixture
 def frames(tmp_path: Path, store: Store, write_context: Callable[..., Path]) -> Callable[..., TemporalFrames]:
     context = ContextStore(write_context(tmp_path / "c.h5", store, neighbours(4)), "recorded", store)
-    return lambda flip=0.0, swap=0.0: TemporalFrames(TrainingFrames(store, 0, flip, swap), context, SENSOR)
+    return lambda flip=0.0, swap=0.0: TemporalFrames(TrainingFrames(store, 0, flip, swap), [context], SENSOR)
 
 
 def test_an_item_is_the_frame_with_its_neighbours(store: Store, frames: Callable[..., TemporalFrames]):
@@ -59,3 +59,34 @@ def test_batches_stack_all_of_it(frames: Callable[..., TemporalFrames]):
 def test_the_fingerprint_tells_frames_and_context_apart(store: Store, frames: Callable[..., TemporalFrames]):
     assert frames().fingerprint != TrainingFrames(store, 0, 0, 0).fingerprint
     assert store.fingerprint in frames().fingerprint
+
+
+@pytest.fixture
+def both(tmp_path: Path, store: Store, write_context: Callable[..., Path]) -> list[ContextStore]:
+    """Recorded context of frames 3 to 0, and a second camera's of frames 0 to 2."""
+    path = write_context(tmp_path / "c.h5", store, neighbours(4))
+    write_context(path, store, beside(3), "stereo")
+    return [ContextStore(path, kind, store) for kind in ("recorded", "stereo")]
+
+
+def test_views_of_two_kinds_stand_side_by_side(store: Store, both: list[ContextStore]):
+    frames = TemporalFrames(TrainingFrames(store, 0, 0, 0), both, SENSOR)
+    assert len(frames) == 3  # frame 3 has no second image
+    for place, frame in enumerate((2, 1, 0)):
+        item = frames[0, place]
+        np.testing.assert_array_equal(item["image"], store.rgb(frame))
+        assert item["context"].shape == (3, 64, 64, 3)
+        row = 10 * (3 - frame)  # of neighbours, which stand in the reverse order
+        assert item["context"][:, 0, 63, 0].tolist() == [row + 1, row + 2, 10 * frame + 3]
+        assert item["seen"].float().mean((1, 2, 3)).tolist() == [1.0, 0.5, 0.5]
+        assert item["distance"].shape == (2,)
+        torch.testing.assert_close(item["known_pose"][0, :3, 3], torch.tensor([-0.2, 0, 0]))
+    assert all(context.fingerprint in frames.fingerprint for context in both)
+
+
+def test_a_second_camera_alone_has_a_pose_and_no_distance(store: Store, both: list[ContextStore]):
+    frames = TemporalFrames(TrainingFrames(store, 0, 0, 0), both[1:], SENSOR)
+    batch = next(iter(batches(frames, CountedBatches(3, 2, 1, 0), 0)))
+    assert "distance" not in batch
+    shapes = {name: tuple(batch[name].shape) for name in ("context", "seen", "known_pose")}
+    assert shapes == {"context": (2, 1, 64, 64, 3), "seen": (2, 1, 1, 64, 64), "known_pose": (2, 1, 4, 4)}

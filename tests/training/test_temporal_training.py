@@ -80,7 +80,7 @@ def test_the_key_names_the_context(temporal):
 
 def test_context_that_is_missing_is_told(temporal):
     study, run = temporal(mode="self-supervised", context="synthetic")
-    with pytest.raises(InputError, match=r"context\.h5: holds recorded context, not synthetic"):
+    with pytest.raises(InputError, match=r"context\.h5: holds recorded and stereo context, not synthetic"):
         train(study, run)
     paths.context("tiny").unlink()
     with pytest.raises(InputError, match=r"context\.h5: no such store; `snakemake data/tiny/context\.h5` makes it"):
@@ -93,3 +93,27 @@ def test_a_supervised_run_needs_no_context_and_has_no_pose_network(temporal):
     train(study, run)
     with pytest.raises(InputError, match="has no pose network"):
         load_pose_network(run.checkpoint)
+
+
+def test_a_second_camera_teaches_without_a_pose_network(temporal):
+    study, run = temporal(mode="self-supervised", context="stereo", flip=0.5)
+    train(study, run)
+    log = pd.read_csv(run.train_log)
+    assert (log["loss"] - log["photometric"] - 0.001 * log["smoothness"]).abs().max() < 1e-6
+    assert log["velocity"].isna().all()
+    assert (log["photometric"] > 0).all()
+    names = set(pd.read_csv(run.diagnostics)["name"])
+    assert not names & {"gradient_norm/pose", "translation_mean", "distance_mean"}
+    with pytest.raises(InputError, match="has no pose network"):
+        load_pose_network(run.checkpoint)
+
+
+def test_both_kinds_teach_together(temporal):
+    study, run = temporal(mode="self-supervised", context=["stereo", "recorded"], velocity={"weight": 0.5})
+    train(study, run)
+    log = pd.read_csv(run.train_log)
+    total = log["photometric"] + 0.001 * log["smoothness"] + 0.5 * log["velocity"]
+    assert (log["loss"] - total).abs().max() < 1e-6
+    values = pd.read_csv(run.diagnostics).set_index("name")["value"]
+    assert values["distance_mean"] == pytest.approx(0.2, rel=1e-5)
+    load_pose_network(run.checkpoint)

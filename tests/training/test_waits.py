@@ -77,8 +77,10 @@ def test_an_ordinary_step_waits_for_nothing(stores, tmp_path, waits, name):
 
 
 @pytest.mark.slow
-def test_a_step_that_learns_from_neighbours_waits_for_nothing(temporal, tmp_path, waits):
-    study, _ = temporal(mode="semi-supervised", velocity={"weight": 0.05}, diagnostics_every=5, save_every=5)
+@pytest.mark.parametrize(("context", "weight"), [("recorded", 0.05), ("stereo", 0.0), (["recorded", "stereo"], 0.05)])
+def test_a_step_that_learns_from_neighbours_waits_for_nothing(temporal, tmp_path, waits, context, weight: float):
+    settings = {"context": context, "velocity": {"weight": weight}, "diagnostics_every": 5, "save_every": 5}
+    study, _ = temporal(mode="semi-supervised", **settings)
     trainer = trainer_of(study, "new", tmp_path)
     batch = batch_of(trainer)
     assert waits(lambda: trainer.train_step(batch, 0, time.perf_counter(), 0.0)) == []

@@ -48,7 +48,7 @@ def _row(study: Study, variant: str) -> dict[str, Any]:
         "variant": variant,
         "network": settings.network.architecture,
         "mode": training.mode,
-        "context": "-" if alone else training.context,
+        "context": "-" if alone else " + ".join(training.context),
         "velocity_weight": float("nan") if alone else training.velocity.weight,
         "sensor": _sensor(training),
         "parameters": int(values["parameters"].iloc[0]),

@@ -8,7 +8,7 @@ Any fault in the file gives one line that names the key, what it got and what it
 from functools import cached_property
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from packdepth import paths
 from packdepth.config.datasets import Data
@@ -17,8 +17,9 @@ from packdepth.config.hypotheses import Verdict
 from packdepth.config.losses import LossSettings
 from packdepth.config.motions import MotionModel
 from packdepth.config.protocols import PROTOCOLS
-from packdepth.config.schema import Name, Seed, Strict, Tagged, Width, validated
+from packdepth.config.schema import Name, Positive, Seed, Strict, Tagged, Width, validated
 from packdepth.config.variants import (
+    STEREO,
     ConstantNetwork,
     DenseDepthNetwork,
     Kind,
@@ -72,9 +73,20 @@ class Evaluation(Strict):
 class Context(Strict):
     """The neighbouring frames that temporal variants learn from."""
 
-    kinds: list[Kind] = Field(min_length=1, description="recorded: the data set's own; synthetic: the generator's")
+    kinds: list[Kind] = Field(
+        min_length=1, description="recorded, stereo: the data set's own; synthetic, synthetic-stereo: the generator's"
+    )
     motion: str = Field(description="one of `motions`; data sets that were filmed have their own")
     seed: Seed = Field(0, description="of the motions")
+    baseline: Positive = Field(0.2, description="m from the camera to the second one, to its right, of stereo kinds")
+
+    @model_serializer(mode="wrap")
+    def _what_decides(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a baseline where no kind has one: it changes none of the others."""
+        dumped: dict[str, Any] = dump(self)
+        if not any(kind in STEREO for kind in self.kinds):
+            dumped.pop("baseline", None)
+        return dumped
 
 
 class Scale(Strict):
@@ -267,6 +279,11 @@ class Study(Strict):
             )
         if training.uses_context and training.held_out:
             raise InputError(f"params.yaml: {where}: held_out is for variants that learn without neighbouring frames")
+        if training.uses_context and training.velocity.weight and not training.predicts_motion:
+            raise InputError(
+                f"params.yaml: {where}: velocity.weight must be 0, got {training.velocity.weight:g}: context"
+                f" {training.context[0]} is of one instant; recorded or synthetic context has a velocity"
+            )
         if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
             raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")
         training = self._in_own_unit(network, training, entry, where)

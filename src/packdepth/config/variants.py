@@ -1,13 +1,23 @@
 """The `network` and `training` sections of params.yaml: what a variant is."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from packdepth.config.losses import LossSettings
 from packdepth.config.schema import Count, Few, Positive, Share, Strict, Width
 
-Kind = Literal["recorded", "synthetic"]
+KindInTime = Literal["recorded", "synthetic"]
+StereoKind = Literal["stereo", "synthetic-stereo"]
+Kind = Literal[KindInTime, StereoKind]
 Implementation = Literal["auto", "cpu", "gpu", "plain"]
 Architecture = Literal["packnet", "densedepth", "constant", "autoencoder"]
 PackNetSize = Literal["slim", "full"]
@@ -20,6 +30,7 @@ OutputUnit = Literal["max_depth/m", "1/m"]
 Sampling = Literal["packing", "space-to-depth", "strided", "pooling"]
 INVERSE_HEADS = ("inverse-sigmoid", "inverse-leaky-relu")
 MIN_DEPTH = 0.5  # of PackNet's published head
+STEREO = get_args(StereoKind)
 
 
 class Photometric(Strict):
@@ -76,6 +87,33 @@ Epochs = Annotated[
 ]
 
 
+def _listed(kinds: Any) -> Any:
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def _in_time_first(kinds: list[Kind]) -> list[Kind]:
+    """In one order, so that `[stereo, recorded]` and `[recorded, stereo]` are the same training."""
+    stereo = sum(kind in STEREO for kind in kinds)
+    if stereo > 1 or len(kinds) - stereo > 1:
+        in_time, side = (" or ".join(get_args(literal)) for literal in (KindInTime, StereoKind))
+        raise ValueError(f"may have one kind in time ({in_time}) and one of a second camera ({side})")
+    return sorted(kinds, key=lambda kind: kind in STEREO)
+
+
+def _as_before(kinds: list[Kind]) -> Kind | list[Kind]:
+    """A single kind as a word: what was trained before there could be several has the same digest."""
+    return kinds[0] if len(kinds) == 1 else kinds
+
+
+Kinds = Annotated[
+    list[Kind],
+    BeforeValidator(_listed),
+    Field(min_length=1),
+    AfterValidator(_in_time_first),
+    PlainSerializer(_as_before),
+]
+
+
 class Training(Strict):
     """How a network is trained."""
 
@@ -83,7 +121,9 @@ class Training(Strict):
         description="learn from true depth, from neighbouring frames, or from both (these two in `temporal` and"
         " `supervision` only); or, for autoencoders, reconstruct the image"
     )
-    context: Kind = Field(description="where neighbouring frames come from: the data set, or the generator")
+    context: Kinds = Field(
+        description="where neighbouring frames come from: a kind in time, one of a second camera, or both"
+    )
     photometric: Photometric
     velocity: Velocity
     epochs: Epochs
@@ -125,6 +165,11 @@ class Training(Strict):
     def uses_context(self) -> bool:
         """Whether it learns from neighbouring frames."""
         return self.mode in ("self-supervised", "semi-supervised")
+
+    @property
+    def predicts_motion(self) -> bool:
+        """Whether it learns from frames at other times, whose poses a second network must predict."""
+        return self.uses_context and self.context[0] not in STEREO
 
     def trained_on(self, frames: int) -> range:
         """Which of so many training frames are trained on."""

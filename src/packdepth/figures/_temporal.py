@@ -28,5 +28,5 @@ def taught_by(study: Study, variant: str) -> str:
 def settings(study: Study, variant: str) -> str:
     """Network, what it learns from and the context of a temporal variant, in one line."""
     chosen = study.variant(variant)
-    context = "" if chosen.training.mode == "supervised" else f", {chosen.training.context}"
+    context = "" if chosen.training.mode == "supervised" else f", {' + '.join(chosen.training.context)}"
     return f"{chosen.network.architecture}, {taught_by(study, variant)}{context}"

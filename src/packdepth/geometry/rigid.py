@@ -54,6 +54,17 @@ def inverse(target_from_source: Tensor) -> Tensor:
     return rigid(rotation, -(rotation @ translation)[..., 0])
 
 
+def mirror_motion(motion: Tensor) -> Tensor:
+    """The motion (..., 4, 4) between two cameras after the images of both were flipped left and right.
+
+    Right has become left in both frames: conjugation with diag(-1, 1, 1, 1).
+    """
+    result = motion.clone()
+    result[..., 0, :] *= -1
+    result[..., :, 0] *= -1
+    return result
+
+
 def transform(target_from_source: Tensor, points: Tensor) -> Tensor:
     """Points (..., N, 3) of the source frame, metres, in the target frame."""
     return points @ target_from_source[..., :3, :3].mT + target_from_source[..., None, :3, 3]

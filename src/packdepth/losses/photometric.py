@@ -3,7 +3,9 @@
 PackNet (arXiv 1905.02693, section 3.1), which follows monodepth2 (arXiv 1806.01260, section 3). The loss of a
 pixel is the least dissimilarity over the context frames, each warped into the target's view and each unwarped. So a
 pixel hidden in one frame is judged by another. Unwarped frames are *auto-masking*: where one fits best, the pixel
-stands still relative to the camera, or nothing is seen to move, and it gives no gradient.
+stands still relative to the camera, or nothing is seen to move, and it gives no gradient. The image of a second camera
+at the same instant is left out of these: unmoved there means infinitely far, not standing still. monodepth2's code does
+count it.
 
 **Ties** go to the unwarped frame. monodepth2 adds noise to it for that purpose. Then a loss is no longer a function
 of its input, and a resumed run must carry the noise. A tie means that moving explains nothing, so no gradient is
@@ -15,8 +17,9 @@ is left out of the mean.
 
 **A network cannot gain by sending pixels out of view.** That takes a candidate away from a minimum, which can only
 rise, and from its neighbours' windows, which are then left out as a whole, never recomputed from fewer pixels. The
-unwarped candidates stay, whatever is predicted. Only a pixel without any of these (a hole in both context frames) can
-leave the mean. Visibility is a step function, so no gradient leads there.
+unwarped candidates stay, whatever is predicted. Only a pixel without any of these (a hole in both context frames, or
+every pixel where a second camera is the only context) can leave the mean. Visibility is a step function, so no gradient
+leads there.
 """
 
 from dataclasses import dataclass
@@ -51,6 +54,7 @@ class PhotometricLoss:
         mask: Tensor,
         intrinsics: Tensor,
         context_from_target: Tensor,
+        in_time: int | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum, and its terms `photometric` and `smoothness`, unweighted, each a mean over the scales.
 
@@ -58,12 +62,13 @@ class PhotometricLoss:
             scales: inverse depth (B, 1, h, w), 1/m, finest first. Each is upsampled to full size before it is judged
                 (monodepth2, section 3.2).
             image: the target, (B, 3, H, W), in [0, 1].
-            context: (B, 2, 3, H, W), in [0, 1].
-            mask: (B, 2, 1, H, W), float, 1 where the context pixel was really seen, else 0.
+            context: V frames, (B, V, 3, H, W), in [0, 1].
+            mask: (B, V, 1, H, W), float, 1 where the context pixel was really seen, else 0.
             intrinsics: (B, 3, 3) of all images, px.
-            context_from_target: (B, 2, 4, 4), m.
+            context_from_target: (B, V, 4, 4), m.
+            in_time: how many of the V, the first ones, are of other times; all unless given.
         """
-        unwarped = self.unwarped_error(image, context, mask)
+        unwarped = self.unwarped_error(image, context[:, :in_time], mask[:, :in_time])
         photometric = []
         for scale in scales:
             full = F.interpolate(scale, image.shape[-2:], mode="bilinear", align_corners=False)
@@ -97,6 +102,8 @@ class PhotometricLoss:
 
     def unwarped_error(self, image: Tensor, context: Tensor, mask: Tensor) -> Tensor:
         """Least dissimilarity (B, 1, H, W) to the unwarped context frames, infinite where none counts."""
+        if not context.shape[1]:
+            return torch.full_like(image[:, :1], torch.inf)
         return self._least(image, context.flatten(0, 1), mask.flatten(0, 1) < 1)
 
     def _least(self, image: Tensor, views: Tensor, missing: Tensor) -> Tensor:

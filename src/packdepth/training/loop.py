@@ -85,7 +85,8 @@ def training_frames(variant: Variant, run: paths.Run) -> Frames:
     frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap, count)
     if not settings.uses_context:
         return frames
-    return TemporalFrames(frames, ContextStore(paths.context(run.scale), settings.context, store), settings.velocity)
+    contexts = [ContextStore(paths.context(run.scale), kind, store) for kind in settings.context]
+    return TemporalFrames(frames, contexts, settings.velocity)
 
 
 def run_key(variant: Variant, seed: int, frames: str, device: torch.device) -> str:

@@ -1,6 +1,7 @@
 """What a network is trained to do: predict true depth, explain its neighbours, or both; or reconstruct its image.
 
-Photometric supervision needs a second network, which predicts how the camera moved (arXiv 1905.02693, section 3).
+Neighbours in time need a second network, which predicts how the camera moved (arXiv 1905.02693, section 3). A second
+camera needs none: its pose is known, so it also makes depth metric (Godard et al., CVPR 2017, arXiv 1609.03677).
 """
 
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class Objective:
     def __call__(self, scales: list[Tensor], pose: Tensor | None, batch: Item) -> Outcome:
         """The loss of a network's outputs, finest first, each (B, 1, h, w), for a batch of frames.
 
-        `pose` is context_from_target (B, 2, 4, 4) in m, None for a supervised training.
+        `pose` is the predicted context_from_target (B, 2, 4, 4), m, of the views in time, None if there are none.
         """
         if self.settings.mode == "reconstruction":
             return self._of_image(scales[0], batch["image"])
@@ -57,10 +58,10 @@ class Objective:
         terms: dict[str, Tensor] = {}
         if self.settings.mode != "self-supervised":
             loss, terms = self.depth(output, target, mask)
-        if pose is None:
+        if not self.settings.uses_context:
             return Outcome(loss, terms, output, target, mask)
         photometric, more = self._of_neighbours(scales, pose, batch)
-        translation = pose[..., :3, 3].norm(dim=-1).detach(), batch["distance"]
+        translation = None if pose is None else (pose[..., :3, 3].norm(dim=-1).detach(), batch["distance"])
         return Outcome(loss + photometric, terms | more, output, target, mask, translation)
 
     def _of_image(self, output: Tensor, image: Tensor) -> Outcome:
@@ -68,13 +69,17 @@ class Objective:
         loss = l1(output, image, mask)
         return Outcome(loss, {"l1": loss}, output, image, mask)
 
-    def _of_neighbours(self, scales: list[Tensor], pose: Tensor, batch: Item) -> tuple[Tensor, dict[str, Tensor]]:
+    def _of_neighbours(
+        self, scales: list[Tensor], pose: Tensor | None, batch: Item
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         inverse_depth = [scale / self.settings.max_depth for scale in scales]  # 1/m
+        poses = torch.cat([some for some in (pose, batch.get("known_pose")) if some is not None], dim=1)
+        in_time = 0 if pose is None else pose.shape[1]
         loss, terms = self.photometric(
-            inverse_depth, batch["image"], batch["context"], batch["seen"], batch["intrinsics"], pose
+            inverse_depth, batch["image"], batch["context"], batch["seen"], batch["intrinsics"], poses, in_time
         )
         weight = self.settings.velocity.weight
-        if weight:
+        if pose is not None and weight:
             terms["velocity"] = velocity_loss(pose, batch["distance"])
             loss = loss + weight * terms["velocity"]
         return loss, terms

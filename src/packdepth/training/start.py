@@ -28,7 +28,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.opt
 
 
 class Networks(nn.Module):
-    """What a variant trains: a network that predicts depth and, to learn from neighbours, one that predicts motion."""
+    """What a variant trains: a network that predicts depth and, to learn from other times, one that predicts motion."""
 
     def __init__(self, depth: ImageNetwork, pose: PoseNet | None) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def networks(variant: Variant, seed: int) -> Networks:
     depth = models.build(**variant.network.model_dump())
     if isinstance(depth, DenseDepth) and depth.pretrained:
         load_imagenet_encoder(depth)
-    return Networks(depth, PoseNet() if variant.training.uses_context else None)
+    return Networks(depth, PoseNet() if variant.training.predicts_motion else None)
 
 
 def optimizer(networks: Networks, training: Training, recorded: bool = False) -> torch.optim.Optimizer:

@@ -1,5 +1,8 @@
-"""Training frames with their neighbours."""
+"""Training frames with other views of what they show: neighbours in time, a second camera's image, or both."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
 from packdepth.config.variants import Velocity
@@ -10,34 +13,48 @@ from packdepth.training.speed_sensor import measured_distance
 
 
 class TemporalFrames(Frames):
-    """Frames and their neighbours, requested by (epoch, place among the frames that have any)."""
+    """Frames and their views of every kind, requested by (epoch, place among the frames that all kinds have)."""
 
-    def __init__(self, frames: TrainingFrames, context: ContextStore, sensor: Velocity) -> None:
-        self.frames, self.context, self.sensor = frames, context, sensor
+    def __init__(self, frames: TrainingFrames, contexts: Sequence[ContextStore], sensor: Velocity) -> None:
+        """`contexts` has one kind of context each, that in time first."""
+        self.frames, self.contexts, self.sensor = frames, contexts, sensor
         self.store = frames.store
-        self.fingerprint = frames.fingerprint + context.fingerprint
+        self.fingerprint = frames.fingerprint + "".join(context.fingerprint for context in contexts)
+        of_kind = [{frame: index for index, frame in enumerate(context.frames())} for context in contexts]
+        shared = [frame for frame in of_kind[0] if all(frame in indices for indices in of_kind)]
+        # The frame's place in the store, and its index in every kind.
+        self._places = [(frame, [indices[frame] for indices in of_kind]) for frame in shared]
 
     def __len__(self) -> int:
-        return len(self.context)
+        return len(self._places)
 
     def pictures(self, place: int) -> Item:
         """What TrainingFrames gives, and
 
-        - `context`: RGB of 8 bits at t-1 and t+1, (2, H, W, 3),
-        - `seen`: where its pixels were really seen, bool (2, 1, H, W),
+        - `context`: RGB of 8 bits of all V views, those at t-1 and t+1 first, (V, H, W, 3),
+        - `seen`: where its pixels were really seen, bool (V, 1, H, W),
         - `intrinsics`: px, (3, 3),
-        - `distance`: measured, to t-1 and to t+1, m, (2,).
+        - `distance`: measured, to t-1 and to t+1, m, (2,), with a kind in time,
+        - `known_pose`: of a second camera, context_from_target, m, (1, 4, 4), with a kind of one.
         """
-        frame = self.context.frame(place)
-        velocity, time_step = self.context.velocity(place), self.context.time_step(place)
-        distance = measured_distance(velocity, time_step, self.sensor, (self.frames.seed, frame))
-        return self.frames.pictures(frame) | {
-            "context": torch.from_numpy(self.context.rgb(place)),
-            "seen": torch.from_numpy(self.context.mask(place))[:, None],
+        frame, indices = self._places[place]
+        views = list(zip(self.contexts, indices, strict=True))
+        item = self.frames.pictures(frame) | {
+            "context": torch.from_numpy(np.concatenate([context.rgb(index) for context, index in views])),
+            "seen": torch.from_numpy(np.concatenate([context.mask(index) for context, index in views]))[:, None],
             "intrinsics": torch.from_numpy(self.store.intrinsics(frame)),
-            "distance": torch.from_numpy(distance),
         }
+        for context, index in views:
+            item |= self._motion(context, index, frame)
+        return item
+
+    def _motion(self, context: ContextStore, index: int, frame: int) -> Item:
+        if not context.in_time:
+            return {"known_pose": torch.from_numpy(context.pose(index))}
+        velocity, time_step = context.velocity(index), context.time_step(index)
+        distance = measured_distance(velocity, time_step, self.sensor, (self.frames.seed, frame))
+        return {"distance": torch.from_numpy(distance)}
 
     def draw(self, epoch: int, place: int) -> Item:
         """The frame's."""
-        return self.frames.draw(epoch, self.context.frame(place))
+        return self.frames.draw(epoch, self._places[place][0])

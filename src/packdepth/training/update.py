@@ -7,6 +7,7 @@ from torch import Tensor
 
 from packdepth import distributed
 from packdepth.config.variants import Computing, Training
+from packdepth.models.posenet import CONTEXT_FRAMES
 from packdepth.training import computing
 from packdepth.training.augmentation import Item
 from packdepth.training.objective import Objective, Outcome
@@ -67,8 +68,15 @@ class Update:
         image = computing.laid_out(batch["image"], self._computing)
         with computing.autocast(self._device, self._computing):
             scales = [scale.float() for scale in forward(image)]
-            pose = self._networks.pose(image, batch["context"]) if self._networks.pose else None
+            pose = self._motion(image, batch)
         return self._objective(scales, pose, batch)
+
+    def _motion(self, image: Tensor, batch: Item) -> Tensor | None:
+        """The motion to the views in time, the first ones, if there is a network that predicts it."""
+        if not self._networks.pose:
+            return None
+        predicted: Tensor = self._networks.pose(image, batch["context"][:, :CONTEXT_FRAMES])
+        return predicted
 
 
 class RecordedUpdate:

@@ -1,5 +1,6 @@
 """`packdepth context`: every kind the scale asks for, for the frames that are there."""
 
+import json
 from pathlib import Path
 
 import h5py
@@ -34,7 +35,7 @@ def test_both_kinds_of_rooms(project):
     path = run(study)
     kinds = {kind: ContextStore(path, kind, store) for kind in CONTEXT["kinds"]}
     for context in kinds.values():
-        assert [context.frame(place) for place in range(len(context))] == list(range(12))
+        assert context.frames() == list(range(12))
         np.testing.assert_allclose(context.time_step(3), 1 / 3, rtol=1e-6)
     assert kinds["recorded"].mask(0).all()
     assert 0.6 <= kinds["synthetic"].mask(0).mean() < 1
@@ -101,3 +102,50 @@ def test_an_unknown_motion(project):
         InputError, match=r"unknown motion in scales\.tiny\.context 'handhold'; did you mean 'handheld'"
     ):
         project(with_context(motion="handhold"))
+
+
+def test_all_kinds_of_rooms_side_by_side(project):
+    every = ["recorded", "synthetic", "stereo", "synthetic-stereo"]
+    study = project(with_context(kinds=every, baseline=0.25))
+    store = made_store(study.data, "train", paths.store("tiny", "train").parent)
+    path = run(study)
+    kinds = {kind: ContextStore(path, kind, store) for kind in every}
+    assert len({context.fingerprint for context in kinds.values()}) == 4
+    for kind in ("stereo", "synthetic-stereo"):
+        assert kinds[kind].frames() == list(range(12))
+        assert kinds[kind].rgb(3).shape == (1, 64, 64, 3)
+        assert kinds[kind].pose(3)[0, :3, 3].tolist() == [-0.25, 0, 0]
+    with h5py.File(path) as file:
+        assert set(file["stereo"]) == {"frame", "rgb", "mask", "pose"}
+        assert json.loads(file.attrs["parameters"])["baseline"] == 0.25
+
+
+def test_stereo_changes_nothing_of_the_kinds_in_time(project):
+    study = project(with_context())
+    store = made_store(study.data, "train", paths.store("tiny", "train").parent)
+    before = ContextStore(run(study), "recorded", store).fingerprint
+    with h5py.File(paths.context("tiny")) as file:
+        assert "baseline" not in json.loads(file.attrs["parameters"])
+    after = run(project(with_context(kinds=["stereo", "recorded"])))
+    assert ContextStore(after, "recorded", store).fingerprint == before
+
+
+def test_a_data_set_without_a_second_camera_is_told(project):
+    def edit(raw):
+        with_context(kinds=["stereo"])(raw)
+        raw["scales"]["tiny"]["data"] = raw["scales"]["kitti"]["data"]
+
+    study = project(edit)
+    write_store(paths.store("tiny", "train"), slopes(12))
+    with pytest.raises(InputError, match="kitti has no stereo context, only rooms so far; synthetic-stereo"):
+        run(study)
+    assert not paths.context("tiny").exists()
+
+
+def test_sparse_depth_makes_no_synthetic_stereo(project):
+    study = project(with_context(kinds=["synthetic-stereo"]))
+    batch = slopes(12)
+    batch.depth[:, 1:] = 0  # one row of LiDAR
+    write_store(paths.store("tiny", "train"), batch)
+    with pytest.raises(InputError, match=r"depth is known at 1\.6% of pixels; synthetic context needs 30%"):
+        run(study)

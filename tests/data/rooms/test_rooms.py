@@ -174,3 +174,25 @@ def test_gpu_renders_the_same_numbers(frames):
     gpu = rooms.render(0, "train", range(64), SIZE, device="cuda")
     assert ((gpu.depth.cpu() - frames.depth).abs() > 1e-4).float().mean() < 1e-3
     assert ((gpu.rgb.cpu().int() - frames.rgb.int()).abs() > 1).float().mean() < 2e-3
+
+
+def test_the_second_camera_stands_to_the_right(frames):
+    """What lies at a depth z moves to the left by focal length * baseline / z."""
+    baseline, focal = 0.2, float(frames.intrinsics[0, 0, 0])
+    right = rooms.render_right(0, "train", range(8), SIZE, baseline)
+    assert (right.dtype, right.shape) == (torch.uint8, (8, *SIZE, 3))
+    left, columns = frames.rgb[:8].float(), torch.arange(SIZE[1])
+    found = (columns - focal * baseline / frames.depth[:8]).round().long()
+    inside = (found >= 0)[..., None].expand_as(left)
+    there = right.float().gather(2, found.clamp_min(0)[..., None].expand_as(left))
+    assert (there - left)[inside].abs().mean() < 0.6 * (right - left)[inside].abs().mean()
+
+
+def test_the_second_camera_has_noise_of_its_own(frames):
+    """In the frame's very place its image differs from the frame, and from that of either time."""
+    here = torch.eye(4).expand(4, 2, 4, 4)
+    others = [frames.rgb[:4], *rooms.render_neighbours(0, "train", range(4), SIZE, here).unbind(1)]
+    right = rooms.render_right(0, "train", range(4), SIZE, 1e-9).float()
+    noise = [(right - other).abs().mean() for other in others]
+    between = (others[1].float() - others[2]).abs().mean()
+    assert all(0.5 * between < difference < 2 * between for difference in noise)

@@ -12,7 +12,7 @@ import pytest
 from packdepth.data.store.context import ContextStore
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from tests.support.context import neighbours
+from tests.support.context import beside, neighbours
 from tests.support.stores import slopes, write_store
 
 Write = Callable[..., Path]
@@ -22,7 +22,7 @@ def test_what_is_written_is_read(tmp_path: Path, store: Store, write_context: Wr
     batch = neighbours(4)
     context = ContextStore(write_context(tmp_path / "c.h5", store, batch), "recorded", store)
     assert len(context) == 4
-    assert [context.frame(place) for place in range(4)] == [3, 2, 1, 0]
+    assert context.frames() == [3, 2, 1, 0]
     for place in (0, 3):
         np.testing.assert_array_equal(context.rgb(place), batch.rgb[place])
         np.testing.assert_array_equal(context.mask(place), batch.mask[place])
@@ -82,3 +82,26 @@ def test_images_of_another_size(tmp_path: Path, store: Store, write_context: Wri
 def test_no_file(tmp_path: Path, store: Store):
     with pytest.raises(InputError, match="no such store; `snakemake"):
         ContextStore(tmp_path / "none.h5", "recorded", store)
+
+
+def test_a_second_camera_has_one_view_and_no_speed(tmp_path: Path, store: Store, write_context: Write):
+    batch = beside(4)
+    path = write_context(tmp_path / "c.h5", store, neighbours(4))
+    context = ContextStore(write_context(path, store, batch, "stereo"), "stereo", store)
+    assert (len(context), context.views, context.in_time) == (4, 1, False)
+    assert context.frames() == [0, 1, 2, 3]
+    np.testing.assert_array_equal(context.rgb(2), batch.rgb[2])
+    np.testing.assert_array_equal(context.mask(2), batch.mask[2])
+    np.testing.assert_array_equal(context.pose(2), batch.pose[2])
+    assert ContextStore(path, "recorded", store).views == 2
+    with pytest.raises(InputError, match="holds recorded and stereo context, not synthetic-stereo"):
+        ContextStore(path, "synthetic-stereo", store)
+
+
+@pytest.mark.parametrize(
+    ("kind", "made"), [("stereo", neighbours), ("synthetic-stereo", neighbours), ("recorded", beside)]
+)
+def test_views_of_another_kind_are_refused(tmp_path: Path, store: Store, write_context: Write, kind: str, made):
+    path = write_context(tmp_path / "c.h5", store, made(4), kind)
+    with pytest.raises(InputError, match=f"{kind}/pose is missing or of a wrong shape"):
+        ContextStore(path, kind, store)

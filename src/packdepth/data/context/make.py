@@ -12,8 +12,9 @@ import torch
 from packdepth.config.datasets import RoomsData
 from packdepth.config.study import Context, Study
 from packdepth.data.context.recorded import BATCH, filmed, rendered
+from packdepth.data.context.stereo import rendered_right, store_batch, synthetic_right
 from packdepth.data.context.synthesis import synthesize
-from packdepth.data.store.context import FORMAT, Neighbours, append_neighbours
+from packdepth.data.store.context import FORMAT, Neighbours, append_neighbours, views_of
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.utils.files import atomic_write, locked, remove_parts, require_space
@@ -32,7 +33,8 @@ def make_context(study: Study, store_path: Path, path: Path) -> None:
     store = Store(store_path)
     with locked(LOCKS / study.scale / "context.lock", "makes this file"):
         remove_parts(path)
-        require_space(path.parent, len(settings.kinds) * len(store) * 2 * 4 * store.size[0] * store.size[1])
+        views = sum(views_of(kind) for kind in settings.kinds)
+        require_space(path.parent, views * len(store) * 4 * store.size[0] * store.size[1])
         with atomic_write(path) as part, h5py.File(part, "w") as file:
             for kind in settings.kinds:
                 _write(
@@ -57,6 +59,14 @@ def _write(group: h5py.Group, batches: Iterator[Neighbours], title: str, frames:
 def _neighbours(study: Study, settings: Context, store: Store, kind: str) -> Iterator[Neighbours]:
     if kind == "synthetic":
         return _synthetic(store, study, settings)
+    if kind == "synthetic-stereo":
+        _require_dense(store)
+        return synthetic_right(store, settings.baseline)
+    if kind == "stereo":
+        if not isinstance(study.data, RoomsData):
+            lacks = f"{study.data.dataset} has no stereo context, only rooms so far; synthetic-stereo context may do"
+            raise InputError(f"{store.path}: {lacks}")
+        return rendered_right(store, study.data, settings.baseline)
     if isinstance(study.data, RoomsData):
         return rendered(store, study.data, study.motions[settings.motion], settings.seed)
     return filmed(store, study.data.dataset)
@@ -67,14 +77,8 @@ def _synthetic(store: Store, study: Study, settings: Context) -> Iterator[Neighb
     device = "cuda" if torch.cuda.is_available() else "cpu"
     for first in range(0, len(store), BATCH):
         places = range(first, min(first + BATCH, len(store)))
-        rgb, depth, intrinsics = (
-            torch.from_numpy(np.stack([read(place) for place in places])).to(device)
-            for read in (store.rgb, store.depth, store.intrinsics)
-        )
         made = synthesize(
-            rgb,
-            depth,
-            intrinsics,
+            *store_batch(store, places, device),
             [store.id(place) for place in places],
             study.motions[settings.motion],
             settings.seed,

@@ -65,17 +65,24 @@ def synthesize(
         context_from_target = _poses(motions.scaled(factor), step)[todo]
         frames = todo.to(rgb.device)
         for side in (0, 1):
-            warped = forward_warp(
+            made[frames, side], mask[frames, side] = seen_from(
                 images[frames], depth[frames], intrinsics[frames], context_from_target[:, side].to(rgb.device)
             )
-            made[frames, side] = warped.rgb.round_().clamp_(0, 255).to(torch.uint8).movedim(1, -1)
-            mask[frames, side] = warped.seen
         seen = mask[frames].flatten(2).float().mean(2).amin(1)
         todo = todo[(seen < required[frames]).cpu()]
         factor[todo] *= SHORTER
     motions = motions.scaled(factor)
     pose, velocity = _poses(motions, step), motions.velocities((-step, 0.0, step))
     return Synthetic(made, mask, pose.float().to(rgb.device), velocity.float().to(rgb.device), step)
+
+
+def seen_from(images: Tensor, depth: Tensor, intrinsics: Tensor, context_from_target: Tensor) -> tuple[Tensor, Tensor]:
+    """Frames as other cameras see them, uint8 (B, H, W, 3), and where that was really seen, bool (B, H, W).
+
+    As for `forward_warp`; images are (B, 3, H, W), 0 to 255.
+    """
+    warped = forward_warp(images, depth, intrinsics, context_from_target)
+    return warped.rgb.round_().clamp_(0, 255).to(torch.uint8).movedim(1, -1), warped.seen
 
 
 def _poses(motions: Trajectories, step: float) -> Tensor:

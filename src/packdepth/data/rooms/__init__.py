@@ -30,6 +30,7 @@ from packdepth.utils.threads import threads_of_torch
 VERSION = 1  # raised when pixels change
 
 NEIGHBOURS = (-1, 0, 1)
+RIGHT = 2  # names the noise of the second camera, whose sensor is another; times have -1, 0 and 1
 CPU_CHUNK = 1 << 17  # pixels cast at once: on a CPU so few that they stay in its cache,
 GPU_CHUNK = 1 << 23  # on a GPU so many that it is busy
 
@@ -99,6 +100,24 @@ def render_neighbours(
     """
     ids = [frame_id(seed, split, index) for index in indices]
     return _render_chunks(ids, (-1, 1), frame_from_neighbour.double().cpu(), size, device)[0]
+
+
+def render_right(
+    seed: int,
+    split: str,
+    indices: Sequence[int],
+    size: tuple[int, int],
+    baseline: float,
+    device: str | torch.device = "cpu",
+) -> Tensor:
+    """The images of a second camera, `baseline` metres to the right of the frames' at the same instant.
+
+    Both look the same way. uint8 (N, H, W, 3); the arguments are as for `render`.
+    """
+    ids = [frame_id(seed, split, index) for index in indices]
+    frame_from_right = torch.eye(4, dtype=torch.float64).repeat(len(ids), 1, 1, 1)
+    frame_from_right[..., 0, 3] = baseline
+    return _render_chunks(ids, (RIGHT,), frame_from_right, size, device)[0][:, 0]
 
 
 def _render_chunks(
