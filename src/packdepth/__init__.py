@@ -4,7 +4,7 @@ Depth of a photo in three lines:
 
     import packdepth
 
-    net = packdepth.load("model.safetensors")
+    net = packdepth.load("densedepth-nyu")
     depth = net.infer("photo.jpg")  # float32 (H, W), metres
 """
 

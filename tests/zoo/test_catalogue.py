@@ -37,6 +37,14 @@ def test_refusals():
         packdepth.create_model("pcknet")
     with pytest.raises(InputError, match="option of densedepth 'sampling'"):
         packdepth.create_model("densedepth", sampling="strided")
+    for size in ((64, 8193), (0, 64)):
+        with pytest.raises(InputError, match="size: expected sides of 1 to 8192 px"):
+            packdepth.create_model("packnet", width=0.125, size=size)
+
+
+def test_a_name_that_nothing_has():
+    with pytest.raises(InputError, match=r"packnet-nyuu: no such file, nor a trained .*did you mean 'packnet-nyu'"):
+        packdepth.load("packnet-nyuu")
 
 
 def test_a_saved_folder_is_loaded(tmp_path: Path):
