@@ -24,10 +24,11 @@ BASES: dict[str, tuple[str | None, tuple[str, ...]]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in this folder; pytest gives the hook all tests."""
+    """Mark what is in this folder, and start with it: the longest tests; pytest gives the hook all tests."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("workflow")
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
 
 
 @pytest.fixture
