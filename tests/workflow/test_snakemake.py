@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,19 @@ def test_everything_is_made_and_then_nothing(made_by: Callable[[str], Clone]) ->
 @pytest.mark.parametrize("arguments", [(), ("--cores", "2"), ("--cores", "8", "--resources", "gpu=1")])
 def test_everything_is_planned_with_and_without_flags(fresh: Clone, arguments: tuple[str, ...]) -> None:
     assert fresh.planned(*arguments) == STUDY
+
+
+def test_trainings_share_a_gpu(fresh: Clone, tmp_path: Path) -> None:
+    fresh.edit("params.yaml", "    width: 0.125\n", "    width: 0.125\n    trainings_per_gpu: 2\n")
+    tool = tmp_path / "bin" / "nvidia-smi"  # the tool whose presence tells that there are GPUs
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    with_gpu = ("env", f"PATH={tool.parent}:{fresh.env['PATH']}")
+    told = fresh.run(*with_gpu, "snakemake", "training", "--cores", "8", "--resources", "gpu=1")
+    jobs = re.findall(r"Job (\d+): Training: (?:packnet|photometric)", told)
+    ends = [told.index(f"Finished jobid: {job} ") for job in jobs]
+    assert told.rindex("Training: p") < min(ends)  # the second has started before one ended
 
 
 def test_one_figure_and_one_phase_are_targets(fresh: Clone) -> None:

@@ -41,6 +41,12 @@ THREADS = min(8, workflow.cores)  # torch keeps its cores busy: two such jobs on
 # Without a GPU to wait for, trainings run side by side, usually on one core each (`cpu: threads` in params.yaml), which
 # gets 1.3 to 1.6 times as much done.
 ON_CORES = workflow.local_exec and not shutil.which("nvidia-smi")
+# A small network does not fill a GPU. `gpu` counts places, of which each of this machine's GPUs has one or more
+# (`trainings_per_gpu` in params.yaml).
+PLACES = 1
+if workflow.local_exec and workflow.is_main_process and "gpu" in workflow.global_resources:
+    PLACES = STUDY.active_scale.trainings_per_gpu * workflow.global_resources["gpu"].value
+    workflow.register_resource("gpu", PLACES)
 
 
 wildcard_constraints:

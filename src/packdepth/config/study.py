@@ -98,6 +98,7 @@ class Scale(Strict):
     training: dict[str, Any] = Field(description="what differs from the defaults")
     groups: dict[str, dict[str, Any]] = Field(default_factory=dict, description="what differs from that, by group")
     evaluation: Evaluation
+    trainings_per_gpu: int = Field(1, ge=1, le=100, description="how many Snakemake runs side by side on each GPU")
 
 
 class Transfer(Strict):
