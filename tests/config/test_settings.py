@@ -50,6 +50,7 @@ DEFAULTS = {
     "Hypothesis.panel": None,
     "KittiData.form": "raw",
     "KittiData.neighbours": True,
+    "KittiData.stereo": False,
     "KittiData.skip_missing": False,
     "KittiData.source": None,
     "KittiData.test": "eigen-test",

@@ -153,6 +153,7 @@ class KittiData(ExternalData):
     test: Literal["eigen-test", "eigen-val"] | Path = Field("eigen-test", description="a published list, or a file")
     truth: Literal["velodyne", "improved"] = Field("velodyne", description="where depth comes from")
     neighbours: bool = Field(True, description="store the images before and after each training frame, too")
+    stereo: bool = Field(False, description="store the other camera's image of each training frame, too")
 
 
 class DdadData(ExternalData):

@@ -137,7 +137,7 @@ def test_a_data_set_without_a_second_camera_is_told(project):
 
     study = project(edit)
     write_store(paths.store("tiny", "train"), slopes(12))
-    with pytest.raises(InputError, match="kitti has no stereo context, only rooms so far; synthetic-stereo"):
+    with pytest.raises(InputError, match=r"kitti has no images of a second camera here.+`stereo: true`"):
         run(study)
     assert not paths.context("tiny").exists()
 

@@ -8,6 +8,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from packdepth.config.datasets import Data
+from packdepth.data.context.stereo import filmed_pair
 from packdepth.data.datasets.archives import Tree
 from packdepth.data.datasets.kitti import Kitti, source
 from packdepth.data.store.frames import Store
@@ -34,6 +35,7 @@ from tests.support.archives_kitti import (
 from tests.support.stores import TOP, made_store
 
 REAL = TOP.parent / "shared" / "real" / "kitti_drive"
+TINY = TOP.parent / "shared" / "real" / "kitti_tiny" / "KITTI_tiny"
 
 
 def settings(source: object = None, **changes: object) -> Data:
@@ -87,6 +89,38 @@ def test_neighbours_are_stored_once_and_behind_the_frames(raw: list[Path], tmp_p
     assert store.rgb(3)[100, 100, 0] == 120
     alone = made_store(settings(raw, neighbours=False), "train", tmp_path)
     assert (alone.images, alone.has("neighbours")) == (2, False)
+
+
+def test_the_other_cameras_images_are_stored_behind_the_frames(tmp_path: Path):
+    """Camera 3 of the archives is 0.55 m to the left of camera 2; of frame 2 it has no image."""
+    folder = unpacked(tmp_path)
+    right = Image.new("RGB", (1242, 375), (1, 2, 3))
+    _write(folder / f"2011_09_26/{DRIVES[0]}/image_03/data/0000000001.png", encode(right, "png"))
+    store = made_store(settings(folder, neighbours=False, stereo=True), "train", tmp_path / "store")
+    names = [f"image_02/{1:010d}", f"image_02/{2:010d}", f"image_03/{1:010d}"]
+    assert [store.id(i) for i in range(store.images)] == [f"kitti/{DRIVES[0]}/{name}" for name in names]
+    assert [store.second(i) for i in range(2)] == [2, -1]
+    assert store.rgb(2)[100, 100].tolist() == [1, 2, 3]
+    motion = np.eye(4)
+    motion[0, 3] = 0.55
+    np.testing.assert_allclose(store.second_pose(0), motion, atol=1e-6)
+    (batch,) = filmed_pair(store, "kitti")
+    assert (batch.frame.tolist(), batch.image.tolist()) == ([0], [[2]])
+    np.testing.assert_allclose(batch.pose, motion[None, None], atol=1e-6)
+
+
+def test_without_the_other_cameras_images_there_is_no_pair(tmp_path: Path):
+    store = made_store(settings(unpacked(tmp_path), stereo=True), "train", tmp_path / "store")
+    with pytest.raises(InputError, match="no frame has the second camera's image"):
+        next(filmed_pair(store, "kitti"))
+
+
+@pytest.mark.skipif(not TINY.is_dir(), reason="the real KITTI_tiny is not beside this checkout")
+def test_the_right_camera_of_kitti_is_half_a_metre_to_the_right(tmp_path: Path):
+    store = made_store(settings(TINY, form="tiny", stereo=True), "train", tmp_path)
+    assert all(store.second(index) >= len(store) for index in range(len(store)))
+    np.testing.assert_allclose(store.second_pose(0)[:3, 3], [-0.533, 0, 0], atol=0.01)
+    assert sum(len(batch.frame) for batch in filmed_pair(store, "kitti")) == len(store)
 
 
 def test_poses_velocities_and_times(raw: list[Path], tmp_path: Path):

@@ -1,4 +1,4 @@
-"""A second camera beside the first: the same instant, parallel axes, a known distance to the right."""
+"""A second camera beside the first: the same instant, parallel axes, a known distance, as a rule to the right."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +14,7 @@ from packdepth.data.context.recorded import BATCH
 from packdepth.data.context.synthesis import seen_from
 from packdepth.data.store.context import Neighbours
 from packdepth.data.store.frames import Store
+from packdepth.errors import InputError
 
 
 def right_from_left(baseline: float) -> Tensor:
@@ -41,6 +42,28 @@ def synthetic_right(store: Store, baseline: float) -> Iterator[Neighbours]:
         pose = right_from_left(baseline).to(device).expand(len(places), 4, 4)
         made, seen = seen_from(rgb.movedim(-1, 1).float().contiguous(), depth, intrinsics, pose)
         yield _of(places, made, seen, baseline)
+
+
+def filmed_pair(store: Store, dataset: str) -> Iterator[Neighbours]:
+    """What the second camera took with all frames of a store that have its image.
+
+    Raises InputError if there are none, or if that camera has another matrix: pairs must be rectified.
+    """
+    if not store.has("second"):
+        way = "; `stereo: true` in its data keeps them" if dataset == "kitti" else ""
+        lacks = f"{dataset} has no images of a second camera here, so no stereo context{way}"
+        raise InputError(f"{store.path}: {lacks}; synthetic-stereo context may do")
+    image = np.array([store.second(index) for index in range(len(store))], np.int32)
+    places = np.flatnonzero(image >= 0).astype(np.int32)
+    if not len(places):
+        raise InputError(f"{store.path}: no frame has the second camera's image")
+    for first in range(0, len(places), BATCH):
+        batch = places[first : first + BATCH]
+        for place in batch.tolist():
+            if not np.allclose(store.intrinsics(place), store.intrinsics(int(image[place]))):
+                raise InputError(f"{store.path}: {store.id(place)}: its second camera has another matrix")
+        pose = np.stack([store.second_pose(place) for place in batch.tolist()])
+        yield Neighbours(frame=batch, pose=pose[:, None], image=image[batch][:, None])
 
 
 def store_batch(store: Store, places: range, device: str) -> tuple[Tensor, Tensor, Tensor]:

@@ -23,7 +23,7 @@ LEVEL = 4  # of gzip
 class Batch:
     """The arrays of store.py's table, with depth in metres.
 
-    `rgb` may be JPEG files of the store's size. Images without depth (neighbours) come after all that have it.
+    `rgb` may be JPEG files of the store's size. Images without depth (other views) come after all that have it.
     """
 
     rgb: NDArray[np.uint8] | list[bytes]
@@ -34,6 +34,8 @@ class Batch:
     time: NDArray[np.float64] | None = None
     velocity: NDArray[np.float32] | None = None
     neighbours: NDArray[np.int32] | None = None
+    second: NDArray[np.int32] | None = None
+    second_pose: NDArray[np.float32] | None = None
     depth_size: NDArray[np.int32] | None = None
 
 
@@ -76,6 +78,8 @@ def encode(batch: Batch, depth_unit: DepthUnit) -> EncodedBatch:
         "time": batch.time,
         "velocity": batch.velocity,
         "neighbours": batch.neighbours,
+        "second": batch.second,
+        "second_pose": batch.second_pose,
         "depth_size": batch.depth_size,
     }
     given = {name: values for name, values in arrays.items() if values is not None}

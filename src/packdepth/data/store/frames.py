@@ -10,9 +10,11 @@
 | time       | float64          | (N,)         | optional: s                                                         |
 | velocity   | float32          | (N, 3)       | optional: of the camera, in its own frame, m/s                      |
 | neighbours | int32            | (T, 2)       | optional: which frames come just before and after, -1 where none    |
+| second     | int32            | (T,)         | optional: which image a second camera took at the same time, or -1  |
+| second_pose | float32         | (T, 4, 4)    | with `second`: second camera from this one, m                       |
 | depth_size | int32            | (T, 2)       | optional: height and width of the truth, where frames differ        |
 
-A store has T frames with depth. Any N - T images after them are only neighbours of those.
+A store has T frames with depth. Any N - T images after them are only neighbours or second images of those.
 Frames whose truth is smaller than (h, w) fill its upper left.
 
 Attributes: format, dataset, version, licence, citation, source, parameters (JSON), and `fingerprint`, a hash of all
@@ -46,11 +48,21 @@ PER_FRAME = {  # dimensions
     "time": 1,
     "velocity": 2,
     "neighbours": 2,
+    "second": 1,
+    "second_pose": 3,
     "depth_size": 2,
 }
-OF_DEPTH = ("depth", "neighbours", "depth_size")  # one per frame with depth; the others have one per image
-OPTIONAL = ("pose", "time", "velocity", "neighbours", "depth_size")
-FRAME_SHAPES = {"intrinsics": (3, 3), "pose": (4, 4), "velocity": (3,), "neighbours": (2,), "depth_size": (2,)}
+# One per frame with depth; the others have one per image.
+OF_DEPTH = ("depth", "neighbours", "second", "second_pose", "depth_size")
+OPTIONAL = ("pose", "time", "velocity", "neighbours", "second", "second_pose", "depth_size")
+FRAME_SHAPES = {
+    "intrinsics": (3, 3),
+    "pose": (4, 4),
+    "velocity": (3,),
+    "neighbours": (2,),
+    "second_pose": (4, 4),
+    "depth_size": (2,),
+}
 ATTRIBUTES = ("dataset", "version", "licence", "citation", "source", "parameters", "fingerprint")
 
 
@@ -70,7 +82,7 @@ class Store(Reader):
             (int(rgb.attrs["height"]), int(rgb.attrs["width"])) if self.encoded else rgb.shape[1:3]
         )
         self.depth_unit, self._metres = DEPTH_KINDS[self.file["depth"].dtype.name]
-        self.images = len(rgb)  # the frames with depth and, after them, images that are only neighbours of those
+        self.images = len(rgb)  # the frames with depth and, after them, images that are only other views of those
         self._length = len(self.file["depth"])
 
     def __len__(self) -> int:
@@ -147,6 +159,16 @@ class Store(Reader):
         """The images just before and after frame `index`, -1 where none. KeyError where the store has none."""
         before, after = self.file["neighbours"][index]
         return int(before), int(after)
+
+    @named_damage
+    def second(self, index: int) -> int:
+        """The image that a second camera took with frame `index`, -1 if none. KeyError where the store has none."""
+        return int(self.file["second"][index])
+
+    @named_damage
+    def second_pose(self, index: int) -> NDArray[np.float32]:
+        """Second camera from this one, of frame `index`, (4, 4), m. KeyError where the store has none."""
+        return self.file["second_pose"][index]
 
     @named_damage
     def id(self, index: int) -> str:

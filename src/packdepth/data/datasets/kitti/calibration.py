@@ -26,11 +26,15 @@ class Calibration:
         return self._projection[:, :3]
 
     @cached_property
+    def camera_from_rectified(self) -> Tensor:
+        """Motion (4, 4), m, from the rectified camera 0: what two cameras of one day differ by."""
+        return rigid(_eye(), torch.linalg.solve(self.intrinsics, self._projection[:, 3]))
+
+    @cached_property
     def camera_from_velodyne(self) -> Tensor:
         """Motion (4, 4), m."""
-        camera_from_rectified = rigid(_eye(), torch.linalg.solve(self.intrinsics, self._projection[:, 3]))
         rectified_from_camera0 = rigid(self._cameras.get("R_rect_00", 3, 3), torch.zeros(3, dtype=torch.float64))
-        return camera_from_rectified @ rectified_from_camera0 @ self._values("velo_to_cam").motion()
+        return self.camera_from_rectified @ rectified_from_camera0 @ self._values("velo_to_cam").motion()
 
     @cached_property
     def camera_from_imu(self) -> Tensor:

@@ -63,7 +63,7 @@ class Kitti:
         self._shots = present(
             listed, lambda shot: [self._image(shot), self._truth(shot)], tree, data.skip_missing, split
         )
-        self._alone = self._only_neighbours() if data.neighbours and split == "train" else []
+        self._alone = self._only_views() if split == "train" else []
         self._places = {shot: place for place, shot in enumerate([*self._shots, *self._alone])}
         self.frames = self.pieces = len(self._places)
         self.files = [*tree.files(), *(path for path in (data.train, data.test) if isinstance(path, Path))]
@@ -77,7 +77,7 @@ class Kitti:
         return layout.archives(data, get)
 
     def piece(self, index: int) -> Batch:
-        """One frame, or one image that is only a neighbour."""
+        """One frame, or one image that is only another view of a frame."""
         alone = index >= len(self._shots)
         shot = (self._alone if alone else self._shots)[index - len(self._shots) if alone else index]
         image = decode(self._tree.read(self._image(shot)), self._image(shot))
@@ -85,6 +85,7 @@ class Kitti:
         camera = resize(self._calibration(shot.date, shot.camera).intrinsics, size, self._data.size)
         depth, own_size = (None, None) if alone else self._depth(shot, size)
         pose, velocity = self._motion(shot)
+        second, second_pose = (None, None) if alone else self._second(shot)
         return Batch(
             rgb=colours(image, self._data.size)[None],
             depth=depth,
@@ -94,6 +95,8 @@ class Kitti:
             time=self._times[shot.folder][shot.number : shot.number + 1] if self._times else None,
             velocity=velocity,
             neighbours=None if alone else self._neighbours(shot),
+            second=second,
+            second_pose=second_pose,
             depth_size=own_size,
         )
 
@@ -118,15 +121,29 @@ class Kitti:
         print(f"packdepth: {len(kept)} of {len(listed)} test frames have improved truth", file=sys.stderr)
         return kept
 
-    def _only_neighbours(self) -> list[Shot]:
+    def _only_views(self) -> list[Shot]:
+        """What is kept besides the frames themselves: images just before and after, and the other camera's."""
         targets = set(self._shots)
-        around = {other: None for shot in self._shots for other in _around(shot) if other not in targets}
-        return [shot for shot in around if self._image(shot) in self._tree]
+        views = {other: None for shot in self._shots for other in self._views(shot) if other not in targets}
+        return [shot for shot in views if self._image(shot) in self._tree]
+
+    def _views(self, shot: Shot) -> list[Shot]:
+        around = _around(shot) if self._data.neighbours else ()
+        return [*around, *([_opposite(shot)] if self._data.stereo else [])]
 
     def _neighbours(self, shot: Shot) -> NDArray[np.int32] | None:
         if not self._data.neighbours or self._split == "test":
             return None
         return np.array([[self._places.get(other, -1) for other in _around(shot)]], np.int32)
+
+    def _second(self, shot: Shot) -> tuple[NDArray[np.int32] | None, NDArray[np.float32] | None]:
+        """The place (1,) of the other camera's image, and the motion (1, 4, 4), m, from this camera to the other."""
+        if not self._data.stereo or self._split == "test":
+            return None, None
+        other = _opposite(shot)
+        here, there = (self._calibration(each.date, each.camera).camera_from_rectified for each in (shot, other))
+        place = np.array([self._places.get(other, -1)], np.int32)
+        return place, (there @ inverse(here)).float().numpy()[None]
 
     def _depth(self, shot: Shot, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
         """Depth (1, h, w) in m: for training at the store's size, for testing at the image's, padded to the largest."""
@@ -188,6 +205,11 @@ class Kitti:
 def _around(shot: Shot) -> tuple[Shot, Shot]:
     """The shots just before and after one."""
     return replace(shot, number=shot.number - 1), replace(shot, number=shot.number + 1)
+
+
+def _opposite(shot: Shot) -> Shot:
+    """What the other colour camera took at the same time."""
+    return replace(shot, camera=5 - shot.camera)
 
 
 def _points(tree: Tree, name: str) -> Tensor:
