@@ -1,6 +1,7 @@
 """What many tests start from: a project folder with tiny stores and a params.yaml of its own."""
 
 import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ pytest_plugins = [
     "tests.support.results",
 ]
 torch.set_num_threads(1)  # tests run side by side
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"  # Triton reads it once, when it is imported, and runs its kernels on a CPU
 settings.register_profile("untimed", deadline=None)  # a first call loads what later ones have
 settings.load_profile("untimed")
 TINY = {

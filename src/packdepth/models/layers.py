@@ -25,17 +25,26 @@ def init_xavier(network: nn.Module) -> None:
                 nn.init.zeros_(module.bias)
 
 
+class GroupNormELU(nn.GroupNorm):
+    """GroupNorm, then an ELU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> the same shape."""
+        return F.elu(super().forward(x), inplace=True)
+
+
 class ConvBlock(nn.Module):
     """Convolution, GroupNorm of so many `groups`, ELU; no GroupNorm if `groups` is None."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, groups: int | None = GROUPS) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
-        self.norm = nn.Identity() if groups is None else nn.GroupNorm(groups, out_channels)
+        # Named for GroupNorm in either case: these names are in checkpoints.
+        self.norm = nn.ELU(inplace=True) if groups is None else GroupNormELU(groups, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
-        return F.elu(self.norm(self.conv(x)), inplace=True)
+        return self.norm(self.conv(x))
 
 
 class MergeBlock(ConvBlock):
@@ -57,13 +66,12 @@ class ResidualBlock(nn.Module):
         self.conv1 = ConvBlock(in_channels, out_channels, kernel_size=3, groups=groups)
         self.conv2 = ConvBlock(out_channels, out_channels, kernel_size=3, groups=groups)
         self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1) if shortcut else None
-        self.norm = nn.GroupNorm(groups, out_channels)
+        self.norm = GroupNormELU(groups, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W)."""
         residual = self.conv2(self.conv1(x))
-        total = residual if self.shortcut is None else residual + self.shortcut(x)
-        return F.elu(self.norm(total), inplace=True)
+        return self.norm(residual if self.shortcut is None else residual + self.shortcut(x))
 
 
 def residual_stage(

@@ -3,6 +3,7 @@
 Whole PackNets are held against the plain ones in tests/training/test_computing.py.
 """
 
+from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
@@ -33,8 +34,9 @@ NARROW: list[dict[str, Any]] = [
     {"width": 0.125, "size": "full", "skips": "concat", "full_resolution": True},
     {"width": 0.375, "skips": "none-and-no-shortcuts", "head": "inverse-leaky-relu"},
 ]
-# Of PackNet the convolutions of 37 blocks and of 4 heads; 5 packing, 5 unpacking and 5 merge blocks.
-SWAPPED = {"packnet": 37 + 4 + 5 + 5 + 5, "densedepth": 1, "constant": 0}
+# Of PackNet the convolutions of 37 blocks and of 4 heads; 5 packing, 5 unpacking and 5 merge blocks; what comes after
+# the 37, and after the sums of 10 residual blocks.
+SWAPPED = {"packnet": 37 + 4 + 5 + 5 + 5 + 37 + 10, "densedepth": 1, "constant": 0}
 
 
 def double(shape: tuple[int, ...], seed: int) -> Tensor:
@@ -146,11 +148,19 @@ def test_hooks_stay():
     assert seen == ["after"]
 
 
-@pytest.mark.parametrize("network", [PoseNet(), models.build("densedepth", 0.25, norm="group")], ids=["pose", "dense"])
-def test_every_group_norm_can_be_compiled_when_that_is_asked_for(network: nn.Module):
+@pytest.mark.parametrize("implementation", ["plain", "auto"])
+@pytest.mark.parametrize(
+    "make",
+    [PoseNet, lambda: models.build("densedepth", 0.25, norm="group"), lambda: models.build("packnet", 0.25)],
+    ids=["pose", "densedepth", "packnet"],
+)
+def test_every_group_norm_can_be_compiled_when_that_is_asked_for(
+    make: Callable[[], nn.Module], implementation: Implementation
+):
+    network = make()
     accelerate(network, "plain")
     assert not any(isinstance(part, TraceableGroupNorm) for part in network.modules())
-    accelerate(network, "plain", compiled=True)
+    accelerate(network, implementation, compiled=True)
     norms = [part for part in network.modules() if isinstance(part, nn.GroupNorm)]
     assert norms
     assert all(isinstance(norm, TraceableGroupNorm) for norm in norms)

@@ -12,6 +12,7 @@ this folder. Without it everything still runs, but slower: only `models.accelera
 | `banded_conv3d` | the Conv3d of one channel as a 2-D convolution of groups of channels |
 | `matrix_units` | convolutions that suit the matrix units of GPUs |
 | `group_norm` | GroupNorm that can be compiled |
+| `group_norm_elu` | GroupNorm and ELU in one pass over a GPU's memory |
 | `choice`, `twins` | which implementation an input takes; the layers that are swapped in |
 
 Measurements are in docs/speed.md.
@@ -22,23 +23,29 @@ from collections.abc import Iterator
 from torch import nn
 
 from packdepth.config.variants import Implementation
-from packdepth.models.fast.group_norm import TraceableGroupNorm
+from packdepth.models.fast.group_norm import TraceableGroupNorm, TraceableGroupNormELU
 from packdepth.models.fast.twins import (
     DirectUnpackingBlock,
     FusedPackingBlock,
     JoinedMergeBlock,
     OneChannelConv2d,
+    OnePassGroupNormELU,
     PaddedConv2d,
     Twin,
     become,
 )
 from packdepth.models.heads import DepthHead
-from packdepth.models.layers import ConvBlock, MergeBlock, PackingBlock, UnpackingBlock
+from packdepth.models.layers import ConvBlock, GroupNormELU, MergeBlock, PackingBlock, UnpackingBlock
 
-BLOCKS: dict[type[nn.Module], type[Twin]] = {
+LAYERS: dict[type[nn.Module], type[Twin]] = {
     PackingBlock: FusedPackingBlock,
     UnpackingBlock: DirectUnpackingBlock,
     MergeBlock: JoinedMergeBlock,
+    GroupNormELU: OnePassGroupNormELU,
+}
+TRACEABLE: dict[type[nn.Module], type[nn.Module]] = {
+    nn.GroupNorm: TraceableGroupNorm,
+    GroupNormELU: TraceableGroupNormELU,
 }
 
 
@@ -53,13 +60,13 @@ def accelerate(network: nn.Module, implementation: Implementation, *, compiled: 
         for layer, twin in _twins(part):
             if implementation != "plain" or isinstance(layer, Twin):
                 become(layer, twin, implementation)
-        if compiled and type(part) is nn.GroupNorm:
-            part.__class__ = TraceableGroupNorm
+        if compiled and type(part) in TRACEABLE:
+            part.__class__ = TRACEABLE[type(part)]
 
 
 def _twins(part: nn.Module) -> Iterator[tuple[nn.Module, type[Twin]]]:
     """What to swap in one part of a network, and for what: the part itself, its convolution, or both."""
-    for plain, twin in BLOCKS.items():
+    for plain, twin in LAYERS.items():
         if isinstance(part, plain):
             yield part, twin
     if isinstance(part, ConvBlock):

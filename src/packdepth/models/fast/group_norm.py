@@ -8,6 +8,8 @@ channels-last memory has, and a compiler can join it with the ELU that follows.
 import torch
 from torch import Tensor, nn
 
+from packdepth.models.layers import GroupNormELU
+
 
 class TraceableGroupNorm(nn.GroupNorm):
     """GroupNorm, written out where it is compiled."""
@@ -27,3 +29,7 @@ class TraceableGroupNorm(nn.GroupNorm):
         groups = x.sum((2, 3)).view(batch, self.num_groups, -1)
         of_group = groups.sum(2, keepdim=True) / (groups.shape[2] * height * width)
         return of_group.expand_as(groups).reshape(batch, channels, 1, 1)
+
+
+class TraceableGroupNormELU(GroupNormELU, TraceableGroupNorm):
+    """GroupNorm, written out where it is compiled, then an ELU."""

@@ -7,10 +7,13 @@
 | `MergeBlock` | `JoinedMergeBlock` | two convolutions (`padded_conv2d`) | filled up to a multiple of 8 |
 | `PackingBlock` | `FusedPackingBlock` | one convolution (`fused_packing`), or Conv3d in groups | the same |
 | `UnpackingBlock` | `DirectUnpackingBlock` | Conv3d in groups (`banded_conv3d`) | a dense kernel |
+| `GroupNormELU` | `OnePassGroupNormELU` | torch's own | one pass over memory (`group_norm_elu`) |
 
-The GPU column is in `matrix_units`. On any other device twins compute as the plain layers do.
+The GPU column is in `matrix_units`, where it names nothing else. On any other device twins compute as the plain layers
+do.
 """
 
+from importlib.util import find_spec
 from typing import Any, cast
 
 import torch
@@ -28,9 +31,12 @@ from packdepth.models.fast.fused_packing import (
     fusing_pays_on_gpus,
     paths,
 )
+from packdepth.models.fast.group_norm import TraceableGroupNormELU
 from packdepth.models.fast.matrix_units import dense_conv3d, filled_conv2d
 from packdepth.models.fast.padded_conv2d import joined_conv2d, one_channel_conv2d, padded_conv2d
-from packdepth.models.layers import ConvBlock, MergeBlock, PackingBlock, UnpackingBlock
+from packdepth.models.layers import MergeBlock, PackingBlock, UnpackingBlock
+
+TRITON = find_spec("triton") is not None  # comes with torch's builds for GPUs
 
 
 class Twin(nn.Module):
@@ -80,8 +86,8 @@ class JoinedMergeBlock(Twin, MergeBlock):
         if depth is None or here == "plain":
             return super().forward(x, depth)
         if here == "gpu":
-            return activated(self, filled_conv2d([x, depth], *weights(self.conv)))
-        return activated(self, joined_conv2d(x, depth, *weights(self.conv), self.implementation))
+            return self.norm(filled_conv2d([x, depth], *weights(self.conv)))
+        return self.norm(joined_conv2d(x, depth, *weights(self.conv), self.implementation))
 
 
 class FusedPackingBlock(Twin, PackingBlock):
@@ -104,9 +110,9 @@ class FusedPackingBlock(Twin, PackingBlock):
             return super().forward(x)
         weight, bias = weights(self.conv2d.conv)
         if self._fuses(x):
-            return activated(self.conv2d, fused_packing(x, bias, self._composed(), self.implementation))
+            return self.conv2d.norm(fused_packing(x, bias, self._composed(), self.implementation))
         features = banded_conv3d(F.pixel_unshuffle(x, 2), *weights(self.conv3d))
-        return activated(self.conv2d, F.conv2d(features, weight, bias, padding=weight.shape[-1] // 2))
+        return self.conv2d.norm(F.conv2d(features, weight, bias, padding=weight.shape[-1] // 2))
 
     def _fuses(self, x: Tensor) -> bool:
         if self.implementation != "auto":
@@ -147,9 +153,23 @@ class DirectUnpackingBlock(Twin, UnpackingBlock):
         return banded_conv3d_to_space(features, *weights(self.conv3d))
 
 
-def activated(block: ConvBlock, x: Tensor) -> Tensor:
-    """What comes after a block's convolution: (B, out, H, W) -> the same shape."""
-    return F.elu(block.norm(x), inplace=True)
+class OnePassGroupNormELU(Twin, TraceableGroupNormELU):
+    """Reads and writes a GPU's memory once for both, with Triton's kernels; what is compiled gets its own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> the same shape; where it runs in one pass, the same dtype, too."""
+        if chosen(self.implementation, x) != "gpu" or not runs_in_one_pass(x):
+            return super().forward(x)
+        from packdepth.models.fast.group_norm_elu import group_norm_elu
+
+        return group_norm_elu(x, self.weight, self.bias, self.num_groups, self.eps)
+
+
+def runs_in_one_pass(x: Tensor) -> bool:
+    """Whether Triton's kernels are there and take this input, and no compiler is making its own."""
+    if not (TRITON and x.is_cuda) or torch.compiler.is_compiling():
+        return False
+    return x.dtype in (torch.float32, torch.bfloat16) and 0 < x.numel() < 2**31  # as they count
 
 
 def weights(conv: nn.Conv2d | nn.Conv3d) -> tuple[Tensor, Tensor]:
