@@ -33,14 +33,20 @@ CHECKPOINT = "results/tiny/runs/temporal/new/seed0/model.safetensors"
 def tell(folder: Path) -> None:
     """What each of two processes knows, in a file of its own."""
     number = distributed.rank()
-    weight = torch.nn.Parameter(torch.zeros(2))
-    weight.grad = torch.tensor([1.0, 4.0]) * (number + 1)
-    distributed.average_gradients([weight, torch.nn.Parameter(torch.zeros(1))])
+    network = torch.nn.Linear(2, 1, bias=False)
+    shared = distributed.shared(network)
+    seen = torch.tensor([[0.5, 2.0]]) * (number + 1)
+    with distributed.exchanging(shared, now=False):
+        shared(seen).sum().backward()
+    assert torch.equal(network.weight.grad, seen)  # its own, as yet
+    with distributed.exchanging(shared, now=True):
+        shared(seen).sum().backward()
     known = {
         "size": distributed.size(),
         "count": distributed.count_of_all(torch.tensor(10 * (number + 1))).item(),
         "means": [mean.tolist() for mean in distributed.mean_of_all([torch.tensor([number, 2.0]), torch.tensor(3.0)])],
-        "gradient": weight.grad.tolist(),
+        "gradient": network.weight.grad.tolist(),
+        "names": list(network.state_dict()),
     }
     print(f"process {number}")
     (folder / f"{number}.json").write_text(json.dumps(known))
@@ -69,7 +75,8 @@ def test_what_processes_tell_one_another(tmp_path: Path, capfd: pytest.CaptureFi
     distributed.run(2, tell, tmp_path)
     first, second = (json.loads((tmp_path / f"{number}.json").read_text()) for number in range(2))
     assert first == second
-    assert first == {"size": 2, "count": 15.0, "means": [[0.5, 2.0], 3.0], "gradient": [1.5, 6.0]}
+    same = {"gradient": [[1.5, 6.0]], "names": ["weight"]}
+    assert first == {"size": 2, "count": 15.0, "means": [[0.5, 2.0], 3.0], **same}
     assert capfd.readouterr().out == "process 0\n"
 
 
@@ -124,7 +131,8 @@ def is_free(lock: Path) -> bool:
 def test_one_process_is_this_one(tmp_path: Path):
     distributed.run(1, tell, tmp_path)
     alone = json.loads((tmp_path / "0.json").read_text())
-    assert alone == {"size": 1, "count": 10, "means": [[0.0, 2.0], 3.0], "gradient": [1.0, 4.0]}
+    same = {"gradient": [[1.0, 4.0]], "names": ["weight"]}
+    assert alone == {"size": 1, "count": 10, "means": [[0.0, 2.0], 3.0], **same}
 
 
 @pytest.mark.slow
@@ -172,7 +180,9 @@ def test_two_processes_train_like_one(losses, mode):
 
 @pytest.mark.slow
 def test_turns_train_like_one_batch_where_depth_is_known_everywhere(losses):
-    assert losses(holes=0, micro_batches=2) == pytest.approx(losses(holes=0), rel=1e-5)
+    whole = losses(holes=0)
+    assert losses(holes=0, micro_batches=2) == pytest.approx(whole, rel=1e-5)
+    assert losses(holes=0, micro_batches=2, devices=2) == pytest.approx(whole, rel=1e-3)  # for Adam's reason, see above
 
 
 @pytest.mark.slow

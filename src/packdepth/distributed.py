@@ -1,7 +1,7 @@
 """Data-parallel training: every process has a copy of the networks, and all share every batch.
 
-The mean of their gradients is that of the whole batch, provided that every mean over some of a batch's pixels divides
-by `count_of_all`. So the number of processes changes only rounding.
+The mean of their gradients (`shared`) is that of the whole batch, provided that every mean over some of a batch's
+pixels divides by `count_of_all`. So the number of processes changes only rounding.
 """
 
 import multiprocessing
@@ -9,7 +9,8 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 from torch.multiprocessing.spawn import ProcessException, spawn
+from torch.nn.parallel import DistributedDataParallel
 
 from packdepth.errors import InputError
 
@@ -106,9 +108,17 @@ def mean_of_all(values: Sequence[Tensor]) -> list[Tensor]:
     return [mean.view_as(value) for mean, value in zip(parts, values, strict=True)]
 
 
-def average_gradients(parameters: Iterable[Tensor]) -> None:
-    """Replace every gradient by its mean over the processes."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    if size() > 1:
-        for gradient, mean in zip(gradients, mean_of_all(gradients), strict=True):
-            gradient.copy_(mean)
+def shared(network: nn.Module) -> nn.Module:
+    """The network, whose backward pass leaves the means over the processes of all gradients, if there are several.
+
+    Torch exchanges them in buckets, while the rest of the pass still runs (Li et al., VLDB 2020, arXiv 2006.15704).
+    That needs passes by way of what this returns, and a gradient for every parameter: torch raises RuntimeError in the
+    pass after one without. Parameters stay the network's own, and so do the names in its state. Buffers, such as
+    the running statistics of batch normalisation, are the first process's.
+    """
+    return network if size() == 1 else DistributedDataParallel(network, gradient_as_bucket_view=True)
+
+
+def exchanging(network: nn.Module, now: bool) -> AbstractContextManager[None]:
+    """Passes through a `shared` network while open exchange gradients `now`, or add them up for one that does."""
+    return network.no_sync() if isinstance(network, DistributedDataParallel) and not now else nullcontext()

@@ -170,3 +170,11 @@ def test_compilation_makes_one_graph_once(name: str):
         optimizer.zero_grad()
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
     assert not torch._dynamo.utils.counters["graph_break"]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_convolutions_are_tried_only_while_that_is_open(before: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", before)
+    with computing.one_shape():
+        assert torch.backends.cudnn.benchmark
+    assert torch.backends.cudnn.benchmark == before

@@ -76,6 +76,13 @@ def test_a_run_with_a_damaged_record_is_trained_again(stores, damage):
     assert json.loads(run("constant").provenance.read_text()).keys() == json.loads(whole).keys()
 
 
+def test_cudnn_tries_its_convolutions_while_it_trains(stores, monkeypatch):
+    seen, work = [], Trainer.run
+    monkeypatch.setattr(Trainer, "run", lambda self: seen.append(torch.backends.cudnn.benchmark) or work(self))
+    train(stores(), run("constant"))
+    assert seen == [True]
+
+
 @pytest.mark.slow
 def test_threads_are_those_of_the_settings_whatever_the_process_has(stores, monkeypatch):
     """So Snakemake and DVC get the same bits, on machines with any number of cores."""

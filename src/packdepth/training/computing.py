@@ -1,6 +1,7 @@
 """How a device computes a network: the `cpu` and `cuda` settings change only time, memory and rounding."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 import torch
@@ -32,6 +33,17 @@ def _to_channels_last(network: nn.Module) -> None:
     for parameter in network.parameters():
         if parameter.dim() == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+
+@contextmanager
+def one_shape() -> Iterator[None]:
+    """While open, cuDNN tries all its convolutions when it meets a shape for the first time, and takes the fastest."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
 
 
 def compiled(function: Callable[Given, Made], settings: Computing) -> Callable[Given, Made]:

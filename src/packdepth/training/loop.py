@@ -70,7 +70,7 @@ def train_in(folder: Path, key: str, variant: Variant, run: paths.Run, device: t
     """Train as one of the processes that share every batch; the first one keeps the records."""
     writes = distributed.rank() == 0
     written = resume.written(run) if writes else contextlib.nullcontext()
-    with written, threads_on_cpu(variant.training.cpu.threads, device):
+    with written, threads_on_cpu(variant.training.cpu.threads, device), computing.one_shape():
         trainer = Trainer(variant, run, training_frames(variant, run), device, folder)
         trainer.run()
         if writes:

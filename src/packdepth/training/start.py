@@ -20,7 +20,8 @@ from packdepth.models.constant import Constant
 from packdepth.models.densedepth import DenseDepth
 from packdepth.models.heads import DepthHead
 from packdepth.models.network import ImageNetwork
-from packdepth.models.posenet import PoseNet
+from packdepth.models.posenet import CONTEXT_FRAMES, PoseNet
+from packdepth.training.augmentation import Item
 
 FRAMES_LOOKED_AT = 20
 FITTED_FRAMES = 256  # the constant's loss hardly changes with more
@@ -33,6 +34,16 @@ class Networks(nn.Module):
     def __init__(self, depth: ImageNetwork, pose: PoseNet | None) -> None:
         super().__init__()
         self.depth, self.pose = depth, pose
+
+    def forward(
+        self, of_depth: Callable[[Tensor], list[Tensor]], image: Tensor, batch: Item
+    ) -> tuple[list[Tensor], Tensor | None]:
+        """All scales of a batch, finest first, and the motion to the views in time, if a network predicts it.
+
+        `of_depth` is the depth network's `forward_scales`, perhaps compiled; `image` (B, 3, H, W) the batch's, laid out
+        for it. The motion is context_from_target, (B, 2, 4, 4), m.
+        """
+        return of_depth(image), self.pose(image, batch["context"][:, :CONTEXT_FRAMES]) if self.pose else None
 
     def stages(self) -> dict[str, list[nn.Module]]:
         """The parts of both by name; every parameter is in exactly one of them."""

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from packdepth import distributed
 from packdepth.config.variants import Computing, Training
-from packdepth.models.posenet import CONTEXT_FRAMES
 from packdepth.training import computing
 from packdepth.training.augmentation import Item
 from packdepth.training.objective import Objective, Outcome
@@ -28,6 +27,7 @@ class Update:
         device: torch.device,
     ) -> None:
         self._networks, self._objective, self._optimizer = networks, objective, optimizer
+        self._shared = distributed.shared(networks)
         self._parts, self._device = training.micro_batches, device
         self._computing: Computing = training.on(device.type)
         self._forward = computing.compiled(networks.depth.forward_scales, self._computing)
@@ -46,10 +46,10 @@ class Update:
         self._optimizer.zero_grad(set_to_none=True)
         forward = self._networks.depth.forward_scales if observed else self._forward
         outcomes = []
-        for micro_batch in self._micro_batches(batch):
-            outcomes.append(self._outcome(micro_batch, forward))
-            torch.autograd.backward(outcomes[-1].loss / self._parts)
-        distributed.average_gradients(self._networks.parameters())
+        for number, micro_batch in enumerate(self._micro_batches(batch), start=1):
+            with distributed.exchanging(self._shared, now=number == self._parts):
+                outcomes.append(self._outcome(micro_batch, forward))
+                torch.autograd.backward(outcomes[-1].loss / self._parts)
         return outcomes
 
     def means(self, outcomes: list[Outcome]) -> dict[str, Tensor]:
@@ -67,16 +67,9 @@ class Update:
         """The networks' outputs in the precision of the settings, their loss in float32."""
         image = computing.laid_out(batch["image"], self._computing)
         with computing.autocast(self._device, self._computing):
-            scales = [scale.float() for scale in forward(image)]
-            pose = self._motion(image, batch)
+            scales, pose = self._shared(forward, image, batch)
+            scales = [scale.float() for scale in scales]
         return self._objective(scales, pose, batch)
-
-    def _motion(self, image: Tensor, batch: Item) -> Tensor | None:
-        """The motion to the views in time, the first ones, if there is a network that predicts it."""
-        if not self._networks.pose:
-            return None
-        predicted: Tensor = self._networks.pose(image, batch["context"][:, :CONTEXT_FRAMES])
-        return predicted
 
 
 class RecordedUpdate:
