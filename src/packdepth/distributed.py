@@ -23,6 +23,7 @@ from torch.multiprocessing.spawn import ProcessException, spawn
 from torch.nn.parallel import DistributedDataParallel
 
 from packdepth.errors import InputError
+from packdepth.utils.gpus import taken
 
 PATIENCE = timedelta(minutes=30)  # with a process that does not answer
 
@@ -40,18 +41,32 @@ def rank() -> int:
 def run(processes: int, work: Callable[..., None], *arguments: Any) -> None:
     """Call `work` in so many new processes, each with its own GPU where there are any; for one, call it here.
 
-    Only the first prints anything. What one of them raises, an InputError or OSError, is raised here and ends the
-    others. Raises InputError if there are too few GPUs.
+    The GPUs are those that the fewest other trainings have taken. Only the first process prints anything. What one of
+    them raises, an InputError or OSError, is raised here and ends the others. Raises InputError if there are too few
+    GPUs.
     """
-    if processes == 1:
-        work(*arguments)
-        return
-    if torch.cuda.is_available() and torch.cuda.device_count() < processes:
-        raise InputError(f"training.devices: {processes} asked for, {torch.cuda.device_count()} GPUs are here")
+    names = gpus() if torch.cuda.is_available() else []
+    if names and len(names) < processes:
+        raise InputError(f"training.devices: {processes} asked for, {len(names)} GPUs are here")
+    with taken(min(processes, len(names)), names) as numbers:
+        if processes == 1:
+            if numbers:
+                torch.cuda.set_device(numbers[0])
+            work(*arguments)
+        else:
+            _run_apart(processes, numbers, work, arguments)
+
+
+def gpus() -> list[str]:
+    """The names of this machine's GPUs that can be seen here, which no two have in common."""
+    return [str(torch.cuda.get_device_properties(number).uuid) for number in range(torch.cuda.device_count())]
+
+
+def _run_apart(processes: int, numbers: list[int], work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     faults = torch.multiprocessing.get_context("spawn").SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            spawn(_take_part, (processes, Path(folder), faults, work, arguments), nprocs=processes)
+            spawn(_take_part, (processes, numbers, Path(folder), faults, work, arguments), nprocs=processes)
         except ProcessException:  # from whichever ended first: one that waits for another fails, too
             if faults.empty():
                 raise
@@ -59,14 +74,19 @@ def run(processes: int, work: Callable[..., None], *arguments: Any) -> None:
 
 
 def _take_part(
-    number: int, processes: int, folder: Path, faults: Any, work: Callable[..., None], arguments: tuple[Any, ...]
+    number: int,
+    processes: int,
+    taken_gpus: list[int],
+    folder: Path,
+    faults: Any,
+    work: Callable[..., None],
+    arguments: tuple[Any, ...],
 ) -> None:
     _end_with_parent()
-    on_gpu = torch.cuda.is_available()
-    if on_gpu:
-        torch.cuda.set_device(number)
+    if taken_gpus:
+        torch.cuda.set_device(taken_gpus[number])
     rendezvous = f"file://{folder / 'rendezvous'}"
-    backend = "nccl" if on_gpu else "gloo"
+    backend = "nccl" if taken_gpus else "gloo"
     dist.init_process_group(backend, rendezvous, timeout=PATIENCE, world_size=processes, rank=number)
     if number:
         sys.stderr = sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
