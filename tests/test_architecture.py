@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "utils": {"errors"},
     "paths": {"errors"},
     "config": BASE | {"paths"},
-    "distributed": {"errors"},
+    "distributed": BASE,
     "geometry": BASE,
     "losses": {"geometry", "config", "distributed"},  # the means over a batch that is shared
     "models": {"geometry", "config", "errors"},  # a model knows nothing of files
