@@ -19,6 +19,14 @@ from tests.support.stores import slopes, write_store
 SETTINGS = Evaluation(protocol="indoor", flip=False)
 
 
+class Columns(nn.Module):
+    """Answers 1 left and 2 right of the middle, whatever it is shown."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        halves = torch.tensor([1.0, 2.0]).repeat_interleave(image.shape[3] // 2)
+        return halves.expand(len(image), 1, image.shape[2], -1)
+
+
 class Brightness(nn.Module):
     """Answers the inverse of red, which in `slopes` is depth, and keeps the sizes of what it was shown."""
 
@@ -40,7 +48,7 @@ def test_every_frame_is_measured_in_batches(tmp_path: Path):
     store = Store(write_store(tmp_path / "test.h5", slopes(10)))
     model = brightness()
     tally, kept = measure(model, store, SETTINGS, "slopes", keep=(0, 9))
-    assert model.network.shown == [(8, 3, 64, 64), (2, 3, 64, 64)]
+    assert model.network.shown == [(8, 3, 64, 64)] * 2 + [(2, 3, 64, 64)] * 2  # and their mirror images
     assert [row["id"] for row in tally.rows] == [store.id(i) for i in range(10)]
     assert tally.summary()["headline"]["delta1"] == 1.0
     assert list(kept) == [0, 9]
@@ -51,7 +59,7 @@ def test_images_are_scaled_to_the_size_of_training(tmp_path: Path):
     store = Store(write_store(tmp_path / "test.h5", slopes(2)))
     model = brightness((32, 96))
     tally, kept = measure(model, store, SETTINGS, "slopes", keep=(1,))
-    assert model.network.shown == [(2, 3, 32, 96)]
+    assert model.network.shown == [(2, 3, 32, 96)] * 2
     assert kept[1].shape == (64, 64)
     assert tally.summary()["headline"]["abs_rel"] < 0.05
 
@@ -67,6 +75,16 @@ def test_truths_of_other_sizes_than_the_image_and_one_another(tmp_path: Path):
     assert [tuple(prediction.shape) for prediction in kept.values()] == [tuple(size) for size in sizes]
     assert [row["pixels"] for row in tally.rows] == [height * width for height, width in sizes]
     assert max(row["abs_rel"] for row in tally.rows) < 0.05
+
+
+@pytest.mark.parametrize("flip", [True, False])
+def test_disagreement_is_that_of_an_image_and_its_mirror_image(tmp_path: Path, flip: bool):
+    store = Store(write_store(tmp_path / "test.h5", slopes(2)))
+    info = CheckpointInfo({"architecture": "constant"}, None, 10.0, "1/m", limited=False)
+    model = DepthModel.around(Columns(), info)
+    tally, kept = measure(model, store, SETTINGS.model_copy(update={"flip": flip}), "slopes", keep=(0,))
+    assert [row["disagreement"] for row in tally.rows] == pytest.approx([np.log(2)] * 2)
+    assert kept[0][0, [0, -1]].tolist() == ([0.75, 0.75] if flip else [1.0, 0.5])
 
 
 def test_nothing_to_count_is_told(tmp_path: Path):

@@ -153,9 +153,19 @@ class DepthModel(
     def predict(self, images: Tensor, flip: bool) -> Tensor:
         """What `forward` gives, on the CPU. With `flip` it is averaged with the mirrored depth of the mirrored image,
         as in DenseDepth."""
+        if not flip:
+            return self(images.to(self.device)).cpu()
+        straight, mirrored = self.predict_both_ways(images)
+        return (straight + mirrored) / 2
+
+    @torch.inference_mode()
+    def predict_both_ways(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """What `forward` gives for images, and for their mirror images, mirrored back; both on the CPU.
+
+        `disagreement` tells how far the two differ.
+        """
         images = images.to(self.device)
-        straight = self(images)
-        return ((straight + self(images.flip(3)).flip(3)) / 2 if flip else straight).cpu()
+        return self(images).cpu(), self(images.flip(3)).flip(3).cpu()
 
     def _save_pretrained(self, save_directory: Path) -> None:
         save_checkpoint(save_directory / CHECKPOINT, self.network, self.info)
@@ -199,6 +209,11 @@ class DepthModel(
             model = cls(**vars(info))
         model.network = network
         return model.eval()
+
+
+def disagreement(straight: Tensor, mirrored: Tensor) -> Tensor:
+    """How uncertain a network is of each pixel: |log depth - log depth by the mirror image|, both (...) in m."""
+    return (straight.log() - mirrored.log()).abs()
 
 
 def resized(values: Tensor, size: tuple[int, ...], antialias: bool = False) -> Tensor:
