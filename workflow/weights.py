@@ -75,7 +75,8 @@ and has seen few images. Expect rough shapes, not edges; expect nothing outdoors
 
 def _errors(study: Study, path: Path, scale: str) -> dict[str, Any]:
     settings = study.at(scale).active_scale.evaluation
-    tally, _ = measure(load_file(path), Store(paths.store(scale, "test")), settings, f"{path.stem} on {scale}")
+    store = Store(paths.store(scale, "test"))
+    tally, _, _ = measure(load_file(path), store, settings, f"{path.stem} on {scale}")
     headline: dict[str, Any] = tally.summary()["headline"]
     return headline
 

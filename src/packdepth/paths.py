@@ -9,6 +9,8 @@ from packdepth.errors import InputError
 WITH_CONTEXT = ("temporal", "supervision")  # groups whose variants may learn from neighbouring frames
 COMPARED = ("report", "ceilings", "contest", "diagnosis", "durations")  # groups whose variants the verdict compares
 TOLD = (*COMPARED, "tuning", "factors", "autoencoder")  # all that it rests on
+WIDTHS = "widths"  # the group whose networks make cascades
+GATHERED = (*TOLD, WIDTHS)  # groups whose runs are summed up in small tables
 
 
 def store(scale: str, split: str) -> Path:

@@ -13,6 +13,7 @@ from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.evaluate import HEADLINE, evaluate, image_losses, training_losses
 from packdepth.evaluation.metrics import METRICS
+from packdepth.evaluation.operations import forward_flops
 from packdepth.losses.depth import DepthLoss
 from packdepth.models.constant import Constant
 from packdepth.training.loop import train
@@ -130,3 +131,19 @@ def test_a_share_that_holds_nothing_out_is_refused(stores):
     train(study, RUN)
     with pytest.raises(InputError, match=r"train\.h5: holding out 0\.01 of 12 frames leaves none"):
         evaluate(study, RUN)
+
+
+def test_flip_disagreement_and_operations_stand_next_to_the_errors(stores):
+    study = stores()
+    run = paths.Run("tiny", "report", "packnet", 0)
+    train(study, run)
+    evaluate(study, run)
+    metrics, table = json.loads(run.evaluation.read_text()), pd.read_csv(run.per_image)
+    assert (table["disagreement"] > 0).all()
+    curves = metrics["sparsification"]
+    for name, column in (("disagreement", "ause"), ("oracle", None)):
+        area = np.mean(curves[name]) - np.mean(curves["oracle"])
+        assert area == pytest.approx(table[column].mean() if column else 0, rel=1e-4)
+    assert 1 - np.mean(curves["oracle"]) == pytest.approx(table["ause_random"].mean(), rel=1e-4)
+    size = Store(paths.store("tiny", "test")).size
+    assert metrics["forward_gflops"] == forward_flops(study.variant("packnet").network.model_dump(), size) / 1e9

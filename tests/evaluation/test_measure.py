@@ -47,7 +47,7 @@ def brightness(size: tuple[int, int] | None = None) -> DepthModel:
 def test_every_frame_is_measured_in_batches(tmp_path: Path):
     store = Store(write_store(tmp_path / "test.h5", slopes(10)))
     model = brightness()
-    tally, kept = measure(model, store, SETTINGS, "slopes", keep=(0, 9))
+    tally, _, kept = measure(model, store, SETTINGS, "slopes", keep=(0, 9))
     assert model.network.shown == [(8, 3, 64, 64)] * 2 + [(2, 3, 64, 64)] * 2  # and their mirror images
     assert [row["id"] for row in tally.rows] == [store.id(i) for i in range(10)]
     assert tally.summary()["headline"]["delta1"] == 1.0
@@ -58,7 +58,7 @@ def test_every_frame_is_measured_in_batches(tmp_path: Path):
 def test_images_are_scaled_to_the_size_of_training(tmp_path: Path):
     store = Store(write_store(tmp_path / "test.h5", slopes(2)))
     model = brightness((32, 96))
-    tally, kept = measure(model, store, SETTINGS, "slopes", keep=(1,))
+    tally, _, kept = measure(model, store, SETTINGS, "slopes", keep=(1,))
     assert model.network.shown == [(2, 3, 32, 96)] * 2
     assert kept[1].shape == (64, 64)
     assert tally.summary()["headline"]["abs_rel"] < 0.05
@@ -71,7 +71,9 @@ def test_truths_of_other_sizes_than_the_image_and_one_another(tmp_path: Path):
     for index, (height, width) in enumerate(sizes):
         depth[index, :height, :width] = np.linspace(1, 7, height)[:, None] * near[index]
     batch = replace(slopes(3), depth=depth, depth_size=sizes)
-    tally, kept = measure(brightness(), Store(write_store(tmp_path / "test.h5", batch)), SETTINGS, "slopes", (0, 1, 2))
+    tally, _, kept = measure(
+        brightness(), Store(write_store(tmp_path / "test.h5", batch)), SETTINGS, "slopes", (0, 1, 2)
+    )
     assert [tuple(prediction.shape) for prediction in kept.values()] == [tuple(size) for size in sizes]
     assert [row["pixels"] for row in tally.rows] == [height * width for height, width in sizes]
     assert max(row["abs_rel"] for row in tally.rows) < 0.05
@@ -82,8 +84,8 @@ def test_disagreement_is_that_of_an_image_and_its_mirror_image(tmp_path: Path, f
     store = Store(write_store(tmp_path / "test.h5", slopes(2)))
     info = CheckpointInfo({"architecture": "constant"}, None, 10.0, "1/m", limited=False)
     model = DepthModel.around(Columns(), info)
-    tally, kept = measure(model, store, SETTINGS.model_copy(update={"flip": flip}), "slopes", keep=(0,))
-    assert [row["disagreement"] for row in tally.rows] == pytest.approx([np.log(2)] * 2)
+    _, doubts, kept = measure(model, store, SETTINGS.model_copy(update={"flip": flip}), "slopes", keep=(0,))
+    assert doubts.per_image()["mean"].tolist() == pytest.approx([np.log(2)] * 2)
     assert kept[0][0, [0, -1]].tolist() == ([0.75, 0.75] if flip else [1.0, 0.5])
 
 

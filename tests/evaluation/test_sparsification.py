@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from packdepth.evaluation.sparsification import REMOVED, STEPS, sparsify
+from packdepth.config.study import Evaluation
+from packdepth.evaluation.sparsification import REMOVED, STEPS, UncertaintyTally, sparsify
 
 
 def test_by_hand():
@@ -30,3 +31,20 @@ def test_a_perfect_prediction_has_curves_of_zeros():
     curves = sparsify(torch.zeros(7), torch.rand(7))
     assert curves.ause == curves.ause_random == 0
     assert curves.oracle.tolist() == [0.0] * STEPS
+
+
+def test_uncertainty_is_a_mean_of_all_pixels_held_against_the_error_of_those_that_count():
+    prediction, truth = torch.tensor([[1.0, 4.0, 9.0]]), torch.tensor([[2.0, 2.0, 0.0]])
+    tally = UncertaintyTally(Evaluation(protocol="indoor", flip=False))
+    for name, uncertainty in (("a", [[0.0, 0.5, 1.0]]), ("b", [[0.5, 0.0, 1.0]])):
+        tally.add(name, prediction, truth, torch.tensor(uncertainty))
+    tally.add("nothing counts", prediction, torch.zeros(1, 3), torch.ones(1, 3))
+    table = tally.per_image()
+    assert table.index.tolist() == ["a", "b"]
+    assert table["mean"].tolist() == [0.5, 0.5]
+    # Errors 1/2 and 1, mean 3/4: at 50 % removed and more, one pixel is left, the better or the worse one.
+    assert table["ause"].tolist() == pytest.approx([0.0, 10 / 20 * (1 - 0.5) / 0.75])
+    assert table["ause_random"].tolist() == pytest.approx([10 / 20 * (1 - 0.5 / 0.75)] * 2)
+    by_uncertainty, oracle = tally.mean_curves()
+    assert oracle[9:11] == pytest.approx([1.0, 2 / 3])
+    assert by_uncertainty[9:11] == pytest.approx([1.0, (2 / 3 + 4 / 3) / 2])

@@ -19,7 +19,7 @@ def tally_of(protocol, *images) -> Tally:
     """The tally of images, each of a prediction and a truth, both (H, W) lists."""
     tally = Tally(Evaluation(protocol=protocol, flip=False))
     for number, (prediction, truth) in enumerate(images):
-        tally.add(str(number), torch.tensor(prediction), torch.tensor(truth), torch.tensor(truth))
+        tally.add(str(number), torch.tensor(prediction), torch.tensor(truth))
     return tally
 
 
@@ -71,7 +71,7 @@ def test_median_scaled_metrics_do_not_see_a_factor(values, factor):
     prediction, truth = (torch.tensor([column]) for column in zip(*values, strict=True))
     tallies = [Tally(Evaluation(protocol="ddad", flip=False)) for _ in range(2)]
     for tally, times in zip(tallies, (1.0, factor), strict=True):
-        tally.add("a", prediction.double() * times, truth.double(), truth)
+        tally.add("a", prediction.double() * times, truth.double())
     plain, scaled = (tally.summary()["median_scaled"]["pooled"] for tally in tallies)
     for name in METRICS:
         assert scaled[name] == pytest.approx(plain[name], rel=1e-6, abs=1e-4), name
@@ -81,7 +81,7 @@ def test_median_scaled_metrics_do_not_see_a_factor(values, factor):
 def test_every_protocol_gives_zeros_for_a_perfect_prediction(protocol):
     depth = torch.linspace(1, 9.9, 480).repeat(640, 1).T
     tally = Tally(Evaluation(protocol=protocol, flip=False))
-    tally.add("a", depth, depth, depth)
+    tally.add("a", depth, depth)
     for name, value in tally.summary()["headline"].items():
         if name in METRICS:
             assert value == pytest.approx(1.0 if name.startswith("delta") else 0.0, abs=1e-6)
@@ -92,19 +92,3 @@ def test_the_last_bin_has_what_lies_beyond_where_truth_has_no_end():
     assert table["near"].tolist() == [1.0, 79.5]
     assert table["far"].tolist() == [1.5, 80.0]
     assert table["pixels"].tolist() == [1, 2]
-
-
-def test_uncertainty_is_a_mean_of_all_pixels_held_against_the_error_of_those_that_count():
-    prediction, truth = torch.tensor([[1.0, 3.0, 9.0]]), torch.tensor([[2.0, 2.0, 0.0]])
-    tally = Tally(Evaluation(protocol="indoor", flip=False))
-    for name, uncertainty in (("a", [[0.0, 0.5, 1.0]]), ("b", [[0.5, 0.0, 1.0]])):
-        tally.add(name, prediction + torch.tensor([[0.0, 1.0, 0.0]]), truth, torch.tensor(uncertainty))
-    table = tally.per_image()
-    assert table["disagreement"].tolist() == [0.5, 0.5]
-    # Errors 1/2 and 1, mean 3/4: at 50 % removed and more, one pixel is left, the better or the worse one.
-    assert table["ause"].tolist() == pytest.approx([0.0, 10 / 20 * (1 - 0.5) / 0.75])
-    assert table["ause_random"].tolist() == pytest.approx([10 / 20 * (1 - 0.5 / 0.75)] * 2)
-    curves = tally.summary()["sparsification"]
-    assert curves["removed"][10] == 0.5
-    assert curves["oracle"][9:11] == pytest.approx([1.0, 2 / 3])
-    assert curves["disagreement"][9:11] == pytest.approx([1.0, (2 / 3 + 4 / 3) / 2])

@@ -11,7 +11,7 @@ from torch import nn
 from packdepth import models
 from packdepth.config.study import Study
 from packdepth.errors import InputError
-from packdepth.evaluation.reconstruction import flops
+from packdepth.evaluation.operations import forward_flops
 from packdepth.models.autoencoder import CODE, SAMPLINGS, Autoencoder, DepthToSpace, SpaceToDepth, Strided, Upsampled
 from packdepth.models.layers import PackingBlock, UnpackingBlock
 from tests.support.stores import TOP
@@ -87,7 +87,7 @@ def test_those_that_are_shipped_match_packing_in_parameters_or_operations() -> N
 
     def cost(name: str) -> tuple[float, float]:
         network = study.variant(name).network.model_dump()
-        return sum(p.numel() for p in models.build(**network).parameters()), flops(network, size)
+        return sum(p.numel() for p in models.build(**network).parameters()), forward_flops(network, size)
 
     parameters, operations = cost("packing")
     for name in study.groups.autoencoder.variants:

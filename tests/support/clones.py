@@ -102,6 +102,12 @@ groups:
     variants:
       packing: {network: {architecture: autoencoder, sampling: packing}, training: {mode: reconstruction}}
       pooling: {network: {architecture: autoencoder, sampling: pooling}, training: {mode: reconstruction}}
+  widths:
+    seeds: [0]
+    variants:
+      width-half: {network: {architecture: densedepth}, scale_by: {width: 0.5}}
+      width-fourfold: {network: {architecture: densedepth}, scale_by: {width: 4.0}}
+    figures: [cascade, sparsification]
 scales:
   tiny:
     data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0}
@@ -170,6 +176,14 @@ JUDGE = {"packdepth findings", "packdepth verdict"} | {
     f"packdepth verdict-figure {key}" for key in ("H1", "H7", "H8", "conclusion", "factors")
 }
 VERDICT = GATHER | JUDGE
+WIDTHS = {
+    *(command for phase in ("train", "evaluate") for command in runs(phase, "width-half", "width-fourfold")),
+    "packdepth floors",
+    "packdepth gather widths",
+    "packdepth tables widths",
+    "packdepth figure cascade",
+    "packdepth figure sparsification",
+}
 CEILINGS_GROUP = runs("train", "packnet-ceiling-5") | runs("evaluate", "packnet-ceiling-5")
 TUNING = runs("train", "packing-rate-1") | runs("evaluate", "packing-rate-1")
 DIAGNOSIS = runs("train", "packnet-leaky-relu") | runs("evaluate", "packnet-leaky-relu")
@@ -178,7 +192,7 @@ CONTEST = {command for phase in ("train", "evaluate") for command in runs(phase,
 FACTORS = {command for phase in ("train", "evaluate") for command in runs(phase, "f1", "f2", seeds=(0, 1))}
 AUTOENCODER = runs("train", "packing", "pooling") | runs("reconstruct", "packing", "pooling")
 OF_VERDICT = CEILINGS_GROUP | TUNING | CONTEST | DIAGNOSIS | DURATIONS | FACTORS
-EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT
+EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT | WIDTHS
 AFTER_PACKNET = runs("train", "packnet") | runs("evaluate", "packnet") | FIGURES | TABLES
 ANOTHER_HEAD = (
     "params.yaml",

@@ -15,6 +15,7 @@ from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.paths import Run
 from tests.support.stores import no_verdict
+from tests.support.widths import write_widths
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 VARIANTS = ("constant", "densedepth", "packnet-no-skips")
@@ -38,6 +39,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         for group, names in (("report", variants), ("supervision", supervision)):
             section = content["groups"][group]
             section["variants"] = {name: section["variants"][name] for name in names}
+        content["groups"]["widths"]["seeds"] = list(seeds)
         content["verdict"] = no_verdict(variants[0])
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         study = load_study()
@@ -45,6 +47,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
             _write(run, steps)
         _write_context(study.scale)
         _write_floors(study)
+        write_widths(study)
         return study
 
     return make

@@ -29,6 +29,7 @@ from tests.support.clones import (
     TRAIN_TEMPORAL,
     TUNING,
     VERDICT,
+    WIDTHS,
     Clone,
     runs,
 )
@@ -49,6 +50,7 @@ GROUPS = {
     "durations": DATA | DURATIONS,
     "factors": DATA | FACTORS,
     "autoencoder": DATA | AUTOENCODER,
+    "widths": DATA | WIDTHS,
     "verdict": DATA | FLOORS | TRAIN | EVALUATE | OF_VERDICT | AUTOENCODER | VERDICT,
     "everything": EVERYTHING,
     "H7": DATA | runs("train", "packnet") | runs("evaluate", "packnet") | CEILINGS_GROUP,

@@ -6,7 +6,7 @@ HEADLINE = f"{RESULTS}/metrics/{{group}}/{{variant}}.{{seed}}.json"
 EVALUATED = [f"{RUN}/{name}" for name in (*MEASURED, "error_by_distance.csv")]
 RECONSTRUCTED = [f"{RUN}/{name}" for name in MEASURED]
 AUTOENCODER = "autoencoder"  # the group whose networks predict no depth
-TABLED = ["report", "temporal", "supervision"]  # groups with a table; the verdict covers the others
+TABLED = ["report", "temporal", "supervision", paths.WIDTHS]  # groups with a table; the verdict covers the others
 TITLES = {
     "curves": "Training loss",
     "loss_spread": "Losses of single batches",
@@ -20,14 +20,18 @@ TITLES = {
     "scale_factor": "Factor from predicted to true depth",
     "speed_sensor": "Faults of the speed sensor",
     "supervision_panel": "Test images and predictions by supervision",
+    "cascade": "Cascades and single networks",
+    "sparsification": "Error left when uncertain pixels are removed",
 }
 CHAPTERS = {
     "report": "1. The report's variants",
     "temporal": "2. Learning from neighbouring frames",
     "supervision": "2. Learning from neighbouring frames",
+    paths.WIDTHS: "4. Which images need a big network",
 }
 VERDICT = f"{RESULTS}/verdict"
 OF_DEPTH = ["losses.csv", "variants.csv", "stages.csv", "curves.csv"]
+OF_WIDTHS = [*OF_DEPTH, "uncertainty.csv", "sparsification.csv"]
 FINDINGS = [
     "variants",
     "seeds",
@@ -98,7 +102,9 @@ def runs_of(group, files):
 
 
 def shown_in(group):
-    """All results of the runs that a group's table and figures show."""
+    """All results of the runs that a group's table and figures show, or what sums them up."""
+    if group == paths.WIDTHS:
+        return gathered_of(group)
     return [
         path
         for other in [*STUDY.by_group[group].compared_with, group]
@@ -147,8 +153,8 @@ def figures_of(group):
 
 
 def floors_of(group):
-    """The floors that the figures of the report's rows show."""
-    return rules.floors.output if group == "report" else []
+    """The floors, for the figures that show them."""
+    return rules.floors.output if group in ("report", paths.WIDTHS) else []
 
 
 def quality_of_context(group):
@@ -165,7 +171,7 @@ def runs_behind(hypothesis):
 
 def gathered_of(group):
     """The tables that sum up a group."""
-    tables = ["losses.csv", "reconstructions.csv"] if group == AUTOENCODER else OF_DEPTH
+    tables = {AUTOENCODER: ["losses.csv", "reconstructions.csv"], paths.WIDTHS: OF_WIDTHS}.get(group, OF_DEPTH)
     return [f"{RESULTS}/gathered/{group}/{name}" for name in (*tables, "provenance.json")]
 
 

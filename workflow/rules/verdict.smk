@@ -6,7 +6,7 @@ localrules:
     verdict,
 
 
-for group in paths.TOLD:
+for group in paths.GATHERED:
 
     rule:
         """Sum up the runs of this group."""
@@ -24,7 +24,7 @@ for group in paths.TOLD:
             group=group,
             settings=settings(f"groups/{group}"),
         message:
-            "Verdict: {params.group}"
+            "Gathering: {params.group}"
         shell:
             logged("packdepth gather {params.group}")
 

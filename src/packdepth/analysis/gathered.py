@@ -1,7 +1,7 @@
 """What the runs of one group measured, in a few small tables: `packdepth gather GROUP`.
 
-The verdict reads these and the floors, nothing else. They are small enough to be published, so anybody can judge anew
-without training anything. In `results/SCALE/gathered/GROUP/`, for depth networks or for autoencoders:
+The verdict and the cascades read these and the floors, nothing else. They are small enough to be published, so anybody
+can judge anew without training anything. In `results/SCALE/gathered/GROUP/`, for depth networks or for autoencoders:
 
 | file | rows | columns |
 | --- | --- | --- |
@@ -10,6 +10,8 @@ without training anything. In `results/SCALE/gathered/GROUP/`, for depth network
 | stages.csv | runs and stages of their networks | medians over the training |
 | curves.csv | runs and steps | the training loss, mean over the steps since the last row |
 | reconstructions.csv | autoencoders' runs and sets of images | size, PSNR, SSIM, error by frequency |
+| uncertainty.csv | of `widths`: runs, predictors of error, images | what was predicted; AUSE, and of random order |
+| sparsification.csv | of `widths`: runs, predictors of error, shares removed | the error of the other pixels |
 | provenance.json | runs | where each comes from |
 
 A run that is no longer here keeps its rows as long as it had today's settings, so seeds can be added on another
@@ -34,6 +36,7 @@ LATE = 0.8  # of the training; diagnostics from here on are averaged
 OF_STAGES = ("gradient_rms", "update_ratio", "activation_std")
 AUTOENCODER = "autoencoder"
 LOSSES = "losses"
+PREDICTORS = {"disagreement": ("disagreement", "ause")}  # of the error: their columns in per_image.csv
 KEYS = {  # what means over seeds are taken by
     "variants": ["variant", "group", "architecture"],
     "stages": ["variant", "stage"],
@@ -88,9 +91,12 @@ def gathered_groups(study: Study) -> list[str]:
 
 
 def read_gathered(study: Study, group: str, table: str) -> pd.DataFrame:
-    """One table of a group: losses by run, else means over seeds. Raises InputError if the file is missing."""
+    """One table of a group: losses by run, what the cascades read as it is, else means over seeds.
+
+    Raises InputError if the file is missing.
+    """
     rows = read_csv(paths.gathered(study.scale, group) / f"{table}.csv")
-    if "seed" not in rows:  # losses; or means, gathered by an older version
+    if "seed" not in rows or table not in KEYS:  # losses; or means, gathered by an older version
         return rows
     groups = rows.drop(columns="seed").groupby(KEYS[table], sort=False)
     if table == "stages":
@@ -110,7 +116,10 @@ def _noise_scale(study: Study, means: pd.DataFrame) -> list[float]:
 
 
 def _names(group: str) -> list[str]:
-    return [LOSSES, *(["reconstructions"] if group == AUTOENCODER else ["variants", "stages", "curves"])]
+    if group == AUTOENCODER:
+        return [LOSSES, "reconstructions"]
+    of_depth = [LOSSES, "variants", "stages", "curves"]
+    return [*of_depth, "uncertainty", "sparsification"] if group == paths.WIDTHS else of_depth
 
 
 def _tables(study: Study, group: str, run: paths.Run) -> dict[str, pd.DataFrame]:
@@ -120,12 +129,17 @@ def _tables(study: Study, group: str, run: paths.Run) -> dict[str, pd.DataFrame]
     if group == AUTOENCODER:
         return {LOSSES: losses, "reconstructions": pd.DataFrame(_reconstructions(run)).assign(**name)}
     of_variant = {"group": group, "architecture": study.variant(run.variant).network.architecture}
-    return {
+    tables = {
         LOSSES: losses,
         "variants": pd.DataFrame([name | of_variant | _measured(run)]),
         "stages": _stages(run).assign(**name),
         "curves": _curve(run).assign(**name),
     }
+    if group == paths.WIDTHS:
+        tables["variants"]["forward_gflops"] = read_json(run.evaluation)["forward_gflops"]
+        tables["uncertainty"] = _uncertainty(run).assign(**name)
+        tables["sparsification"] = _sparsification(run).assign(**name)
+    return tables
 
 
 def _kept_tables(folder: Path, group: str, run: paths.Run) -> dict[str, pd.DataFrame]:
@@ -186,6 +200,30 @@ def _stages(run: paths.Run) -> pd.DataFrame:
     """Medians over the training, stages from the input to the output."""
     log = read_csv(run.diagnostics)
     return pd.DataFrame({what: _of_stages(log, what).median(axis=1) for what in OF_STAGES}).reset_index()
+
+
+def _uncertainty(run: paths.Run) -> pd.DataFrame:
+    """What each predictor of the error says of each image, and how it orders the image's pixels."""
+    images = read_csv(run.per_image)
+    of_predictors = [
+        images[["id", predicted, ause, "ause_random"]]
+        .rename(columns={predicted: "predicted", ause: "ause"})
+        .assign(predictor=predictor)
+        for predictor, (predicted, ause) in PREDICTORS.items()
+    ]
+    return pd.concat(of_predictors, ignore_index=True)
+
+
+def _sparsification(run: paths.Run) -> pd.DataFrame:
+    """The mean error of the pixels that are left, over that of all: by each predictor, and by the oracle."""
+    curves = read_json(run.evaluation)["sparsification"]
+    of_predictors = [
+        pd.DataFrame({"removed": curves["removed"], "error": curves[predictor], "oracle": curves["oracle"]}).assign(
+            predictor=predictor
+        )
+        for predictor in PREDICTORS
+    ]
+    return pd.concat(of_predictors, ignore_index=True)
 
 
 def _curve(run: paths.Run) -> pd.DataFrame:

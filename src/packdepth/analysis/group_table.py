@@ -1,9 +1,13 @@
 """The table of one group of variants, in the layout that its question needs: `packdepth tables GROUP`."""
 
+from typing import Any
+
 from packdepth import paths
+from packdepth.analysis import cascades
 from packdepth.analysis.report_table import report_text, summarise_report
 from packdepth.analysis.results import read_json, runs
 from packdepth.analysis.temporal_table import summarise_temporal, temporal_text
+from packdepth.analysis.widths_table import widths_text
 from packdepth.config.study import Study
 from packdepth.utils.files import write_json, write_text
 
@@ -16,12 +20,21 @@ def write_group_table(study: Study, group: str) -> str:
     if group in paths.WITH_CONTEXT:
         table = summarise_temporal(study, group)
         text = temporal_text(table, study)
+    elif group == paths.WIDTHS:
+        table = cascades.summarise(study)
+        text = widths_text(table, study)
     else:
         table = summarise_report(study, group)
         text = report_text(table, study)
     write_text(paths.table(study.scale, group, "csv"), table.to_csv(index=False, float_format="%.6g"))
     write_text(paths.table(study.scale, group, "md"), text.markdown())
     write_text(paths.table(study.scale, group, "html"), text.html())
-    provenance = [read_json(run.provenance) for variant in study.shown(group) for run in runs(study, variant)]
-    write_json(paths.table_provenance(study.scale, group), provenance)
+    write_json(paths.table_provenance(study.scale, group), _provenance(study, group))
     return text.markdown()
+
+
+def _provenance(study: Study, group: str) -> Any:
+    """Where every run of a table comes from: of gathered ones, as it was gathered."""
+    if group == paths.WIDTHS:
+        return read_json(paths.gathered(study.scale, group) / "provenance.json")
+    return [read_json(run.provenance) for variant in study.shown(group) for run in runs(study, variant)]

@@ -30,8 +30,10 @@ COLUMNS = {  # what is read of a table, by its file's name
     "losses.csv": ("id",),
     "per_image.csv": ("id",),
     "reconstructions.csv": ("variant", "images", "psnr"),
+    "sparsification.csv": ("variant", "seed", "predictor", "removed", "error", "oracle"),
     "stages.csv": ("variant", "stage"),
     "train_log.csv": ("step", "loss"),
+    "uncertainty.csv": ("variant", "seed", "predictor", "id", "predicted", "ause", "ause_random"),
     "variants.csv": ("variant", "architecture"),
 }
 BASELINE = "densedepth"  # the denominator of ratios

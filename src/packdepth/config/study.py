@@ -182,6 +182,7 @@ class Groups(Strict):
     durations: Group = Field(description="trainings of several lengths")
     factors: FactorialGroup = Field(description="many settings changed at once, in both networks")
     autoencoder: Group = Field(description="what ways of going down and up keep of an image")
+    widths: Group = Field(description="one network at several widths: which images need the big one")
 
 
 class Study(Strict):

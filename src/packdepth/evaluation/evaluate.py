@@ -14,6 +14,8 @@ from packdepth.config.variants import Training
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.measure import measure
+from packdepth.evaluation.operations import forward_flops
+from packdepth.evaluation.sparsification import REMOVED
 from packdepth.inference.depth_model import DepthModel
 from packdepth.inference.load import ready
 from packdepth.losses.depth import DepthLoss
@@ -40,8 +42,10 @@ def evaluate(study: Study, run: paths.Run) -> None:
     chosen = np.linspace(frames[0], frames[-1], min(SAMPLES, len(frames))).astype(int).tolist()
     model = ready(DepthModel.around(network, info))
     with threads_on_cpu(variant.training.cpu.threads, model.device):
-        tally, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames)
+        tally, doubts, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames)
         table = tally.per_image()
+        of_flip = doubts.per_image().rename(columns={"mean": "disagreement"})
+        table = table.join(of_flip, on="id")
         loss = DepthLoss(study.loss, info.max_depth)
         table = table.assign(loss=table["id"].map(image_losses(model.network, store, frames, loss, model.unit)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
@@ -49,7 +53,10 @@ def evaluate(study: Study, run: paths.Run) -> None:
     _write_samples(run.samples, store, {index: prediction.numpy() for index, prediction in kept.items()})
     losses["test_loss"] = float(table["loss"].mean())
     summary = tally.summary()
-    write_json(run.evaluation, {"variant": run.variant, "seed": run.seed, **losses, **summary})
+    cost = {"forward_gflops": forward_flops(asked, store.size) / 1e9}
+    by_disagreement, oracle = doubts.mean_curves()
+    curves = {"sparsification": {"removed": REMOVED, "disagreement": by_disagreement, "oracle": oracle}}
+    write_json(run.evaluation, {"variant": run.variant, "seed": run.seed, **losses, **cost, **summary, **curves})
     headline = {"loss": losses["test_loss"]} | {name: summary["headline"][name] for name in HEADLINE}
     write_json(run.metrics, {name: round(value, 4) for name, value in headline.items()})
 

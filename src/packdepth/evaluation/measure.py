@@ -7,6 +7,7 @@ from torch import Tensor
 
 from packdepth.config.study import Evaluation
 from packdepth.data.store.frames import Store
+from packdepth.evaluation.sparsification import UncertaintyTally
 from packdepth.evaluation.tally import Tally
 from packdepth.inference.depth_model import DepthModel, disagreement, resized
 from packdepth.models.network import image_tensor
@@ -22,24 +23,25 @@ def measure(
     title: str,
     keep: Collection[int] = (),
     frames: range | None = None,
-) -> tuple[Tally, dict[int, Tensor]]:
-    """The errors of all or these frames, and the predictions of those to `keep`, (h, w) in m at the size of the truth.
+) -> tuple[Tally, UncertaintyTally, dict[int, Tensor]]:
+    """The errors of all or these frames, and how well flip disagreement foretells them.
 
-    Every image and its mirror image are predicted, because their disagreement is measured, too; `settings.flip` says
-    whether the prediction is the average of both or the first.
+    Also the predictions of those to `keep`, (h, w) in m at the size of the truth. Every image and its mirror image are
+    predicted; `settings.flip` says whether the prediction is the average of both or the first.
 
     Raises InputError if no frame has a pixel that the protocol counts.
     """
     frames = range(len(store)) if frames is None else frames
-    tally = Tally(settings)
+    tally, doubts = Tally(settings), UncertaintyTally(settings)
     kept: dict[int, Tensor] = {}
     predictions = _predictions(model, store, frames, settings.flip, title)
     for index, (prediction, uncertainty, truth) in zip(frames, predictions, strict=True):
-        tally.add(store.id(index), prediction, truth, uncertainty)
+        tally.add(store.id(index), prediction, truth)
+        doubts.add(store.id(index), prediction, truth, uncertainty)
         if index in keep:
             kept[index] = prediction
     tally.check(store.path)
-    return tally, kept
+    return tally, doubts, kept
 
 
 def _predictions(
@@ -54,7 +56,7 @@ def _predictions(
             indices = frames[first : first + BATCH]
             images = torch.stack([image_tensor(store.rgb(index)) for index in indices])
             ways = model.predict_both_ways(resized(images, model.info.size or store.size, antialias=True))
-            depth = sum(ways) / 2 if flip else ways[0]
+            depth = (ways[0] + ways[1]) / 2 if flip else ways[0]
             for index, *of_one in zip(indices, depth, disagreement(*ways), strict=True):
                 truth = torch.from_numpy(store.depth(index))
                 prediction, uncertainty = (resized(values[None], truth.shape)[0, 0] for values in of_one)

@@ -7,7 +7,6 @@ each summed over all images, in rings of the Fourier transform. A ring is an oct
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from packdepth import models, paths
 from packdepth.checkpoints.native import load_checkpoint
@@ -23,6 +21,7 @@ from packdepth.config.study import Study
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation import photos
+from packdepth.evaluation.operations import forward_flops
 from packdepth.models.network import image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 from packdepth.utils.progress import track
@@ -60,7 +59,7 @@ def reconstruct(study: Study, run: paths.Run) -> None:
     _write_samples(run, kept)
     means = table.drop(columns="id").groupby("images").mean()
     of_sources = {source: means.loc[source].to_dict() | _relative(energy) for source, energy in energies.items()}
-    metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": flops(asked, store.size) / 1e9}
+    metrics = {"variant": run.variant, "seed": run.seed, "forward_gflops": forward_flops(asked, store.size) / 1e9}
     write_json(run.evaluation, metrics | of_sources)
     write_json(run.metrics, {name: round(of_sources["test"][name], 4) for name in ("psnr", "ssim")})
 
@@ -102,14 +101,6 @@ def _relative(energies: NDArray[np.float64]) -> dict[str, float]:
     """The errors from sums over images, by the highest frequency of each ring."""
     shares = energies[0] / np.maximum(energies[1], 1e-12)
     return {f"error_to_{high:g}": float(share) for high, share in zip(RINGS[1:], shares, strict=True)}
-
-
-def flops(network: dict[str, Any], size: tuple[int, int]) -> float:
-    """Operations of a forward pass for one image (a multiply-add counts two), convolutions as published."""
-    model = models.build(**network).eval()
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(torch.zeros(1, 3, *size))
-    return float(counter.get_total_flops())
 
 
 def _write_samples(run: paths.Run, kept: dict[str, tuple[Image, NDArray[np.float64]]]) -> None:

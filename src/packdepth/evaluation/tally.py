@@ -14,7 +14,6 @@ from packdepth.config.study import Evaluation
 from packdepth.errors import InputError
 from packdepth.evaluation import metrics
 from packdepth.evaluation.metrics import counted
-from packdepth.evaluation.sparsification import REMOVED, sparsify
 
 BIN = 0.5  # m, of the error by distance
 
@@ -29,14 +28,11 @@ class Tally:
         self.scaled = torch.zeros_like(self.plain)
         farthest = min(self.protocol.max_truth, self.protocol.prediction[1])
         self.by_distance = np.zeros((ceil(farthest / BIN), 4))
-        self.sparsified = torch.zeros(2, len(REMOVED), dtype=torch.float64)
 
-    def add(self, name: str, prediction: Tensor, truth: Tensor, uncertainty: Tensor) -> None:
-        """Count one image: prediction and truth (H, W) in m, with the prediction's uncertainty (H, W), in any unit.
+    def add(self, name: str, prediction: Tensor, truth: Tensor) -> None:
+        """Count one image: prediction and truth (H, W) in m. An image without a counted pixel is left out.
 
-        An image without a counted pixel is left out. Predictions are clamped to the protocol's range after median
-        scaling, as in all code of papers that scales. The uncertainty's mean is that of all pixels, because whoever
-        predicts does not know which ones count; it is held against the error |prediction - truth| / truth.
+        Predictions are clamped to the protocol's range after median scaling, as in all code of papers that scales.
         """
         known = counted(truth, self.protocol)
         if not known.any():
@@ -50,14 +46,7 @@ class Tally:
         self.scaled += scaled
         of_scaled = {f"{name}_scaled": value for name, value in metrics.from_sums(scaled).items()}
         row = {"id": name, "pixels": int(plain[0]), "median_factor": factor}
-        sparsified = sparsify((within - true).abs() / true, uncertainty[known])
-        self.sparsified += torch.stack([sparsified.by_uncertainty, sparsified.oracle])
-        of_uncertainty = {
-            "disagreement": float(uncertainty.double().mean()),
-            "ause": sparsified.ause,
-            "ause_random": sparsified.ause_random,
-        }
-        self.rows.append(row | metrics.from_sums(plain) | of_scaled | of_uncertainty)
+        self.rows.append(row | metrics.from_sums(plain) | of_scaled)
         self._add_by_distance(within.double().numpy(), true.double().numpy())
 
     def check(self, store: Path) -> None:
@@ -90,7 +79,7 @@ class Tally:
     def summary(self) -> dict[str, Any]:
         """Protocol, pooled metrics and means over images with and without median scaling, and the headline.
 
-        The headline is the numbers that the protocol's authors report. Sparsification curves are means over images.
+        The headline is the numbers that the protocol's authors report.
         """
         table = pd.DataFrame(self.rows)
         suffixes = {"metric": (self.plain, ""), "median_scaled": (self.scaled, "_scaled")}
@@ -102,12 +91,10 @@ class Tally:
             for scaling, (total, suffix) in suffixes.items()
         }
         aggregate, scaled = self.protocol.aggregate, self.protocol.median_scaled
-        by_uncertainty, oracle = (self.sparsified / len(self.rows)).tolist()
         chosen = numbers["median_scaled" if scaled else "metric"][aggregate]
         return {
             "images": len(self.rows),
             "protocol": {"name": self.settings.protocol, "flip_averaging": self.settings.flip} | self.protocol.stated(),
             "headline": {"aggregate": aggregate, "median_scaled": scaled} | chosen,
             **numbers,
-            "sparsification": {"removed": REMOVED, "disagreement": by_uncertainty, "oracle": oracle},
         }

@@ -21,7 +21,7 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
     name = paths.checkpoint_name(checkpoint)
     settings = study.at(data).active_scale.evaluation
     store = Store(paths.store(data, "test"))
-    tally, _ = measure(load_file(_local(checkpoint)), store, settings, f"{name} on {data}")
+    tally, _, _ = measure(load_file(_local(checkpoint)), store, settings, f"{name} on {data}")
     folder = paths.transfer(study.scale) / data / name
     write_text(folder / "per_image.csv", tally.per_image().to_csv(index=False, float_format="%.6g"))
     write_json(folder / "metrics.json", {"checkpoint": name, "data": data, **tally.summary()})

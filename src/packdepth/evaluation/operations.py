@@ -1,0 +1,20 @@
+"""What a network's prediction costs, whatever machine computes it."""
+
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from packdepth import models
+
+
+def forward_flops(network: dict[str, Any], size: tuple[int, int]) -> float:
+    """Operations of a forward pass for one image (H, W); a multiply-add counts two, convolutions are as published.
+
+    `network` is the architecture and its options, as `models.build` takes them.
+    """
+    with torch.device("meta"):  # nothing is computed
+        model, image = models.build(**network).eval().requires_grad_(False), torch.zeros(1, 3, *size)
+    with FlopCounterMode(display=False) as counter:
+        model(image)
+    return float(counter.get_total_flops())
