@@ -141,9 +141,22 @@ def test_flip_disagreement_and_operations_stand_next_to_the_errors(stores):
     metrics, table = json.loads(run.evaluation.read_text()), pd.read_csv(run.per_image)
     assert (table["disagreement"] > 0).all()
     curves = metrics["sparsification"]
-    for name, column in (("disagreement", "ause"), ("oracle", None)):
+    for name, column in (("disagreement", "disagreement_ause"), ("oracle", None)):
         area = np.mean(curves[name]) - np.mean(curves["oracle"])
         assert area == pytest.approx(table[column].mean() if column else 0, rel=1e-4)
     assert 1 - np.mean(curves["oracle"]) == pytest.approx(table["ause_random"].mean(), rel=1e-4)
     size = Store(paths.store("tiny", "test")).size
     assert metrics["forward_gflops"] == forward_flops(study.variant("packnet").network.model_dump(), size) / 1e9
+
+
+def test_networks_of_cascades_get_a_head_that_predicts_their_error(stores):
+    study = stores()
+    run = paths.Run("tiny", "widths", "width-half", 1)
+    train(study, run)
+    evaluate(study, run)
+    table = pd.read_csv(run.per_image)
+    assert table[["disagreement", "error_head", "ause_random"]].notna().all(axis=None)
+    curves = json.loads(run.evaluation.read_text())["sparsification"]
+    assert set(curves) == {"removed", "disagreement", "error_head", "oracle"}
+    area = np.mean(curves["error_head"]) - np.mean(curves["oracle"])
+    assert area == pytest.approx(table["error_head_ause"].mean(), rel=1e-4)

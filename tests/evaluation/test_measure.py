@@ -85,7 +85,7 @@ def test_disagreement_is_that_of_an_image_and_its_mirror_image(tmp_path: Path, f
     info = CheckpointInfo({"architecture": "constant"}, None, 10.0, "1/m", limited=False)
     model = DepthModel.around(Columns(), info)
     _, doubts, kept = measure(model, store, SETTINGS.model_copy(update={"flip": flip}), "slopes", keep=(0,))
-    assert doubts.per_image()["mean"].tolist() == pytest.approx([np.log(2)] * 2)
+    assert doubts["disagreement"].per_image()["mean"].tolist() == pytest.approx([np.log(2)] * 2)
     assert kept[0][0, [0, -1]].tolist() == ([0.75, 0.75] if flip else [1.0, 0.5])
 
 

@@ -122,7 +122,9 @@ def context_of_group(wildcards):
 
 
 def evaluated_store(wildcards):
-    """The test split, or the training split where frames of it are held out."""
+    """The test split, or the training split where frames of it are held out; for heads of the error, both."""
+    if wildcards.group == paths.WIDTHS:
+        return [f"data/{SCALE}/{split}.h5" for split in ("train", "test")]
     split = "train" if STUDY.variant(wildcards.variant).training.held_out else "test"
     return f"data/{SCALE}/{split}.h5"
 

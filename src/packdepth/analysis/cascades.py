@@ -23,7 +23,10 @@ from packdepth.analysis.statistics.effects import Effect
 from packdepth.config.study import Study
 from packdepth.errors import InputError
 
-PASSES = {"disagreement": 2}  # of the cheap network for every image: its own, and what the predictor needs
+PASSES = {
+    "disagreement": 2,
+    "error_head": 1,
+}  # of the cheap network for every image: its own, and what the predictor needs
 HEADLINE = "disagreement"  # the predictor that the finding rests on: every network has it
 BUDGET = 0.5  # of the big network's operations, at which a cascade is judged
 SHARES = np.linspace(0, 1, 41)  # of images that the big network gets, in curves

@@ -36,7 +36,7 @@ LATE = 0.8  # of the training; diagnostics from here on are averaged
 OF_STAGES = ("gradient_rms", "update_ratio", "activation_std")
 AUTOENCODER = "autoencoder"
 LOSSES = "losses"
-PREDICTORS = {"disagreement": ("disagreement", "ause")}  # of the error: their columns in per_image.csv
+PREDICTORS = ("disagreement", "error_head")  # of the error
 KEYS = {  # what means over seeds are taken by
     "variants": ["variant", "group", "architecture"],
     "stages": ["variant", "stage"],
@@ -206,10 +206,10 @@ def _uncertainty(run: paths.Run) -> pd.DataFrame:
     """What each predictor of the error says of each image, and how it orders the image's pixels."""
     images = read_csv(run.per_image)
     of_predictors = [
-        images[["id", predicted, ause, "ause_random"]]
-        .rename(columns={predicted: "predicted", ause: "ause"})
-        .assign(predictor=predictor)
-        for predictor, (predicted, ause) in PREDICTORS.items()
+        images[["id", name, f"{name}_ause", "ause_random"]]
+        .rename(columns={name: "predicted", f"{name}_ause": "ause"})
+        .assign(predictor=name)
+        for name in PREDICTORS
     ]
     return pd.concat(of_predictors, ignore_index=True)
 

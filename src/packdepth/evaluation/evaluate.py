@@ -9,13 +9,15 @@ from torch import nn
 
 from packdepth import paths
 from packdepth.checkpoints.native import load_checkpoint
+from packdepth.config.protocols import PROTOCOLS
 from packdepth.config.study import Study
 from packdepth.config.variants import Training
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.evaluation.measure import measure
+from packdepth.evaluation.error_head import ErrorHead, fit
+from packdepth.evaluation.measure import DISAGREEMENT, measure
 from packdepth.evaluation.operations import forward_flops
-from packdepth.evaluation.sparsification import REMOVED
+from packdepth.evaluation.sparsification import REMOVED, UncertaintyTally
 from packdepth.inference.depth_model import DepthModel
 from packdepth.inference.load import ready
 from packdepth.losses.depth import DepthLoss
@@ -24,6 +26,7 @@ from packdepth.utils.files import atomic_write, write_json, write_text
 from packdepth.utils.threads import threads_on_cpu
 
 HEADLINE = ("abs_rel", "rmse", "delta1")  # of the metrics, what `dvc metrics show` shows
+ERROR_HEAD = "error_head"  # as a predictor of the error
 SAMPLES = 4  # frames kept with their predictions, spread evenly over those evaluated
 
 
@@ -42,10 +45,10 @@ def evaluate(study: Study, run: paths.Run) -> None:
     chosen = np.linspace(frames[0], frames[-1], min(SAMPLES, len(frames))).astype(int).tolist()
     model = ready(DepthModel.around(network, info))
     with threads_on_cpu(variant.training.cpu.threads, model.device):
-        tally, doubts, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames)
+        heads = error_heads(study, run, model)
+        tally, doubts, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames, heads)
         table = tally.per_image()
-        of_flip = doubts.per_image().rename(columns={"mean": "disagreement"})
-        table = table.join(of_flip, on="id")
+        table = table.join(uncertainties(doubts), on="id")
         loss = DepthLoss(study.loss, info.max_depth)
         table = table.assign(loss=table["id"].map(image_losses(model.network, store, frames, loss, model.unit)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
@@ -54,8 +57,7 @@ def evaluate(study: Study, run: paths.Run) -> None:
     losses["test_loss"] = float(table["loss"].mean())
     summary = tally.summary()
     cost = {"forward_gflops": forward_flops(asked, store.size) / 1e9}
-    by_disagreement, oracle = doubts.mean_curves()
-    curves = {"sparsification": {"removed": REMOVED, "disagreement": by_disagreement, "oracle": oracle}}
+    curves = {"sparsification": {"removed": REMOVED, **sparsification_curves(doubts)}}
     write_json(run.evaluation, {"variant": run.variant, "seed": run.seed, **losses, **cost, **summary, **curves})
     headline = {"loss": losses["test_loss"]} | {name: summary["headline"][name] for name in HEADLINE}
     write_json(run.metrics, {name: round(value, 4) for name, value in headline.items()})
@@ -72,6 +74,32 @@ def evaluated(scale: str, training: Training) -> tuple[Store, range]:
         share = f"{training.held_out:g} of {len(store)} frames"
         raise InputError(f"{store.path}: holding out {share} leaves none to evaluate")
     return store, frames
+
+
+def error_heads(study: Study, run: paths.Run, model: DepthModel) -> dict[str, ErrorHead]:
+    """For the group whose networks make cascades, a head that predicts the error, fitted on the training frames.
+
+    Raises InputError if their store is missing or broken.
+    """
+    if run.group != paths.WIDTHS:
+        return {}
+    protocol = PROTOCOLS[study.active_scale.evaluation.protocol]
+    return {ERROR_HEAD: fit(model, Store(paths.store(run.scale, "train")), protocol)}
+
+
+def uncertainties(doubts: dict[str, UncertaintyTally]) -> pd.DataFrame:
+    """By image: every predictor's mean, under its name, and its `..._ause`; `ause_random` is the same for all."""
+    columns = [
+        doubt.per_image().rename(columns={"mean": name, "ause": f"{name}_ause"}).drop(columns="ause_random")
+        for name, doubt in doubts.items()
+    ]
+    return pd.concat([*columns, doubts[DISAGREEMENT].per_image()["ause_random"]], axis=1)
+
+
+def sparsification_curves(doubts: dict[str, UncertaintyTally]) -> dict[str, list[float]]:
+    """Every predictor's mean curve, and the oracle's, at the shares REMOVED."""
+    curves = {name: doubt.mean_curves()[0] for name, doubt in doubts.items()}
+    return curves | {"oracle": doubts[DISAGREEMENT].mean_curves()[1]}
 
 
 @torch.inference_mode()

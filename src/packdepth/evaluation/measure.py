@@ -1,6 +1,6 @@
 """Compares a model with a store: every evaluation runs through here."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -14,6 +14,9 @@ from packdepth.models.network import image_tensor
 from packdepth.utils.progress import track
 
 BATCH = 8
+DISAGREEMENT = "disagreement"
+Predictor = Callable[[Tensor], Tensor]  # of images (B, 3, H, W): their uncertainty (B, 1, h, w), on the CPU
+NONE: Mapping[str, Predictor] = {}
 
 
 def measure(
@@ -23,21 +26,25 @@ def measure(
     title: str,
     keep: Collection[int] = (),
     frames: range | None = None,
-) -> tuple[Tally, UncertaintyTally, dict[int, Tensor]]:
-    """The errors of all or these frames, and how well flip disagreement foretells them.
+    predictors: Mapping[str, Predictor] = NONE,
+) -> tuple[Tally, dict[str, UncertaintyTally], dict[int, Tensor]]:
+    """The errors of all or these frames, how well they were predicted, and predictions.
 
-    Also the predictions of those to `keep`, (h, w) in m at the size of the truth. Every image and its mirror image are
-    predicted; `settings.flip` says whether the prediction is the average of both or the first.
+    Every image and its mirror image are predicted; `settings.flip` says whether the prediction is the average of both
+    or the first. Their disagreement is an uncertainty; `predictors` are more of them. The predictions are those of the
+    frames to `keep`, (h, w) in m at the size of the truth.
 
     Raises InputError if no frame has a pixel that the protocol counts.
     """
     frames = range(len(store)) if frames is None else frames
-    tally, doubts = Tally(settings), UncertaintyTally(settings)
+    tally = Tally(settings)
+    doubts = {name: UncertaintyTally(settings) for name in (DISAGREEMENT, *predictors)}
     kept: dict[int, Tensor] = {}
-    predictions = _predictions(model, store, frames, settings.flip, title)
-    for index, (prediction, uncertainty, truth) in zip(frames, predictions, strict=True):
+    predictions = _predictions(model, store, frames, settings.flip, title, predictors)
+    for index, (truth, prediction, *uncertainties) in zip(frames, predictions, strict=True):
         tally.add(store.id(index), prediction, truth)
-        doubts.add(store.id(index), prediction, truth, uncertainty)
+        for doubt, uncertainty in zip(doubts.values(), uncertainties, strict=True):
+            doubt.add(store.id(index), prediction, truth, uncertainty)
         if index in keep:
             kept[index] = prediction
     tally.check(store.path)
@@ -45,9 +52,9 @@ def measure(
 
 
 def _predictions(
-    model: DepthModel, store: Store, frames: range, flip: bool, title: str
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Prediction (m), disagreement and truth (m) of each of these frames, (h, w) at the size of the truth, on the CPU.
+    model: DepthModel, store: Store, frames: range, flip: bool, title: str, predictors: Mapping[str, Predictor]
+) -> Iterator[list[Tensor]]:
+    """Truth (m), prediction (m) and uncertainties of each of these frames, (h, w) at the size of the truth, on the CPU.
 
     Images are first scaled to the size that the network was trained at, where that is known.
     """
@@ -55,10 +62,11 @@ def _predictions(
         for first in range(0, len(frames), BATCH):
             indices = frames[first : first + BATCH]
             images = torch.stack([image_tensor(store.rgb(index)) for index in indices])
-            ways = model.predict_both_ways(resized(images, model.info.size or store.size, antialias=True))
-            depth = (ways[0] + ways[1]) / 2 if flip else ways[0]
-            for index, *of_one in zip(indices, depth, disagreement(*ways), strict=True):
+            images = resized(images, model.info.size or store.size, antialias=True)
+            straight, mirrored = model.predict_both_ways(images)
+            depth = (straight + mirrored) / 2 if flip else straight
+            uncertainties = [disagreement(straight, mirrored), *(predict(images) for predict in predictors.values())]
+            for index, *of_one in zip(indices, depth, *uncertainties, strict=True):
                 truth = torch.from_numpy(store.depth(index))
-                prediction, uncertainty = (resized(values[None], truth.shape)[0, 0] for values in of_one)
-                yield prediction, uncertainty, truth
+                yield [truth, *(resized(values[None], truth.shape)[0, 0] for values in of_one)]
             advance(len(indices))
