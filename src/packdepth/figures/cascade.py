@@ -36,7 +36,7 @@ def draw(study: Study, path: Path) -> None:
         _floors(skills, widths)
         for place, (predictor, one) in enumerate(shown.items()):
             style = {"color": COLOURS[place], "linestyle": DASHES[place]}
-            _curve(skills, gains, one, f"cascade by {predictor}", style)
+            _curve(skills, gains, one, f"cascade by {predictor.replace('_', ' ')}", style)
         perfect = shown[cascades.HEADLINE].of_the_truth()
         _curve(skills, gains, perfect, "with a perfect predictor", {"color": COLOURS[3], "linestyle": "-."}, band=False)
         gains.axhline(0, color=SINGLE, linewidth=1.2)

@@ -48,10 +48,16 @@ def _of_network(axes: Axes, curves: pd.DataFrame, known: pd.DataFrame) -> None:
     means = curves.groupby(["predictor", "removed"], sort=False)[["error", "oracle"]].mean()
     for place, predictor in enumerate(cascades.PASSES):
         curve = means.loc[predictor]
-        axes.plot(curve.index, curve["error"], color=COLOURS[place], linestyle=DASHES[place], label=predictor)
+        axes.plot(
+            curve.index,
+            curve["error"],
+            color=COLOURS[place],
+            linestyle=DASHES[place],
+            label=predictor.replace("_", " "),
+        )
         share = known.loc[known["predictor"] == predictor, "known"].iloc[0]
         axes.annotate(
-            f"known: {share:.0%}", (0.04, 0.04 + 0.07 * place), xycoords="axes fraction", color=COLOURS[place]
+            f"known: {share:z.0%}", (0.04, 0.04 + 0.07 * place), xycoords="axes fraction", color=COLOURS[place]
         )
     axes.plot(curve.index, curve["oracle"], color="black", linestyle=":", label="oracle")
     axes.axhline(1, color="0.5", linewidth=1, label="random")
