@@ -337,15 +337,27 @@ def predict(
         float | None,
         typer.Option(help="Of the camera, px of the images; scales depth.", show_default="training data's"),
     ] = None,
+    cascade: Annotated[
+        str | None,
+        typer.Option(
+            help="A bigger network, as --checkpoint. It predicts again what the other is most unsure of.",
+            show_default="none",
+        ),
+    ] = None,
+    share: Annotated[float, typer.Option(min=0, max=1, help="Of the images, for --cascade.")] = 0.3,
     device: DeviceOption = None,
     force: ForceOption = False,
 ) -> None:
     """Write metric depth of images and videos: files for programs, and pictures to look at."""
+    from packdepth.predict.cascade import predict_in_cascade
     from packdepth.predict.command import Wanted, predict
     from packdepth.zoo.catalogue import load
 
-    wanted = Wanted(output, depth, cloud, force, focal_length)
-    written, failed = predict(load(checkpoint, device), inputs, wanted)
+    wanted, model = Wanted(output, depth, cloud, force, focal_length), load(checkpoint, device)
+    if cascade is None:
+        written, failed = predict(model, inputs, wanted)
+    else:
+        written, failed = predict_in_cascade(model, load(cascade, device), inputs, wanted, share)
     for path in written:
         print(path)
     for line in failed:

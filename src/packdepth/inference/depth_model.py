@@ -116,9 +116,15 @@ class DepthModel(
         Raises InputError, in one line, if the image cannot be read, the focal length is no positive number, or that
         of the training data is unknown.
         """
+        return self.infer_with_doubt(image, focal_length)[0]
+
+    def infer_with_doubt(self, image: AnyImage, focal_length: float | None = None) -> tuple[NDArray[np.float32], float]:
+        """What `infer` gives, and how unsure the network is: the mean `disagreement` of the image's pixels."""
         rgb = pixels(image)
         factor = 1.0 if focal_length is None else self.stretch(focal_length, rgb.shape[1])
-        return (factor * self.depth_of_any_size(rgb[None])[0, 0]).numpy()
+        straight, mirrored = self._both_ways_of_any_size(rgb[None])
+        depth = resized((straight + mirrored) / 2, rgb.shape[1:])
+        return (factor * depth[0, 0]).numpy(), float(disagreement(straight, mirrored).mean())
 
     def stretch(self, focal_length: float, height: int) -> float:
         """How many times as far everything is as through the training data's camera, for an image of this height.
@@ -141,13 +147,18 @@ class DepthModel(
         They are scaled to the height that the network was trained at, if known, with their aspect kept. Their right
         and bottom edges are repeated up to a multiple of 32; the prediction is cut and scaled back.
         """
+        straight, mirrored = self._both_ways_of_any_size(images)
+        return resized((straight + mirrored) / 2, images.shape[2:])
+
+    def _both_ways_of_any_size(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """What `predict_both_ways` gives for them, at the size that the network sees them in."""
         height, width = images.shape[2:]
         rows = self.info.size[0] if self.info.size else height
         columns = max(1, round(width * rows / height))
         scaled = resized(images, (rows, columns), antialias=True)
         padded = F.pad(scaled, (0, -columns % SIDE, 0, -rows % SIDE), "replicate")
-        depth = self.predict(padded, flip=True)[..., :rows, :columns]
-        return resized(depth, (height, width))
+        straight, mirrored = self.predict_both_ways(padded)
+        return straight[..., :rows, :columns], mirrored[..., :rows, :columns]
 
     @torch.inference_mode()
     def predict(self, images: Tensor, flip: bool) -> Tensor:

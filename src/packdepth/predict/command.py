@@ -41,15 +41,19 @@ class Wanted:
         return [stem.with_name(f"{stem.name}{name}") for name in names]
 
 
-def predict(model: DepthModel, inputs: list[str], wanted: Wanted) -> tuple[list[Path], list[str]]:
+def predict(
+    model: DepthModel, inputs: list[str], wanted: Wanted, doubts: dict[Path, float] | None = None
+) -> tuple[list[Path], list[str]]:
     """Write the depth of every image and video meant; returns the files, and a line for each source that failed.
 
-    Depth is metric for the camera of the training data, or with a focal length for the images' own. Raises InputError,
-    before anything is written, if an input means nothing, two would have files of the same name, a file is there
-    already, or something that they need is not installed or not known.
+    How unsure the model is of each image is noted in `doubts`. Depth is metric for the camera of the training data, or
+    with a focal length for the images' own. Raises InputError, before anything is written, if an input means nothing,
+    two would have files of the same name, a file is there already, or something that they need is not installed or not
+    known.
     """
     sources = found(inputs)
-    _require(model, sources, wanted)
+    require(model, sources, wanted)
+    doubts = {} if doubts is None else doubts
     written: list[Path] = []
     failed: list[str] = []
 
@@ -60,18 +64,22 @@ def predict(model: DepthModel, inputs: list[str], wanted: Wanted) -> tuple[list[
         except InputError as error:
             failed.append(str(error))
 
+    def of_image(model: DepthModel, source: Path, wanted: Wanted) -> None:
+        doubts[source] = _of_image(model, source, wanted)
+
     images = [source for source in sources if not is_video(source)]
     if images:
         with track("predict", len(images)) as advance:
             for source in images:
-                attempt(_of_image, source)
+                attempt(of_image, source)
                 advance(1, source.name)
     for source in filter(is_video, sources):  # each shows its own progress
         attempt(_of_video, source)
     return written, failed
 
 
-def _require(model: DepthModel, sources: list[Path], wanted: Wanted) -> None:
+def require(model: DepthModel, sources: list[Path], wanted: Wanted) -> None:
+    """Raise InputError, before any work, if something cannot be written as wanted, or stands there already."""
     depth_file.require(wanted.depth)
     if any(map(is_video, sources)):
         video.require()
@@ -87,10 +95,11 @@ def _require(model: DepthModel, sources: list[Path], wanted: Wanted) -> None:
         raise InputError(f"{there[0]}{more}: already there; --force overwrites")
 
 
-def _of_image(model: DepthModel, source: Path, wanted: Wanted) -> None:
+def _of_image(model: DepthModel, source: Path, wanted: Wanted) -> float:
+    """Write an image's files; returns how unsure the model is of it."""
     image = pixels(source)
     rgb = rgb_bytes(image)
-    depth = model.infer(image, wanted.focal_length)
+    depth, doubt = model.infer_with_doubt(image, wanted.focal_length)
     of_depth, of_picture, *of_cloud = wanted.files(source)
     write_depth(of_depth, depth)
     picture = Picture(depth.shape, span(depth)).draw(rgb, depth)
@@ -98,6 +107,7 @@ def _of_image(model: DepthModel, source: Path, wanted: Wanted) -> None:
         Image.fromarray(picture).save(part, format="PNG")
     for path in of_cloud:
         write_cloud(path, points(depth, rgb, wanted.focal_length or model.usual_focal_length(len(depth))))
+    return doubt
 
 
 def _of_video(model: DepthModel, source: Path, wanted: Wanted) -> None:
