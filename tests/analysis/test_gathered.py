@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from packdepth import paths
-from packdepth.analysis.gathered import gather, kept, read_gathered
+from packdepth.analysis.gathered import gather, kept, read_gathered, runs_of
 from packdepth.analysis.results import read_csv
 from packdepth.errors import InputError
 from packdepth.utils.fingerprint import digest
@@ -118,3 +118,28 @@ def test_what_only_the_system_refuses_is_no_reason_to_remove_a_result(tmp_path, 
     monkeypatch.setattr(pd, "read_csv", refuse)
     with pytest.raises(InputError, match=r"table\.csv: cannot be read now: Input/output error$"):
         read_csv(tmp_path / "table.csv")
+
+
+def test_of_widths_it_keeps_operations_and_what_was_predicted_of_the_errors(study):
+    template = study.run("densedepth-best", 1)
+    of_images = pd.read_csv(template.per_image)
+    for place, run in enumerate(runs_of(study, "widths")):
+        shutil.copytree(template.folder, run.folder)
+        predicted = {"disagreement": 0.1 * place, "disagreement_ause": 0.3, "error_head": 0.2, "error_head_ause": 0.4}
+        of_images.assign(**predicted, ause_random=0.6).to_csv(run.per_image, index=False)
+        curve = {"removed": [0.0, 0.5], "disagreement": [1.0, 0.7], "error_head": [1.0, 0.8], "oracle": [1.0, 0.1]}
+        measured = json.loads(run.evaluation.read_text()) | {"forward_gflops": 1.5, "sparsification": curve}
+        run.evaluation.write_text(json.dumps(measured))
+    gather(study, "widths")
+    assert read_gathered(study, "widths", "variants")["forward_gflops"].tolist() == [1.5] * 4
+    images = read_gathered(study, "widths", "uncertainty").groupby(["variant", "seed", "predictor"])
+    assert len(images) == 4 * 3 * 2
+    assert (images.size() == IMAGES).all()
+    means = images[["predicted", "ause", "ause_random"]].mean()
+    assert means.loc[("width-half", 2, "disagreement")].tolist() == pytest.approx([0.1, 0.3, 0.6])
+    assert means.loc[("width-fourfold", 3, "error_head")].tolist() == pytest.approx([0.2, 0.4, 0.6])
+    curves = read_gathered(study, "widths", "sparsification").query("variant == 'width-double' and seed == 1")
+    assert curves.query("predictor == 'error_head'")[["removed", "error", "oracle"]].to_numpy().tolist() == [
+        [0.0, 1.0, 1.0],
+        [0.5, 0.8, 0.1],
+    ]
