@@ -5,6 +5,7 @@ from pathlib import Path
 from packdepth import paths
 from packdepth.config.study import Study
 from packdepth.data.store.frames import Store
+from packdepth.evaluation.evaluate import uncertainties
 from packdepth.evaluation.measure import measure
 from packdepth.inference.load import load_file
 from packdepth.utils.download import Remote, fetch
@@ -21,9 +22,10 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
     name = paths.checkpoint_name(checkpoint)
     settings = study.at(data).active_scale.evaluation
     store = Store(paths.store(data, "test"))
-    tally, _, _ = measure(load_file(_local(checkpoint)), store, settings, f"{name} on {data}")
+    tally, doubts, _ = measure(load_file(_local(checkpoint)), store, settings, f"{name} on {data}")
     folder = paths.transfer(study.scale) / data / name
-    write_text(folder / "per_image.csv", tally.per_image().to_csv(index=False, float_format="%.6g"))
+    table = tally.per_image().join(uncertainties(doubts), on="id")
+    write_text(folder / "per_image.csv", table.to_csv(index=False, float_format="%.6g"))
     write_json(folder / "metrics.json", {"checkpoint": name, "data": data, **tally.summary()})
 
 
