@@ -139,7 +139,9 @@ def gpus(wildcards):
 def threads_of_run(wildcards):
     """On cores, as many as params.yaml gives the training; next to a GPU, its share of those that feed all places."""
     training = STUDY.variant(wildcards.variant).training
-    return training.devices * training.cpu.threads if ON_CORES else min(THREADS, max(1, workflow.cores // max(1, PLACES)))
+    if ON_CORES:
+        return training.devices * training.cpu.threads
+    return min(THREADS, max(1, workflow.cores // max(1, PLACES)))
 
 
 def results_of(group):
