@@ -28,6 +28,7 @@ def test_trainings_share_a_gpu(fresh: Clone, tmp_path: Path) -> None:
     tool.parent.mkdir()
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
+    fresh.run("snakemake", "data/tiny/train.h5", "data/tiny/context.h5")  # so that both can start at once
     with_gpu = ("env", f"PATH={tool.parent}:{fresh.env['PATH']}")
     told = fresh.run(*with_gpu, "snakemake", "training", "--cores", "8", "--resources", "gpu=1")
     jobs = re.findall(r"Job (\d+): Training: (?:packnet|photometric)", told)
