@@ -15,7 +15,7 @@ import pandas as pd
 
 from packdepth import paths
 from packdepth.analysis import skill
-from packdepth.analysis.gathered import read_gathered
+from packdepth.analysis.gathered import PREDICTORS, read_gathered
 from packdepth.analysis.results import floors
 from packdepth.analysis.statistics import cascade, effects
 from packdepth.analysis.statistics.correlation import spearman
@@ -23,11 +23,8 @@ from packdepth.analysis.statistics.effects import Effect
 from packdepth.config.study import Study
 from packdepth.errors import InputError
 
-PASSES = {
-    "disagreement": 2,
-    "error_head": 1,
-}  # of the cheap network for every image: its own, and what the predictor needs
-HEADLINE = "disagreement"  # the predictor that the finding rests on: every network has it
+PASSES = dict(zip(PREDICTORS, (2, 1), strict=True))  # of the cheap network for an image: its own, and the predictor's
+HEADLINE = PREDICTORS[0]  # the predictor that the finding rests on: every network has it
 BUDGET = 0.5  # of the big network's operations, at which a cascade is judged
 SHARES = np.linspace(0, 1, 41)  # of images that the big network gets, in curves
 NETWORK, CASCADE, UNCERTAINTY, FLOOR = "network", "cascade", "uncertainty", "floor"  # kinds of rows

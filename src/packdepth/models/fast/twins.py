@@ -154,7 +154,10 @@ class DirectUnpackingBlock(Twin, UnpackingBlock):
 
 
 class OnePassGroupNormELU(Twin, TraceableGroupNormELU):
-    """Reads and writes a GPU's memory once for both, with Triton's kernels; what is compiled gets its own."""
+    """One pass over a GPU's memory for both, with Triton's kernels, if the implementation is "gpu".
+
+    What is compiled gets kernels of the compiler's.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> the same shape; where it runs in one pass, the same dtype, too."""
