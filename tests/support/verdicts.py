@@ -41,6 +41,7 @@ SKILL = {  # mean skill of each variant; images differ by as much for all of the
     "packing-rate-3": 0.25,
 }
 RECONSTRUCTION = {"packing": 0.5, "pooling-parameters": 0.1}  # skill
+SEEDS = {"contest": [1, 2, 3, 4, 5], "autoencoder": [0, 1]}  # of groups whose seeds in params.yaml may become more
 SEED_NOISE = 0.003  # of skill, between seeds; not the same in every variant
 FACTORS = {"skips": (0.05, 0.0), "swap": (0.0, 0.1)}  # effect in both networks, and more of it in PackNet
 HYPOTHESES: dict[str, dict[str, Any]] = {
@@ -84,7 +85,7 @@ def study_by_hand(
         if name in paths.TOLD and "variants" in group:
             group["variants"] = {name: entry for name, entry in group["variants"].items() if name in known}
         if "seeds" in group:
-            group["seeds"] = seeds or group["seeds"]
+            group["seeds"] = seeds or SEEDS.get(name, group["seeds"])
     factors = content["groups"]["factors"]["factors"]
     content["groups"]["factors"] |= {
         "factors": {name: factors[name] for name in ("network", *FACTORS)},
