@@ -1,6 +1,6 @@
 import pandas as pd
 
-from packdepth.figures.bars import numbers
+from packdepth.figures.bars import finding, numbers
 
 
 def test_prefixes_stand_before_the_numbers() -> None:
@@ -10,3 +10,8 @@ def test_prefixes_stand_before_the_numbers() -> None:
 
 def test_numbers_without_prefixes() -> None:
     assert numbers(pd.Series([1.0, 1.526]), "{:.2f}") == ["1.00", "1.53"]
+
+
+def test_the_finding_names_the_best_and_counts_those_without_skill() -> None:
+    rows = pd.DataFrame({"variant": ["a", "b", "c"], "skill": [0.2, 0.0, -0.3]})
+    assert finding(rows) == "a has the most skill, 0.20; 2 of 3 do not beat the fixed map"

@@ -1,6 +1,9 @@
 """The report's losses and the heads' ceilings: what stands in which row."""
 
-from packdepth.figures.ceilings import reported_losses
+import pandas as pd
+import pytest
+
+from packdepth.figures.ceilings import finding, reported_losses
 
 
 def test_an_experiment_with_two_readings_has_one_row(project):
@@ -15,3 +18,9 @@ def test_an_experiment_with_two_readings_has_one_row(project):
     ]
     assert "packnet-leaky-relu" in losses
     assert "packnet-leaky-double" not in losses
+
+
+@pytest.mark.parametrize(("truth", "told"), [(0.7, "loses to"), (0.5, "still beats")])
+def test_the_finding_compares_the_truth_under_packnets_ceiling_with_the_fixed_map(truth, told):
+    levels = pd.Series({"truth up to 1": 0.9, "truth up to 2": truth, "fixed map": 0.6})
+    assert finding(levels).endswith(f"cut off at PackNet's ceiling, {told} one fixed map: {truth:.3f}, 0.600")

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from packdepth.figures.context_quality import BINS, by_displacement
+from packdepth.figures.context_quality import BINS, NOISE, by_displacement, finding
 
 
 def test_quartiles_by_hand() -> None:
@@ -22,3 +22,9 @@ def test_fewer_frames_than_bins_stand_alone() -> None:
 def test_a_method_without_values_has_no_line() -> None:
     rows = pd.DataFrame({"displacement_px": [5.0, 1.0], "coverage": [np.nan, np.nan]})
     assert by_displacement(rows, "coverage").empty
+
+
+def test_the_finding_leaves_the_noise_out_of_the_contest() -> None:
+    table = pd.DataFrame({"method": ["a", "a", "b", NOISE], "psnr_seen": [30.0, 32.0, 29.0, 35.0]})
+    assert finding(table) == "a comes closest to the true frames: 31.0 dB, of 35.0 that their noise allows"
+    assert finding(table[:3]) == "a comes closest to the true frames: 31.0 dB"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from packdepth.config.study import Study
-from packdepth.figures.gradients import colour_range, norms
+from packdepth.figures.gradients import colour_range, finding, norms
 from packdepth.paths import Run
 
 MakeStudy = Callable[..., Study]
@@ -34,3 +34,12 @@ def test_a_training_that_was_never_measured_has_no_norms(make_study: MakeStudy) 
 )
 def test_colour_range_by_hand(values: list[float], expected: tuple[float, float]) -> None:
     assert colour_range([pd.DataFrame({5: values}, dtype=float)]) == pytest.approx(expected)
+
+
+def test_the_finding_compares_the_stages_of_each_network() -> None:
+    tables = {
+        "a": pd.DataFrame({5: [2.0, 0.01], 10: [4.0, 0.01]}, index=["stem", "body"]),
+        "still": pd.DataFrame({5: [0.0]}, index=["stem"]),
+    }
+    assert finding(tables) == "Gradients differ 300-fold in a (smallest: body) from stage to stage"
+    assert finding({"still": tables["still"]}) == "No gradient was measured"

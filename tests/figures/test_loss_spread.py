@@ -1,8 +1,9 @@
+import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packdepth.figures.loss_spread import by_fifth
+from packdepth.figures.loss_spread import by_fifth, finding
 
 
 def test_fifths_by_hand() -> None:
@@ -21,3 +22,14 @@ def test_fifths_share_the_steps_evenly_and_lose_none(steps: int) -> None:
     fifths = by_fifth(pd.DataFrame({0: range(steps)}))
     assert [step for fifth in fifths for step in fifth] == list(range(steps))
     assert max(map(len, fifths)) - min(map(len, fifths)) <= 1
+
+
+def test_the_finding_names_whose_median_falls_most() -> None:
+    fifths = {
+        "a": [np.array([4.0]), *[np.array([3.0])] * 4],
+        "b": [np.array([4.0, 2.0]), *[np.array([1.5])] * 4],
+        "short": [np.array([9.0]), *[np.array([])] * 4],
+    }
+    assert finding(fifths) == "b improves most: its median batch by 50% from the first to the last fifth"
+    assert finding({"short": fifths["short"]}) == "The median batch of no variant improves"
+    assert finding({"worse": fifths["a"][::-1]}) == "The median batch of no variant improves"

@@ -2,11 +2,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
-from packdepth.figures.speed_sensor import by_reference
+from packdepth.figures.speed_sensor import by_reference, finding
 
 MakeStudy = Callable[..., Study]
 
@@ -49,3 +50,14 @@ def test_only_what_differs_in_one_fault_is_drawn(make_study: MakeStudy) -> None:
 
 def test_without_a_perfect_sensor_there_is_no_reference(make_study: MakeStudy) -> None:
     assert by_reference(make_study(supervision=("sensor-noise", "packnet-selfsup")), "noise") == {}
+
+
+def test_the_finding_names_the_fault_that_raises_the_error_most() -> None:
+    errors = pd.Series({"sound": 0.2, "noisy": 0.3, "late": 0.25})
+    found = {
+        "noise": {"sound": {0.0: "sound", 0.3: "noisy"}},
+        "lag": {"sound": {0.0: "sound", 0.3: "late"}},
+        "bias": {},
+    }
+    assert finding(errors, found) == "noise harms most: abs_rel 0.30 instead of 0.20"
+    assert finding(errors, {"bias": {}}) == "No speed sensor has a fault"

@@ -4,7 +4,7 @@ import pytest
 
 from packdepth.config.study import Study
 from packdepth.errors import InputError
-from packdepth.figures._temporal import settings, sound, taught_by
+from packdepth.figures._temporal import finding, settings, sound, taught_by
 from tests.support.stores import with_variants
 
 MakeStudy = Callable[..., Study]
@@ -31,3 +31,8 @@ def test_mode_context_and_network_can_be_read_off(make_study: MakeStudy) -> None
         "packnet, self-supervised + velocity, synthetic",
     ]
     assert taught_by(study, "photometric-velocity") == "self-supervised + velocity"
+
+
+def test_the_finding_names_the_nearest_to_metres_and_the_farthest() -> None:
+    assert finding({"a": 2.0, "b": 0.9, "c": 0.3}) == "The truth is 0.90 times b's depth, 0.30 times c's depth"
+    assert finding({"a": 2.0}) == "The truth is 2.00 times a's depth"

@@ -66,9 +66,10 @@ def canvas(path: Path, title: str, note: str, height: float = 4.5) -> Iterator[F
 def legend_below_title(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, ncols: int = 1) -> None:
     """A legend for the whole figure, between its title and its axes.
 
-    Both stand at the upper edge, so the legend has an empty title of its own where the figure's is.
+    Both stand at the upper edge, so the legend has an empty title of its own, of as many lines, where the figure's is.
     """
-    figure.legend(handles, labels, loc="outside upper right", ncols=ncols, title=" ", title_fontsize=TITLE_SIZE)
+    empty = " " + "\n " * figure.get_suptitle().count("\n")
+    figure.legend(handles, labels, loc="outside upper right", ncols=ncols, title=empty, title_fontsize=TITLE_SIZE)
 
 
 def is_constant(study: Study, variant: str) -> bool:

@@ -1,4 +1,6 @@
-"""Which temporal variants a figure shows, and what they are called."""
+"""Which temporal variants a figure shows, what they are called, and which is nearest to metres."""
+
+import math
 
 from packdepth.analysis.temporal_table import faults
 from packdepth.config.study import Study
@@ -16,6 +18,13 @@ def sound(study: Study, group: str) -> list[str]:
             f"params.yaml: groups.{group}.variants has none without a faulty sensor; there is nothing to draw"
         )
     return chosen
+
+
+def finding(factors: dict[str, float]) -> str:
+    """In words: which variant is nearest to metres, and which farthest, by the factor from its depth to the truth."""
+    order = sorted(factors, key=lambda variant: abs(math.log(factors[variant])))
+    told = [f"{factors[variant]:.2f} times {variant}'s depth" for variant in dict.fromkeys((order[0], order[-1]))]
+    return f"The truth is {', '.join(told)}"
 
 
 def taught_by(study: Study, variant: str) -> str:

@@ -21,8 +21,7 @@ def draw(study: Study, path: Path) -> None:
     table = summarise_report(study, "report")
     floor = table["floor"].to_numpy(bool)
     rows, floors = table[~floor], table[floor].set_index("variant")
-    title = f"The report's average loss and ours, scale {study.scale}"
-    with canvas(path, title, _note(study), height=1.6 + 0.5 * max(len(rows), 2)) as figure:
+    with canvas(path, finding(rows), _note(study), height=1.6 + 0.5 * max(len(rows), 2)) as figure:
         losses, skill = figure.subplots(1, 2, sharey=True)
         _pairs(losses, rows)
         draw_floors(losses, floors["loss"])
@@ -35,10 +34,19 @@ def draw(study: Study, path: Path) -> None:
         legend_below_title(figure, *losses.get_legend_handles_labels(), ncols=3)
 
 
+def finding(rows: pd.DataFrame) -> str:
+    """In words: who has the most skill, and how many have none."""
+    best = rows.loc[rows["skill"].idxmax()]
+    none = (rows["skill"] <= 0).sum()
+    return (
+        f"{best['variant']} has the most skill, {best['skill']:.2f}; {none} of {len(rows)} do not beat the {NO_SKILL}"
+    )
+
+
 def _note(study: Study) -> str:
     seeds = len(study.seeds)
     ours = f"seed {study.seeds[0]}" if seeds == 1 else f"mean of {seeds} seeds, whiskers: standard deviation"
-    return f"Ours: {ours}. In the report, ~ is about and > above: runs that it stopped early."
+    return f"Ours: scale {study.scale}, {ours}. In the report, ~ is about and > above: runs that it stopped early."
 
 
 def _pairs(axes: Axes, rows: pd.DataFrame) -> None:

@@ -28,8 +28,7 @@ def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     levels = floors(study, "train")["loss"]
     losses = reported_losses(study)
-    title = "The report's losses, and what each head's ceiling allows"
-    with canvas(path, title, NOTE.format(scale=study.scale, loss=study.loss_name), height=4.2) as figure:
+    with canvas(path, finding(levels), NOTE.format(scale=study.scale, loss=study.loss_name), height=4.2) as figure:
         axes = figure.add_subplot(xlabel="average loss")
         for place, (variant, loss) in enumerate(losses.items()):
             ceiling = CEILINGS.get(getattr(study.variant(variant).network, "head", ""))
@@ -48,6 +47,13 @@ def draw(study: Study, path: Path) -> None:
         axes.legend(
             handles.values(), handles.keys(), loc="lower right", bbox_to_anchor=(1, 1), ncols=3, markerscale=0.7
         )
+
+
+def finding(levels: pd.Series) -> str:
+    """In words: whether the truth, cut off at a head's ceiling, has a lower loss than one map for all images."""
+    truth, level = (levels[name] for name in (f"truth up to {max(CEILINGS.values())}", "fixed map"))
+    told = "still beats" if truth < level else "loses to"
+    return f"Even the truth, cut off at PackNet's ceiling, {told} one fixed map: {truth:.3f}, {level:.3f}"
 
 
 def reported_losses(study: Study) -> dict[str, dict[str, Any]]:

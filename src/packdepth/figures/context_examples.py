@@ -16,7 +16,10 @@ MARGINS = (1.2, 1.0)  # in, at the side of and above the pictures
 RANGE = Normalize(0, 64)  # of the difference, out of 255
 COLOURS = "viridis"
 MASK = ListedColormap(["black", "0.8"])
-NOTE = "Left: mean optical flow. Black: not seen, made up. Difference: mean over colours, also of what is made up."
+NOTE = (
+    "Scale {scale}. Left: mean optical flow. Black: not seen, made up. Difference: mean over colours, also of what is"
+    " made up."
+)
 
 
 def draw(study: Study, path: Path) -> None:
@@ -26,7 +29,9 @@ def draw(study: Study, path: Path) -> None:
     columns["difference"] = difference(examples["made"], examples["true"])
     frames, high, wide = examples["seen"].shape
     height = MARGINS[1] + frames * (WIDTH - MARGINS[0]) / len(columns) * high / wide
-    with canvas(path, f"Synthetic and true neighbour frames, scale {study.scale}", NOTE, height) as figure:
+    seen = columns["difference"][examples["seen"]].mean()
+    title = f"What is seen differs from the true neighbours by {seen:.0f} of 255 on average"
+    with canvas(path, title, NOTE.format(scale=study.scale), height) as figure:
         figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
         grid = figure.subplots(frames, len(columns), squeeze=False)
         for column, (name, pictures) in zip(grid.T, columns.items(), strict=True):

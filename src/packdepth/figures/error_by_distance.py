@@ -6,14 +6,17 @@ import pandas as pd
 
 from packdepth.analysis import results
 from packdepth.config.study import Study
-from packdepth.figures._style import canvas, of_seeds, plot_seeds, styles
+from packdepth.figures._style import canvas, networks, of_seeds, plot_seeds, styles
 
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     tables = {variant: by_distance(study, variant) for variant in study.variants}
-    title = f"Depth error by distance, test split, scale {study.scale}"
-    with canvas(path, title, f"Lines: mean over all pixels of a bin, {of_seeds(study)}.", height=5) as figure:
+    errors = {variant: mean_error(study, variant) for variant in networks(study) or study.variants}
+    best = min(errors, key=errors.__getitem__)
+    title = f"{best} errs least over all pixels, by {errors[best]:.2f} m"
+    note = f"Scale {study.scale}, test images. Lines: mean over all pixels of a bin, {of_seeds(study)}."
+    with canvas(path, title, note, height=5) as figure:
         error, share = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         for variant, style in styles(study).items():
             plot_seeds(error, tables[variant], variant, style)
@@ -31,6 +34,12 @@ def by_distance(study: Study, variant: str) -> pd.DataFrame:
     """The mean absolute error (m): one row per bin, indexed by its middle (m), one column per seed."""
     tables = {run.seed: results.read_csv(run.error_by_distance) for run in results.runs(study, variant)}
     return pd.DataFrame({seed: table.set_index(_middle(table))["abs_error"] for seed, table in tables.items()})
+
+
+def mean_error(study: Study, variant: str) -> float:
+    """The mean absolute error (m) over the pixels of all distances and seeds."""
+    bins = pd.concat([results.read_csv(run.error_by_distance) for run in results.runs(study, variant)])
+    return float((bins["abs_error"] * bins["pixels"]).sum() / bins["pixels"].sum())
 
 
 def _middle(table: pd.DataFrame) -> pd.Series:

@@ -23,8 +23,12 @@ def draw(study: Study, path: Path) -> None:
     tables = {variant: norms(study, variant) for variant in networks(study)}
     rows = max(1, -(-len(tables) // COLUMNS))
     seeds = f"seed {study.seeds[0]}" if len(study.seeds) == 1 else f"mean of {len(study.seeds)} seeds"
-    note = f"Stages from the input (top) to the output; norm over a stage's weights, {seeds}. The constant has none."
-    with canvas(path, f"Gradient norm by stage, scale {study.scale}", note, height=1 + 2.3 * rows) as figure:
+    note = (
+        f"Scale {study.scale}, {seeds}. Stages from the input (top) to the output; norm over a stage's weights. The"
+        " constant has none."
+    )
+    pair = {variant: tables[variant] for variant in study.verdict.gap if variant in tables}
+    with canvas(path, finding(pair or tables), note, height=1 + 2.3 * rows) as figure:
         if tables:
             _panels(figure, tables, rows)
 
@@ -36,6 +40,17 @@ def norms(study: Study, variant: str) -> pd.DataFrame:
     stages = table["name"].str.removeprefix(PREFIX)
     means = table.groupby([stages, table["step"]])["value"].mean().unstack()
     return means.reindex(stages.unique())
+
+
+def finding(tables: dict[str, pd.DataFrame]) -> str:
+    """In words: how far the stages of each network differ, by their medians over the steps, and where they end."""
+    told = []
+    for variant, table in tables.items():
+        sizes = table.median(axis=1)
+        sizes = sizes[sizes > 0]
+        if not sizes.empty:
+            told.append(f"{sizes.max() / sizes.min():,.0f}-fold in {variant} (smallest: {sizes.idxmin()})")
+    return f"Gradients differ {', '.join(told)} from stage to stage" if told else "No gradient was measured"
 
 
 def colour_range(tables: list[pd.DataFrame]) -> tuple[float, float]:

@@ -12,7 +12,10 @@ from packdepth.figures._style import broken, canvas, styles
 
 FIFTHS = 5
 COLUMNS = 8  # panels side by side, at most
-NOTE = "Line: median; box: half of the batches; whiskers: nine tenths. The constant's spread is the batches' own."
+NOTE = (
+    "Scale {scale}. Line: median; box: half of the batches; whiskers: nine tenths. The constant's spread is the"
+    " batches' own."
+)
 
 
 def draw(study: Study, path: Path) -> None:
@@ -20,7 +23,7 @@ def draw(study: Study, path: Path) -> None:
     groups = {variant: by_fifth(losses(study, variant)) for variant in study.variants}
     rows = -(-len(groups) // COLUMNS)
     columns = -(-len(groups) // rows)
-    with canvas(path, f"Loss of single batches, scale {study.scale}", NOTE, height=1 + 3.5 * rows) as figure:
+    with canvas(path, finding(groups), NOTE.format(scale=study.scale), height=1 + 3.5 * rows) as figure:
         panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
         for axes in panels.flat[len(groups) :]:
             axes.remove()
@@ -37,6 +40,19 @@ def by_fifth(table: pd.DataFrame) -> list[np.ndarray]:
     """The losses of each fifth of the steps, all seeds (columns) together; below five steps, some are empty."""
     fifth = np.arange(len(table)) * FIFTHS // len(table)
     return [table[fifth == place].to_numpy().ravel() for place in range(FIFTHS)]
+
+
+def finding(groups: dict[str, list[np.ndarray]]) -> str:
+    """In words: whose median falls most from the first fifth of the steps to the last."""
+    falls = {
+        variant: 1 - float(np.median(fifths[-1]) / np.median(fifths[0]))
+        for variant, fifths in groups.items()
+        if fifths[0].size and fifths[-1].size
+    }
+    best = max(falls, key=falls.__getitem__, default="")
+    if not falls or falls[best] <= 0:
+        return "The median batch of no variant improves"
+    return f"{best} improves most: its median batch by {falls[best]:.0%} from the first to the last fifth"
 
 
 def _boxes(axes: Axes, groups: list[np.ndarray], colour: str) -> None:

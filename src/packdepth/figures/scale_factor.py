@@ -13,7 +13,7 @@ from packdepth.analysis.text import MEANS
 from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic
 from packdepth.figures._style import COLOURS, Style, canvas, legend_below_title
-from packdepth.figures._temporal import settings, sound, taught_by
+from packdepth.figures._temporal import finding, settings, sound, taught_by
 
 THICKNESS = 0.42  # of a box, in rows
 LEAST = (0.5, 2.0), (0.1, 1.0)  # the axes span at least this, so that a hundredth does not look large
@@ -30,8 +30,9 @@ def draw(study: Study, path: Path) -> None:
     variants = sound(study, "supervision")
     teachers = list(dict.fromkeys(taught_by(study, variant) for variant in variants))
     table = summarise_temporal(study, "supervision").set_index("variant").loc[variants]
-    title = f"Factor from predicted to true depth, scale {study.scale}"
-    with canvas(path, title, _note(study), height=1.6 + 0.48 * max(len(variants), 2)) as figure:
+    with canvas(
+        path, finding(table["factor"].to_dict()), _note(study), height=1.6 + 0.48 * max(len(variants), 2)
+    ) as figure:
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.2, 1])
         for place, (variant, (_, row)) in enumerate(zip(variants, table.iterrows(), strict=True)):
             colour = COLOURS[teachers.index(taught_by(study, variant))]
@@ -53,7 +54,7 @@ def _note(study: Study) -> str:
     several = len(study.seeds) > 1
     images = f"images of {len(study.seeds)} seeds" if several else f"images, seed {study.seeds[0]}"
     right = " Right, whiskers: deviation over seeds." if several else ""
-    return f"Left, bar: middle half of the {images}; whiskers: nine tenths; tick: median.{right}"
+    return f"Scale {study.scale}. Left, bar: middle half of the {images}; whiskers: nine tenths; tick: median.{right}"
 
 
 def _box(axes: Axes, place: int, values: np.ndarray, colour: str) -> None:

@@ -20,7 +20,7 @@ def draw(study: Study, path: Path) -> None:
     table = summarise_temporal(study, "supervision").set_index("variant")
     found = {fault: by_reference(study, fault) for fault in FAULTS}
     references = list(dict.fromkeys(name for of_fault in found.values() for name in of_fault))
-    with canvas(path, f"Faults of the speed sensor, scale {study.scale}", _note(study), height=5) as figure:
+    with canvas(path, finding(table["abs_rel"], found), _note(study), height=5) as figure:
         errors, factors = figure.subplots(2, len(FAULTS), sharex="col", sharey="row")
         for panels, (fault, of_fault) in zip(zip(errors, factors, strict=True), found.items(), strict=True):
             for reference, amounts in of_fault.items():
@@ -54,6 +54,22 @@ def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
     return {reference: dict(sorted(amounts.items())) for reference, amounts in found.items()}
 
 
+def finding(errors: pd.Series, found: dict[str, dict[str, dict[float, str]]]) -> str:
+    """In words: which fault raises abs_rel (by variant) most; `found` is `by_reference` of each fault."""
+    rises = {
+        (fault, name): (errors[name] / errors[reference], errors[reference], errors[name])
+        for fault, of_fault in found.items()
+        for reference, amounts in of_fault.items()
+        for name in amounts.values()
+        if name != reference
+    }
+    if not rises:
+        return "No speed sensor has a fault"
+    worst = max(rises, key=lambda key: rises[key][0])
+    _, before, after = rises[worst]
+    return f"{LABELS[worst[0]].partition(' (')[0]} harms most: abs_rel {after:.2f} instead of {before:.2f}"
+
+
 def _reference(study: Study, variant: Variant) -> str | None:
     """The first temporal variant like this one, with a perfect sensor."""
     perfect = variant.training.velocity.model_copy(update=dict.fromkeys(FAULTS, 0.0))
@@ -65,7 +81,10 @@ def _reference(study: Study, variant: Variant) -> str | None:
 def _note(study: Study) -> str:
     several = len(study.seeds) > 1
     seeds = f"Mean of {len(study.seeds)} seeds, whiskers: deviation" if several else f"Seed {study.seeds[0]}"
-    return f"{seeds}. 0: the perfect sensor; dashed: metric. Median-scaled: what no fault of the scale can spoil."
+    return (
+        f"Scale {study.scale}. {seeds}. 0: the perfect sensor; dashed: metric. Median-scaled: what no fault of the"
+        " scale can spoil."
+    )
 
 
 def _style(place: int) -> Style:

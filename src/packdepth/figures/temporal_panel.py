@@ -5,21 +5,33 @@ from pathlib import Path
 import numpy as np
 
 from packdepth.config.study import Study
-from packdepth.figures._sheet import read_samples, sheet
-from packdepth.figures._temporal import sound
+from packdepth.figures._sheet import Samples, read_samples, sheet
+from packdepth.figures._temporal import finding, sound
 
 
 def draw(study: Study, path: Path, group: str = "temporal") -> None:
     """Write the figure of a group to `path`. Raises InputError that names a missing result."""
+    samples = read_samples(study, sound(study, group))
     note = (
-        f"Seed {study.seeds[0]}. Depth as predicted, one scale for all; grey: no truth."
+        f"Scale {study.scale}, seed {study.seeds[0]}. Depth as predicted, one scale for all; grey: no truth."
         " Number: median true / predicted depth (1: metric)."
     )
-    title = f"Depth learned from neighbouring frames, scale {study.scale}"
-    sheet(read_samples(study, sound(study, group)), path, title, note, factor)
+    sheet(samples, path, finding({variant: median_factor(sample) for variant, sample in samples.items()}), note, remark)
 
 
-def factor(truth: np.ndarray, prediction: np.ndarray) -> str:
-    """Median true over median predicted depth, both (h, w) in m, where the truth is known (not 0)."""
+def factor(truth: np.ndarray, prediction: np.ndarray) -> float:
+    """Median true over median predicted depth, both (h, w) in m, where the truth is known (not 0); else NaN."""
     known = truth > 0
-    return f"{np.median(truth[known]) / np.median(prediction[known]):.2f}" if known.any() else ""
+    return float(np.median(truth[known]) / np.median(prediction[known])) if known.any() else np.nan
+
+
+def remark(truth: np.ndarray, prediction: np.ndarray) -> str:
+    """The factor, to be written into a picture."""
+    known = factor(truth, prediction)
+    return "" if np.isnan(known) else f"{known:.2f}"
+
+
+def median_factor(samples: Samples) -> float:
+    """The median of the factors of a variant's images; 1 if no truth is known."""
+    factors = [factor(*pair) for pair in zip(samples["truth"], samples["prediction"], strict=True)]
+    return 1.0 if np.isnan(factors).all() else float(np.nanmedian(factors))

@@ -44,7 +44,9 @@ def _opened(source: Path | io.BytesIO) -> Image.Image:
     """An image whose pixels are still to be decoded."""
     image = Image.open(source, formats=FORMATS)
     if image.width * image.height > MOST_PIXELS:
-        raise ValueError(f"has {image.height}x{image.width} px, more than {MOST_PIXELS // 10**6} million; shrink it first")
+        raise ValueError(
+            f"has {image.height}x{image.width} px, more than {MOST_PIXELS // 10**6} million; shrink it first"
+        )
     return image
 
 
