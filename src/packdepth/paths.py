@@ -10,7 +10,8 @@ WITH_CONTEXT = ("temporal", "supervision")  # groups whose variants may learn fr
 COMPARED = ("report", "ceilings", "contest", "diagnosis", "durations")  # groups whose variants the verdict compares
 TOLD = (*COMPARED, "tuning", "factors", "autoencoder")  # all that it rests on
 WIDTHS = "widths"  # the group whose networks make cascades
-GATHERED = (*TOLD, WIDTHS)  # groups whose runs are summed up in small tables
+BATCHES = "batches"  # the group whose networks see batches of other sizes
+GATHERED = (*TOLD, WIDTHS, BATCHES)  # groups whose runs are summed up in small tables
 
 
 def store(scale: str, split: str) -> Path:

@@ -91,7 +91,7 @@ def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     assert study.seeds_of("packnet-epsilon") == [1, 2, 3, 4, 5]
     assert str(study.run("packnet-epsilon", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-epsilon.1.json"
     of_verdict = ["ceilings", "tuning", "contest", "diagnosis", "durations", "factors", "autoencoder"]
-    assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict, "widths"]
+    assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict, "widths", "batches"]
 
 
 def test_a_group_shows_those_that_it_is_compared_with(project):

@@ -108,6 +108,11 @@ groups:
       width-half: {network: {architecture: densedepth}, scale_by: {width: 0.5}}
       width-fourfold: {network: {architecture: densedepth}, scale_by: {width: 4.0}}
     figures: [cascade, sparsification]
+  batches:
+    seeds: [0]
+    variants:
+      densedepth-batch-2: {network: {architecture: densedepth}, training: {batch_size: 2}}
+    figures: [batch_size]
 scales:
   tiny:
     data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0}
@@ -184,6 +189,14 @@ WIDTHS = {
     "packdepth figure cascade",
     "packdepth figure sparsification",
 }
+BATCHES = {
+    *runs("train", "densedepth-batch-2"),
+    *runs("evaluate", "densedepth-batch-2"),
+    "packdepth floors",
+    "packdepth gather batches",
+    "packdepth tables batches",
+    "packdepth figure batch_size",
+}
 CEILINGS_GROUP = runs("train", "packnet-ceiling-5") | runs("evaluate", "packnet-ceiling-5")
 TUNING = runs("train", "packing-rate-1") | runs("evaluate", "packing-rate-1")
 DIAGNOSIS = runs("train", "packnet-leaky-relu") | runs("evaluate", "packnet-leaky-relu")
@@ -192,7 +205,7 @@ CONTEST = {command for phase in ("train", "evaluate") for command in runs(phase,
 FACTORS = {command for phase in ("train", "evaluate") for command in runs(phase, "f1", "f2", seeds=(0, 1))}
 AUTOENCODER = runs("train", "packing", "pooling") | runs("reconstruct", "packing", "pooling")
 OF_VERDICT = CEILINGS_GROUP | TUNING | CONTEST | DIAGNOSIS | DURATIONS | FACTORS
-EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT | WIDTHS
+EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT | WIDTHS | BATCHES
 AFTER_PACKNET = runs("train", "packnet") | runs("evaluate", "packnet") | FIGURES | TABLES
 ANOTHER_HEAD = (
     "params.yaml",

@@ -14,6 +14,7 @@ from packdepth.analysis.results import runs
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.paths import Run
+from tests.support.batches import write_batches
 from tests.support.stores import no_verdict
 from tests.support.widths import write_widths
 
@@ -39,7 +40,8 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         for group, names in (("report", variants), ("supervision", supervision)):
             section = content["groups"][group]
             section["variants"] = {name: section["variants"][name] for name in names}
-        content["groups"]["widths"]["seeds"] = list(seeds)
+        for group in ("widths", "batches"):
+            content["groups"][group]["seeds"] = list(seeds)
         content["verdict"] = no_verdict(variants[0])
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         study = load_study()
@@ -48,6 +50,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         _write_context(study.scale)
         _write_floors(study)
         write_widths(study)
+        write_batches(study)
         return study
 
     return make

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.clones import (
     AUTOENCODER,
+    BATCHES,
     CEILINGS_GROUP,
     CONTEST,
     CONTEXT,
@@ -51,6 +52,7 @@ GROUPS = {
     "factors": DATA | FACTORS,
     "autoencoder": DATA | AUTOENCODER,
     "widths": DATA | WIDTHS,
+    "batches": DATA | BATCHES,
     "verdict": DATA | FLOORS | TRAIN | EVALUATE | OF_VERDICT | AUTOENCODER | VERDICT,
     "everything": EVERYTHING,
     "H7": DATA | runs("train", "packnet") | runs("evaluate", "packnet") | CEILINGS_GROUP,

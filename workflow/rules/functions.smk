@@ -6,7 +6,8 @@ HEADLINE = f"{RESULTS}/metrics/{{group}}/{{variant}}.{{seed}}.json"
 EVALUATED = [f"{RUN}/{name}" for name in (*MEASURED, "error_by_distance.csv")]
 RECONSTRUCTED = [f"{RUN}/{name}" for name in MEASURED]
 AUTOENCODER = "autoencoder"  # the group whose networks predict no depth
-TABLED = ["report", "temporal", "supervision", paths.WIDTHS]  # groups with a table; the verdict covers the others
+FROM_GATHERED = [paths.WIDTHS, paths.BATCHES]  # groups whose tables and figures rest on gathered ones
+TABLED = ["report", "temporal", "supervision", *FROM_GATHERED]  # groups with a table; the verdict covers the others
 TITLES = {
     "curves": "Training loss",
     "loss_spread": "Losses of single batches",
@@ -21,6 +22,7 @@ TITLES = {
     "speed_sensor": "Faults of the speed sensor",
     "supervision_panel": "Test images and predictions by supervision",
     "cascade": "Cascades and single networks",
+    "batch_size": "Skill, time and memory by batch size",
     "sparsification": "Error left when uncertain pixels are removed",
 }
 CHAPTERS = {
@@ -28,6 +30,7 @@ CHAPTERS = {
     "temporal": "2. Learning from neighbouring frames",
     "supervision": "2. Learning from neighbouring frames",
     paths.WIDTHS: "4. Which images need a big network",
+    paths.BATCHES: "5. Batch size",
 }
 VERDICT = f"{RESULTS}/verdict"
 OF_DEPTH = ["losses.csv", "variants.csv", "stages.csv", "curves.csv"]
@@ -103,7 +106,7 @@ def runs_of(group, files):
 
 def shown_in(group):
     """All results of the runs that a group's table and figures show, or what sums them up."""
-    if group == paths.WIDTHS:
+    if group in FROM_GATHERED:
         return gathered_of(group)
     return [
         path
@@ -158,7 +161,7 @@ def figures_of(group):
 
 def floors_of(group):
     """The floors, for the figures that show them."""
-    return rules.floors.output if group in ("report", paths.WIDTHS) else []
+    return rules.floors.output if group in ("report", *FROM_GATHERED) else []
 
 
 def quality_of_context(group):

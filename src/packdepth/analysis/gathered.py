@@ -6,7 +6,7 @@ can judge anew without training anything. In `results/SCALE/gathered/GROUP/`, fo
 | file | rows | columns |
 | --- | --- | --- |
 | losses.csv | test images (or held-out ones) | `VARIANT/SEED`: the loss; of an autoencoder, the mean squared error |
-| variants.csv | runs | losses, metrics, diagnostics |
+| variants.csv | runs | losses, metrics, diagnostics; of `batches` also time and memory |
 | stages.csv | runs and stages of their networks | medians over the training |
 | curves.csv | runs and steps | the training loss, mean over the steps since the last row |
 | reconstructions.csv | autoencoders' runs and sets of images | size, PSNR, SSIM, error by frequency |
@@ -135,6 +135,8 @@ def _tables(study: Study, group: str, run: paths.Run) -> dict[str, pd.DataFrame]
         "stages": _stages(run).assign(**name),
         "curves": _curve(run).assign(**name),
     }
+    if group == paths.BATCHES:
+        tables["variants"] = tables["variants"].assign(**_costs(run))
     if group == paths.WIDTHS:
         tables["variants"]["forward_gflops"] = read_json(run.evaluation)["forward_gflops"]
         tables["uncertainty"] = _uncertainty(run).assign(**name)
@@ -177,6 +179,13 @@ def _measured(run: paths.Run) -> dict[str, float]:
         "saturation": late.get("saturation", np.nan),
         **{name: whole.get(name, np.nan) for name in ("gradient_square", "gradient_product")},
     }
+
+
+def _costs(run: paths.Run) -> dict[str, float]:
+    """The time of the training, s, and the most memory that it took, MiB."""
+    diagnostics = read_csv(run.diagnostics)
+    memory = diagnostics.loc[diagnostics["name"] == "peak_memory_mib", "value"]
+    return {"seconds": read_json(run.provenance)["seconds"], "peak_memory_mib": memory.max()}
 
 
 def _of_stages(diagnostics: pd.DataFrame, what: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from packdepth import paths
-from packdepth.analysis import cascades
+from packdepth.analysis import batches, cascades
 from packdepth.analysis.report_table import report_text, summarise_report
 from packdepth.analysis.results import read_json, runs
 from packdepth.analysis.temporal_table import summarise_temporal, temporal_text
@@ -23,6 +23,9 @@ def write_group_table(study: Study, group: str) -> str:
     elif group == paths.WIDTHS:
         table = cascades.summarise(study)
         text = widths_text(table, study)
+    elif group == paths.BATCHES:
+        table = batches.summarise(study)
+        text = batches.batches_text(table, study)
     else:
         table = summarise_report(study, group)
         text = report_text(table, study)
@@ -35,6 +38,6 @@ def write_group_table(study: Study, group: str) -> str:
 
 def _provenance(study: Study, group: str) -> Any:
     """Where every run of a table comes from: of gathered ones, as it was gathered."""
-    if group == paths.WIDTHS:
+    if group in (paths.WIDTHS, paths.BATCHES):
         return read_json(paths.gathered(study.scale, group) / "provenance.json")
     return [read_json(run.provenance) for variant in study.shown(group) for run in runs(study, variant)]

@@ -183,6 +183,7 @@ class Groups(Strict):
     factors: FactorialGroup = Field(description="many settings changed at once, in both networks")
     autoencoder: Group = Field(description="what ways of going down and up keep of an image")
     widths: Group = Field(description="one network at several widths: which images need the big one")
+    batches: Group = Field(description="batches of other sizes at equal frames seen")
 
 
 class Study(Strict):

@@ -36,7 +36,7 @@ def draw(study: Study, path: Path) -> None:
 
 def finding(rows: pd.DataFrame) -> str:
     """In words: who has the most skill, and how many have none."""
-    best = rows.loc[rows["skill"].idxmax()]
+    best = rows.sort_values("skill").iloc[-1]
     none = (rows["skill"] <= 0).sum()
     return (
         f"{best['variant']} has the most skill, {best['skill']:.2f}; {none} of {len(rows)} do not beat the {NO_SKILL}"

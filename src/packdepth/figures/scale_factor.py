@@ -31,7 +31,10 @@ def draw(study: Study, path: Path) -> None:
     teachers = list(dict.fromkeys(taught_by(study, variant) for variant in variants))
     table = summarise_temporal(study, "supervision").set_index("variant").loc[variants]
     with canvas(
-        path, finding(table["factor"].to_dict()), _note(study), height=1.6 + 0.48 * max(len(variants), 2)
+        path,
+        finding(dict(zip(variants, table["factor"], strict=True))),
+        _note(study),
+        height=1.6 + 0.48 * max(len(variants), 2),
     ) as figure:
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.2, 1])
         for place, (variant, (_, row)) in enumerate(zip(variants, table.iterrows(), strict=True)):
