@@ -29,8 +29,8 @@ function answer() {
   const conclusion = heading?.nextElementSibling;
   const text = conclusion?.textContent ?? `The report's variants at scale ${shown.scale}. The verdict is not written yet.`;
   at("answer").append(element("p", text));
-  const floors = Object.entries(shown.floors).map(([name, loss]) => `${name} ${loss.toFixed(3)}`).join(", ");
-  at("answer").append(element("p", `Training losses that need no network: ${floors}.`));
+  const floors = Object.entries(shown.floors).map(([name, loss]) => `${name} has ${loss.toFixed(3)}`).join(", ");
+  at("answer").append(element("p", `Without a network, on training frames: ${floors}.`));
 }
 
 // Look: image, network, and what is shown of it.
