@@ -10,6 +10,7 @@ training from its last state, and not at all if its evaluation is there, or what
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import tarfile
@@ -56,24 +57,26 @@ def make_runs(waiting: list[paths.Run], together: int, end: float) -> list[paths
     """
     going: list[tuple[subprocess.Popen[bytes], paths.Run, str]] = []
     failed = []
-    while (waiting or going) and time.monotonic() < end:
-        while waiting and len(going) < together:
-            run = waiting.pop(0)
-            going.append((_start("train", run), run, "train"))
-        time.sleep(0.2)
-        for entry in [entry for entry in going if entry[0].poll() is not None]:
-            going.remove(entry)
-            process, run, command = entry
-            if process.returncode:
-                failed.append(run)
-            elif command == "train":
-                judge = "reconstruct" if run.group == AUTOENCODER else "evaluate"
-                going.append((_start(judge, run), run, judge))
-            else:
-                print(f"done: {run}", flush=True)
-    for process, _, _ in going:
-        process.terminate()
-        process.wait()
+    try:
+        while (waiting or going) and time.monotonic() < end:
+            while waiting and len(going) < together:
+                run = waiting.pop(0)
+                going.append((_start("train", run), run, "train"))
+            time.sleep(0.2)
+            for entry in [entry for entry in going if entry[0].poll() is not None]:
+                going.remove(entry)
+                process, run, command = entry
+                if process.returncode:
+                    failed.append(run)
+                elif command == "train":
+                    judge = "reconstruct" if run.group == AUTOENCODER else "evaluate"
+                    going.append((_start(judge, run), run, judge))
+                else:
+                    print(f"done: {run}", flush=True)
+    finally:  # also when this is stopped: a training would go on without anybody to evaluate it
+        for process, _, _ in going:
+            process.terminate()
+            process.wait()
     return failed
 
 
@@ -100,6 +103,7 @@ def main() -> None:
     arguments.add_argument("--together", type=int, default=1)
     arguments.add_argument("--keep", type=Path)
     given = arguments.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     end = time.monotonic() + 60 * given.minutes
     study = load_study()
     for group in given.groups:

@@ -4,7 +4,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 
+import psutil
 import pytest
 
 from packdepth import paths
@@ -78,3 +80,16 @@ def test_an_unknown_group_is_named(project):
     assert status == 2
     assert wrong.count("\n") == 1
     assert "did you mean 'diagnosis'?" in wrong
+
+
+@pytest.mark.slow
+def test_trainings_end_with_it(study):
+    running = subprocess.Popen([sys.executable, SCRIPT, "diagnosis"])
+    trainings = []
+    while not trainings and running.poll() is None:
+        trainings = psutil.Process(running.pid).children()
+        time.sleep(0.05)
+    running.terminate()
+    assert running.wait(60) == 143
+    assert trainings
+    assert not any(training.is_running() for training in trainings)
