@@ -74,8 +74,10 @@ def make_runs(waiting: list[paths.Run], together: int, end: float) -> list[paths
                 else:
                     print(f"done: {run}", flush=True)
     finally:  # also when this is stopped: a training would go on without anybody to evaluate it
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for process, _, _ in going:
             process.terminate()
+        for process, _, _ in going:
             process.wait()
     return failed
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 
+from packdepth import paths
 from packdepth.analysis.batches import batches_text, finding, summarise
 from packdepth.analysis.results import floors
 from packdepth.config.study import Study
+from packdepth.errors import InputError
 from tests.support.batches import LOSSES, WORSE
 
 MakeStudy = Callable[..., Study]
@@ -32,9 +35,24 @@ def test_readers_see_the_finding_and_what_a_training_costs(make_study: MakeStudy
     study = make_study(seeds=(0, 1))
     table = summarise(study)
     text = batches_text(table, study).markdown()
-    assert "**Of as many frames packnet with batches of 2 (" in text
-    assert ") and densedepth with batches of 2 (" in finding(table)
+    floor = floors(study, "test").loc["fixed map", "loss"]
+    best = [1 - (LOSSES[8] + more) / floor for more in (WORSE, 0)]
+    assert finding(table) == (
+        f"Batch size with the most skill at equal frames: packnet 8 ({best[0]:.2f}) and densedepth 8 ({best[1]:.2f})"
+    )
+    assert f"**{finding(table)}.**" in text
     assert "seeds: 2." in text
     of_sixteen = next(line for line in text.splitlines() if line.startswith("| densedepth-batch-16 "))
     assert [cell.strip() for cell in of_sixteen.split("|")][2:4] == ["16", "250"]
     assert of_sixteen.endswith("| 64 s | 8.00 GiB |")
+
+
+def test_a_variant_that_was_not_gathered_is_named(make_study: MakeStudy) -> None:
+    study = make_study()
+    folder = paths.gathered("smoke", "batches")
+    for name in ("losses", "variants"):
+        table = pd.read_csv(folder / f"{name}.csv")
+        of_it = table["variant"] != "packnet-batch-8" if name == "variants" else slice(None)
+        table.drop(columns="packnet-batch-8/0", errors="ignore")[of_it].to_csv(folder / f"{name}.csv", index=False)
+    with pytest.raises(InputError, match="without packnet-batch-8"):
+        summarise(study)

@@ -143,3 +143,18 @@ def test_of_widths_it_keeps_operations_and_what_was_predicted_of_the_errors(stud
         [0.0, 1.0, 1.0],
         [0.5, 0.8, 0.1],
     ]
+
+
+def test_of_batches_it_keeps_what_a_training_costs(study):
+    template = study.run("densedepth-best", 1)
+    for place, run in enumerate(runs_of(study, "batches")):
+        shutil.copytree(template.folder, run.folder)
+        log = pd.read_csv(run.diagnostics)
+        memory = pd.DataFrame({"step": [1, 2], "name": "peak_memory_mib", "value": [100.0, 200.0 + place]})
+        pd.concat([log, memory] if place else [log]).to_csv(run.diagnostics, index=False)
+        run.provenance.write_text(json.dumps(json.loads(run.provenance.read_text()) | {"seconds": 10.0 + place}))
+    gather(study, "batches")
+    rows = read_csv(paths.gathered(study.scale, "batches") / "variants.csv")
+    assert rows["seconds"].tolist() == [10.0 + place for place in range(24)]
+    assert np.isnan(rows["peak_memory_mib"][0])
+    assert rows["peak_memory_mib"].tolist()[1:] == [200.0 + place for place in range(1, 24)]

@@ -13,5 +13,6 @@ def test_numbers_without_prefixes() -> None:
 
 
 def test_the_finding_names_the_best_and_counts_those_without_skill() -> None:
-    rows = pd.DataFrame({"variant": ["a", "b", "c"], "skill": [0.2, 0.0, -0.3]})
-    assert finding(rows) == "a has the most skill, 0.20; 2 of 3 do not beat the fixed map"
+    rows = pd.DataFrame({"variant": ["a", "b", "c", "diverged"], "skill": [0.2, 0.0, -0.3, float("nan")]})
+    assert finding(rows) == "a has the most skill, 0.20; 3 of 4 variants have none"
+    assert finding(rows[3:]) == "No variant has a loss to compare"

@@ -26,5 +26,6 @@ def test_a_method_without_values_has_no_line() -> None:
 
 def test_the_finding_leaves_the_noise_out_of_the_contest() -> None:
     table = pd.DataFrame({"method": ["a", "a", "b", NOISE], "psnr_seen": [30.0, 32.0, 29.0, 35.0]})
-    assert finding(table) == "a comes closest to the true frames: 31.0 dB, of 35.0 that their noise allows"
-    assert finding(table[:3]) == "a comes closest to the true frames: 31.0 dB"
+    assert finding(table) == "On seen pixels a is closest to the true frames: 31.0 dB; noise allows 35.0"
+    assert finding(table[:3]) == "On seen pixels a is closest to the true frames: 31.0 dB"
+    assert finding(table[3:]) == "No method was measured"

@@ -27,3 +27,7 @@ def test_the_mean_error_weighs_bins_by_their_pixels(make_study: Callable[..., St
         "near,far,pixels,abs_error,abs_rel,bias\n1,1.5,9,0.5,1,1\n1.5,2,0,,,\n3,4,1,1.5,1,1\n"
     )
     assert mean_error(study, "constant") == pytest.approx(0.6)
+    Path(Run("smoke", "report", "constant", 0).error_by_distance).write_text(
+        "near,far,pixels,abs_error,abs_rel,bias\n1,1.5,9,0.5,1,1\n3,4,1,,1,1\n"
+    )
+    assert np.isnan(mean_error(study, "constant"))

@@ -39,7 +39,11 @@ def test_colour_range_by_hand(values: list[float], expected: tuple[float, float]
 def test_the_finding_compares_the_stages_of_each_network() -> None:
     tables = {
         "a": pd.DataFrame({5: [2.0, 0.01], 10: [4.0, 0.01]}, index=["stem", "body"]),
-        "still": pd.DataFrame({5: [0.0]}, index=["stem"]),
+        "dead": pd.DataFrame({5: [2.0, 0.0]}, index=["stem", "body"]),
+        "short": pd.DataFrame(),
     }
-    assert finding(tables) == "Gradients differ 300-fold in a (smallest: body) from stage to stage"
-    assert finding({"still": tables["still"]}) == "No gradient was measured"
+    assert (
+        finding(tables)
+        == "Largest gradient of a stage over the least: 300 in a (least: body), no bound in dead (least: body)"
+    )
+    assert finding({"short": tables["short"]}) == "No gradient was measured"

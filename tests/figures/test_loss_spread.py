@@ -29,7 +29,8 @@ def test_the_finding_names_whose_median_falls_most() -> None:
         "a": [np.array([4.0]), *[np.array([3.0])] * 4],
         "b": [np.array([4.0, 2.0]), *[np.array([1.5])] * 4],
         "short": [np.array([9.0]), *[np.array([])] * 4],
+        "diverged": [np.array([9.0]), *[np.array([np.nan])] * 4],
     }
-    assert finding(fifths) == "b improves most: its median batch by 50% from the first to the last fifth"
-    assert finding({"short": fifths["short"]}) == "The median batch of no variant improves"
-    assert finding({"worse": fifths["a"][::-1]}) == "The median batch of no variant improves"
+    assert finding(fifths) == "b's loss falls most: its median by 50% from the first to the last fifth"
+    assert finding({"short": fifths["short"]}) == "Too few steps to compare"
+    assert finding({"worse": fifths["a"][::-1]}) == "No variant's median loss falls from the first to the last fifth"

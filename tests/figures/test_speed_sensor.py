@@ -53,11 +53,10 @@ def test_without_a_perfect_sensor_there_is_no_reference(make_study: MakeStudy) -
 
 
 def test_the_finding_names_the_fault_that_raises_the_error_most() -> None:
-    errors = pd.Series({"sound": 0.2, "noisy": 0.3, "late": 0.25})
-    found = {
-        "noise": {"sound": {0.0: "sound", 0.3: "noisy"}},
-        "lag": {"sound": {0.0: "sound", 0.3: "late"}},
-        "bias": {},
-    }
-    assert finding(errors, found) == "noise harms most: abs_rel 0.30 instead of 0.20"
+    errors = pd.Series({"sound": 0.2, "biased": 0.3, "late": 0.25, "noisy": 0.19})
+    lag, noise = {"sound": {0.0: "sound", 0.3: "late"}}, {"sound": {0.0: "sound", 0.1: "noisy"}}
+    found = {"bias": {"sound": {0.0: "sound", 0.25: "biased"}}, "lag": lag, "noise": noise}
+    assert finding(errors, found) == "Of these faults bias of 25 % harms most: abs_rel 0.30 instead of 0.20"
+    assert finding(errors, {"lag": lag}) == "Of these faults lag of 0.3 s harms most: abs_rel 0.25 instead of 0.20"
+    assert finding(errors, {"noise": noise}) == "No fault of the speed sensor raises abs_rel"
     assert finding(errors, {"bias": {}}) == "No speed sensor has a fault"

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 
 import pytest
@@ -34,5 +35,7 @@ def test_mode_context_and_network_can_be_read_off(make_study: MakeStudy) -> None
 
 
 def test_the_finding_names_the_nearest_to_metres_and_the_farthest() -> None:
-    assert finding({"a": 2.0, "b": 0.9, "c": 0.3}) == "The truth is 0.90 times b's depth, 0.30 times c's depth"
-    assert finding({"a": 2.0}) == "The truth is 2.00 times a's depth"
+    told = "b is nearest to metres (the truth is 0.90 times its depth)"
+    assert finding({"a": 2.0, "b": 0.9, "c": 0.3, "unknown": math.nan}) == f"{told}, c the farthest (0.30)"
+    assert finding({"b": 0.9}) == told
+    assert finding({"unknown": math.nan, "none": 0.0}) == "No variant's depth can be compared with a truth"

@@ -1,5 +1,6 @@
 """A group without Snakemake and DVC: the same files, and it goes on where it stopped."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -84,12 +85,19 @@ def test_an_unknown_group_is_named(project):
 
 @pytest.mark.slow
 def test_trainings_end_with_it(study):
-    running = subprocess.Popen([sys.executable, SCRIPT, "diagnosis"])
+    paths.floors("tiny").parent.mkdir(parents=True, exist_ok=True)
+    paths.floors("tiny").touch()  # so that the first processes are trainings
+    running = subprocess.Popen([sys.executable, SCRIPT, "diagnosis", "--together", "2"])
     trainings = []
-    while not trainings and running.poll() is None:
-        trainings = psutil.Process(running.pid).children()
+    while len(trainings) < 2 and running.poll() is None:
+        trainings = [one for one in psutil.Process(running.pid).children() if "train" in one.cmdline()]
         time.sleep(0.05)
     running.terminate()
-    assert running.wait(60) == 143
-    assert trainings
-    assert not any(training.is_running() for training in trainings)
+    try:
+        assert running.wait(60) == 143
+        assert len(trainings) == 2
+        assert not any(training.is_running() for training in trainings)
+    finally:
+        for training in trainings:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                training.kill()

@@ -34,11 +34,12 @@ def summarise(study: Study) -> pd.DataFrame:
     rows = []
     for one in variants:
         reference = usual.get(one.network.architecture, one.name)
+        losses = skill.losses(study, one.name)  # or says what is not gathered
         of_variant = measured.loc[one.name]
         row = {"variant": one.name, "architecture": one.network.architecture, "batch_size": one.training.batch_size}
         row |= {column: of_variant[column] for column in ("steps", "seeds", "seconds")}
         row |= {"memory": of_variant["peak_memory_mib"]}
-        row |= _ends("skill", effects.estimate(1 - skill.losses(study, one.name) / skill.floor_loss(study, one.name)))
+        row |= _ends("skill", effects.estimate(1 - losses / skill.floor_loss(study, one.name)))
         row |= _ends("gain", None if reference == one.name else skill.gain_of(study, (reference, one.name)))
         rows.append(row)
     return pd.DataFrame(rows)
@@ -51,12 +52,11 @@ def _ends(name: str, effect: Effect | None) -> dict[str, float]:
 
 
 def finding(table: pd.DataFrame) -> str:
-    """In words: with which batch size each network learns most."""
-    best = table.loc[table.groupby("architecture", sort=False)["skill"].idxmax()]
-    told = [
-        f"{row['architecture']} with batches of {row['batch_size']} ({row['skill']:.2f})" for _, row in best.iterrows()
-    ]
-    return f"Of as many frames {listed(told)} {'learns' if len(told) == 1 else 'learn'} most"
+    """In words: with which batch size each network has the most skill."""
+    known = table.dropna(subset="skill")
+    best = known.loc[known.groupby("architecture", sort=False)["skill"].idxmax()]
+    told = [f"{row['architecture']} {row['batch_size']} ({row['skill']:.2f})" for _, row in best.iterrows()]
+    return f"Batch size with the most skill at equal frames: {listed(told)}"
 
 
 def batches_text(table: pd.DataFrame, study: Study) -> TextTable:

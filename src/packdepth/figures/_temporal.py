@@ -21,10 +21,17 @@ def sound(study: Study, group: str) -> list[str]:
 
 
 def finding(factors: dict[str, float]) -> str:
-    """In words: which variant is nearest to metres, and which farthest, by the factor from its depth to the truth."""
-    order = sorted(factors, key=lambda variant: abs(math.log(factors[variant])))
-    told = [f"{factors[variant]:.2f} times {variant}'s depth" for variant in dict.fromkeys((order[0], order[-1]))]
-    return f"The truth is {', '.join(told)}"
+    """In words: which variant is nearest to metres, and which farthest, by the factor from its depth to the truth.
+
+    Factors that are no positive number do not count.
+    """
+    known = {variant: factor for variant, factor in factors.items() if 0 < factor < math.inf}
+    if not known:
+        return "No variant's depth can be compared with a truth"
+    order = sorted(known, key=lambda variant: abs(math.log(known[variant])))
+    nearest, farthest = order[0], order[-1]
+    rest = f", {farthest} the farthest ({known[farthest]:.2f})" if farthest != nearest else ""
+    return f"{nearest} is nearest to metres (the truth is {known[nearest]:.2f} times its depth){rest}"
 
 
 def taught_by(study: Study, variant: str) -> str:

@@ -35,12 +35,12 @@ def draw(study: Study, path: Path) -> None:
 
 
 def finding(rows: pd.DataFrame) -> str:
-    """In words: who has the most skill, and how many have none."""
-    best = rows.sort_values("skill").iloc[-1]
-    none = (rows["skill"] <= 0).sum()
-    return (
-        f"{best['variant']} has the most skill, {best['skill']:.2f}; {none} of {len(rows)} do not beat the {NO_SKILL}"
-    )
+    """In words: which variant has the most skill, and how many have none."""
+    known = rows.dropna(subset="skill").sort_values("skill")
+    if known.empty:
+        return "No variant has a loss to compare"
+    best, none = known.iloc[-1], len(rows) - (rows["skill"] > 0).sum()
+    return f"{best['variant']} has the most skill, {best['skill']:.2f}; {none} of {len(rows)} variants have none"
 
 
 def _note(study: Study) -> str:

@@ -52,8 +52,8 @@ def draw(study: Study, path: Path) -> None:
 def finding(levels: pd.Series) -> str:
     """In words: whether the truth, cut off at a head's ceiling, has a lower loss than one map for all images."""
     truth, level = (levels[name] for name in (f"truth up to {max(CEILINGS.values())}", "fixed map"))
-    told = "still beats" if truth < level else "loses to"
-    return f"Even the truth, cut off at PackNet's ceiling, {told} one fixed map: {truth:.3f}, {level:.3f}"
+    told = "the truth has a lower" if truth < level else "even the truth has a higher"
+    return f"Cut off at PackNet's ceiling, {told} loss than one fixed map"
 
 
 def reported_losses(study: Study) -> dict[str, dict[str, Any]]:

@@ -29,8 +29,9 @@ def draw(study: Study, path: Path) -> None:
     columns["difference"] = difference(examples["made"], examples["true"])
     frames, high, wide = examples["seen"].shape
     height = MARGINS[1] + frames * (WIDTH - MARGINS[0]) / len(columns) * high / wide
-    seen = columns["difference"][examples["seen"]].mean()
-    title = f"What is seen differs from the true neighbours by {seen:.0f} of 255 on average"
+    seen = columns["difference"][examples["seen"]]
+    told = f"differs from the true frames by {seen.mean():.0f} of 255 on average" if seen.size else "is nothing"
+    title = f"What is seen in these frames {told}"
     with canvas(path, title, NOTE.format(scale=study.scale), height) as figure:
         figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
         grid = figure.subplots(frames, len(columns), squeeze=False)

@@ -38,10 +38,12 @@ def draw(study: Study, path: Path) -> None:
 
 def finding(table: pd.DataFrame) -> str:
     """In words: which method comes closest to the true frames, and what the noise of the frames leaves to reach."""
-    medians = table.groupby("method")["psnr_seen"].median()
+    medians = table.groupby("method")["psnr_seen"].median().dropna()
     reached, ceiling = medians.drop(NOISE, errors="ignore"), medians.get(NOISE)
-    limit = "" if ceiling is None else f", of {ceiling:.1f} that their noise allows"
-    return f"{reached.idxmax()} comes closest to the true frames: {reached.max():.1f} dB{limit}"
+    if reached.empty:
+        return "No method was measured"
+    limit = "" if ceiling is None else f"; noise allows {ceiling:.1f}"
+    return f"On seen pixels {reached.idxmax()} is closest to the true frames: {reached.max():.1f} dB{limit}"
 
 
 def by_displacement(rows: pd.DataFrame, column: str) -> pd.DataFrame:

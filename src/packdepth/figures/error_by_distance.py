@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from packdepth.analysis import results
@@ -13,8 +14,8 @@ def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
     tables = {variant: by_distance(study, variant) for variant in study.variants}
     errors = {variant: mean_error(study, variant) for variant in networks(study) or study.variants}
-    best = min(errors, key=errors.__getitem__)
-    title = f"{best} errs least over all pixels, by {errors[best]:.2f} m"
+    best = min(errors, key=lambda variant: np.nan_to_num(errors[variant], nan=np.inf))
+    title = f"{best} has the least error over all pixels, {errors[best]:.2f} m on average"
     note = f"Scale {study.scale}, test images. Lines: mean over all pixels of a bin, {of_seeds(study)}."
     with canvas(path, title, note, height=5) as figure:
         error, share = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
@@ -37,9 +38,10 @@ def by_distance(study: Study, variant: str) -> pd.DataFrame:
 
 
 def mean_error(study: Study, variant: str) -> float:
-    """The mean absolute error (m) over the pixels of all distances and seeds."""
+    """The mean absolute error (m) over the pixels of all distances and seeds; NaN if some of it is."""
     bins = pd.concat([results.read_csv(run.error_by_distance) for run in results.runs(study, variant)])
-    return float((bins["abs_error"] * bins["pixels"]).sum() / bins["pixels"].sum())
+    bins = bins[bins["pixels"] > 0]
+    return float((bins["abs_error"] * bins["pixels"]).sum(skipna=False) / bins["pixels"].sum())
 
 
 def _middle(table: pd.DataFrame) -> pd.Series:

@@ -28,7 +28,7 @@ def draw(study: Study, path: Path) -> None:
         " constant has none."
     )
     pair = {variant: tables[variant] for variant in study.verdict.gap if variant in tables}
-    with canvas(path, finding(pair or tables), note, height=1 + 2.3 * rows) as figure:
+    with canvas(path, finding(pair or dict(list(tables.items())[:2])), note, height=1 + 2.3 * rows) as figure:
         if tables:
             _panels(figure, tables, rows)
 
@@ -43,14 +43,16 @@ def norms(study: Study, variant: str) -> pd.DataFrame:
 
 
 def finding(tables: dict[str, pd.DataFrame]) -> str:
-    """In words: how far the stages of each network differ, by their medians over the steps, and where they end."""
+    """In words: how far the stages of each network differ, by their medians over the steps."""
     told = []
     for variant, table in tables.items():
-        sizes = table.median(axis=1)
-        sizes = sizes[sizes > 0]
-        if not sizes.empty:
-            told.append(f"{sizes.max() / sizes.min():,.0f}-fold in {variant} (smallest: {sizes.idxmin()})")
-    return f"Gradients differ {', '.join(told)} from stage to stage" if told else "No gradient was measured"
+        sizes = table.median(axis=1).dropna()
+        if sizes.empty:
+            continue
+        least = sizes.idxmin()
+        ratio = f"{sizes.max() / sizes.min():,.0f}" if sizes.min() > 0 else "no bound"
+        told.append(f"{ratio} in {variant} (least: {least})")
+    return f"Largest gradient of a stage over the least: {', '.join(told)}" if told else "No gradient was measured"
 
 
 def colour_range(tables: list[pd.DataFrame]) -> tuple[float, float]:

@@ -44,15 +44,15 @@ def by_fifth(table: pd.DataFrame) -> list[np.ndarray]:
 
 def finding(groups: dict[str, list[np.ndarray]]) -> str:
     """In words: whose median falls most from the first fifth of the steps to the last."""
-    falls = {
-        variant: 1 - float(np.median(fifths[-1]) / np.median(fifths[0]))
-        for variant, fifths in groups.items()
-        if fifths[0].size and fifths[-1].size
-    }
-    best = max(falls, key=falls.__getitem__, default="")
-    if not falls or falls[best] <= 0:
-        return "The median batch of no variant improves"
-    return f"{best} improves most: its median batch by {falls[best]:.0%} from the first to the last fifth"
+    known = {variant: fifths for variant, fifths in groups.items() if fifths[0].size and fifths[-1].size}
+    falls = {variant: 1 - np.median(fifths[-1]) / np.median(fifths[0]) for variant, fifths in known.items()}
+    falls = {variant: fall for variant, fall in falls.items() if np.isfinite(fall)}
+    if not falls:
+        return "Too few steps to compare"
+    best = max(falls, key=falls.__getitem__)
+    if falls[best] <= 0:
+        return "No variant's median loss falls from the first to the last fifth"
+    return f"{best}'s loss falls most: its median by {falls[best]:.0%} from the first to the last fifth"
 
 
 def _boxes(axes: Axes, groups: list[np.ndarray], colour: str) -> None:

@@ -57,17 +57,20 @@ def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
 def finding(errors: pd.Series, found: dict[str, dict[str, dict[float, str]]]) -> str:
     """In words: which fault raises abs_rel (by variant) most; `found` is `by_reference` of each fault."""
     rises = {
-        (fault, name): (errors[name] / errors[reference], errors[reference], errors[name])
+        (fault, amount): (errors[name] / errors[reference], errors[reference], errors[name])
         for fault, of_fault in found.items()
         for reference, amounts in of_fault.items()
-        for name in amounts.values()
-        if name != reference
+        for amount, name in amounts.items()
+        if amount and pd.notna(errors[name]) and pd.notna(errors[reference])
     }
     if not rises:
         return "No speed sensor has a fault"
-    worst = max(rises, key=lambda key: rises[key][0])
-    _, before, after = rises[worst]
-    return f"{LABELS[worst[0]].partition(' (')[0]} harms most: abs_rel {after:.2f} instead of {before:.2f}"
+    (fault, amount), (ratio, before, after) = max(rises.items(), key=lambda item: item[1][0])
+    if ratio <= 1:
+        return "No fault of the speed sensor raises abs_rel"
+    name, unit = LABELS[fault].removesuffix(")").split(" (")
+    amount = 100 * amount if fault in PERCENT else amount
+    return f"Of these faults {name} of {amount:g} {unit} harms most: abs_rel {after:.2f} instead of {before:.2f}"
 
 
 def _reference(study: Study, variant: Variant) -> str | None:

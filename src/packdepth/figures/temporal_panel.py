@@ -16,7 +16,8 @@ def draw(study: Study, path: Path, group: str = "temporal") -> None:
         f"Scale {study.scale}, seed {study.seeds[0]}. Depth as predicted, one scale for all; grey: no truth."
         " Number: median true / predicted depth (1: metric)."
     )
-    sheet(samples, path, finding({variant: median_factor(sample) for variant, sample in samples.items()}), note, remark)
+    found = finding({variant: median_factor(sample) for variant, sample in samples.items()})
+    sheet(samples, path, f"On these images {found}", note, remark)
 
 
 def factor(truth: np.ndarray, prediction: np.ndarray) -> float:
@@ -32,6 +33,7 @@ def remark(truth: np.ndarray, prediction: np.ndarray) -> str:
 
 
 def median_factor(samples: Samples) -> float:
-    """The median of the factors of a variant's images; 1 if no truth is known."""
+    """The median of the factors of a variant's images; NaN if no truth is known."""
     factors = [factor(*pair) for pair in zip(samples["truth"], samples["prediction"], strict=True)]
-    return 1.0 if np.isnan(factors).all() else float(np.nanmedian(factors))
+    known = [value for value in factors if not np.isnan(value)]
+    return float(np.median(known)) if known else np.nan
