@@ -111,7 +111,7 @@ groups:
   batches:
     seeds: [0]
     variants:
-      densedepth-batch-2: {network: {architecture: densedepth}, training: {batch_size: 2}}
+      densedepth-batch-4: {network: {architecture: densedepth}, training: {batch_size: 4}}
     figures: [batch_size]
 scales:
   tiny:
@@ -190,8 +190,8 @@ WIDTHS = {
     "packdepth figure sparsification",
 }
 BATCHES = {
-    *runs("train", "densedepth-batch-2"),
-    *runs("evaluate", "densedepth-batch-2"),
+    *runs("train", "densedepth-batch-4"),
+    *runs("evaluate", "densedepth-batch-4"),
     "packdepth floors",
     "packdepth gather batches",
     "packdepth tables batches",
