@@ -8,16 +8,15 @@ from packdepth import paths
 from packdepth.analysis import skill
 from packdepth.analysis.gathered import read_gathered
 from packdepth.analysis.statistics import effects
-from packdepth.analysis.statistics.effects import Effect
-from packdepth.analysis.text import TextTable, listed, number
+from packdepth.analysis.text import TextTable, listed, with_interval
 from packdepth.config.study import Study
 
 USUAL = 4  # the report's batch size, which others are compared with
 CAPTION = (
     "`skill` is 1 - the test loss / that of the fixed map: 0 for a network that looks at nothing. `gain` is against the"
     " same network with batches of 4. Brackets: 95 % intervals over seeds and images; of one seed, over images only."
-    " All networks see the same number of frames. Time is a training's, memory the most that its process took (on a"
-    " GPU, of the GPU's)."
+    " All networks see the same number of frames, to within a batch an epoch. Time is a training's, memory the most"
+    " that its process took (on a GPU, of the GPU's)."
 )
 
 
@@ -39,16 +38,12 @@ def summarise(study: Study) -> pd.DataFrame:
         row = {"variant": one.name, "architecture": one.network.architecture, "batch_size": one.training.batch_size}
         row |= {column: of_variant[column] for column in ("steps", "seeds", "seconds")}
         row |= {"memory": of_variant["peak_memory_mib"]}
-        row |= _ends("skill", effects.estimate(1 - losses / skill.floor_loss(study, one.name)))
-        row |= _ends("gain", None if reference == one.name else skill.gain_of(study, (reference, one.name)))
+        row |= effects.estimate(1 - losses / skill.floor_loss(study, one.name)).columns("skill")
+        row |= dict.fromkeys(("gain", "gain_low", "gain_high"), nan)
+        if reference != one.name:
+            row |= skill.gain_of(study, (reference, one.name)).columns("gain")
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _ends(name: str, effect: Effect | None) -> dict[str, float]:
-    if effect is None:
-        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), nan)
-    return {name: effect.mean, f"{name}_low": effect.low, f"{name}_high": effect.high}
 
 
 def finding(table: pd.DataFrame) -> str:
@@ -67,19 +62,13 @@ def batches_text(table: pd.DataFrame, study: Study) -> TextTable:
             row["variant"],
             str(row["batch_size"]),
             f"{row['steps']:.0f}",
-            _with_interval(row, "skill"),
-            _with_interval(row, "gain"),
+            with_interval(row, "skill"),
+            with_interval(row, "gain"),
             f"{row['seconds']:.0f} s",
             "-" if pd.isna(row["memory"]) else f"{row['memory'] / 1024:.2f} GiB",
         ]
         for _, row in table.iterrows()
     ]
     seeds = sorted(set(table["seeds"]))
-    count = listed([str(number) for number in seeds])
+    count = listed([str(seed) for seed in seeds])
     return TextTable(head, rows, f"**{finding(table)}.** Scale `{study.scale}`, seeds: {count}. {CAPTION}")
-
-
-def _with_interval(row: "pd.Series[float]", name: str) -> str:
-    if pd.isna(row[name]):
-        return number(row[name], 3)
-    return f"{row[name]:z.3f} ({row[f'{name}_low']:z.3f} to {row[f'{name}_high']:z.3f})"

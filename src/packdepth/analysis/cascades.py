@@ -153,7 +153,7 @@ def summarise(study: Study) -> pd.DataFrame:
     """
     widths = read_widths(study)
     rows: list[Row] = [
-        {"kind": NETWORK, "name": name, "gflops": cost, **_told("skill", effects.estimate(widths.skill(losses)))}
+        {"kind": NETWORK, "name": name, "gflops": cost, **effects.estimate(widths.skill(losses)).columns("skill")}
         for (name, losses), cost in zip(widths.losses.items(), widths.gflops.values(), strict=True)
     ]
     rows += [_of_cascade(predictor, one) for predictor, one in cascades(study, widths) if _affordable(one) >= 0]
@@ -190,9 +190,9 @@ def _of_cascade(predictor: str, one: Cascade) -> Row:
         "predictor": predictor,
         "gflops": one.cost(share),
         "share": share,
-        **_told("skill", effects.estimate(one.skill(share))),
-        **_told("advantage", one.advantage(share)),
-        **_told("captured", one.captured()),
+        **effects.estimate(one.skill(share)).columns("skill"),
+        **one.advantage(share).columns("advantage"),
+        **one.captured().columns("captured"),
         "perfect": one.of_the_truth().advantage(share).mean,
         "oracle": 1 - float(known[0]) / one.widths.floor,
     }
@@ -213,13 +213,9 @@ def _of_uncertainties(study: Study, widths: Widths) -> list[Row]:
                 "name": name,
                 "predictor": predictor,
                 **{"correlation": correlation, "correlation_low": low, "correlation_high": high},
-                **_told("known", known),
+                **known.columns("known"),
                 "ause": areas[predictor, name].to_numpy().mean(),
                 "ause_random": of_random.to_numpy().mean(),
             }
         )
     return rows
-
-
-def _told(name: str, effect: Effect) -> dict[str, float]:
-    return {name: effect.mean, f"{name}_low": effect.low, f"{name}_high": effect.high}

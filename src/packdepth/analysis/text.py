@@ -58,6 +58,13 @@ def interval(row: pd.Series, digits: int = 3) -> str:
     return f"{row['mean']:z.{digits}f} ({row['low']:z.{digits}f} to {row['high']:z.{digits}f})"
 
 
+def with_interval(row: pd.Series, name: str) -> str:
+    """A column with the ends of its interval, in `..._low` and `..._high`, if it has one."""
+    if pd.isna(row[f"{name}_low"]):
+        return number(row[name], 3)
+    return f"{row[name]:z.3f} ({row[f'{name}_low']:z.3f} to {row[f'{name}_high']:z.3f})"
+
+
 def listed(words: list[str]) -> str:
     """a; a and b; a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

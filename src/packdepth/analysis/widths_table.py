@@ -3,7 +3,7 @@
 import pandas as pd
 
 from packdepth.analysis.cascades import CASCADE, FLOOR, NETWORK, UNCERTAINTY, finding
-from packdepth.analysis.text import TextTable, markdown_table, number
+from packdepth.analysis.text import TextTable, markdown_table, number, with_interval
 from packdepth.config.study import Study
 
 CAPTION = (
@@ -33,10 +33,10 @@ def widths_text(table: pd.DataFrame, study: Study) -> TextTable:
             "-" if pd.isna(row["predictor"]) else row["predictor"],
             number(row["gflops"], 3),
             number(row["share"], 2),
-            _with_interval(row, "skill"),
-            _with_interval(row, "advantage"),
+            with_interval(row, "skill"),
+            with_interval(row, "advantage"),
             number(row["perfect"], 3),
-            _with_interval(row, "captured"),
+            with_interval(row, "captured"),
             number(row["oracle"], 3),
         ]
         for _, row in table[table["kind"].isin([NETWORK, CASCADE, FLOOR])].iterrows()
@@ -51,18 +51,11 @@ def _uncertainties(table: pd.DataFrame) -> str:
         [
             row["name"],
             row["predictor"],
-            _with_interval(row, "correlation"),
-            _with_interval(row, "known"),
+            with_interval(row, "correlation"),
+            with_interval(row, "known"),
             number(row["ause"], 3),
             number(row["ause_random"], 3),
         ]
         for _, row in table[table["kind"] == UNCERTAINTY].iterrows()
     ]
     return markdown_table(head, rows)
-
-
-def _with_interval(row: "pd.Series[float]", name: str) -> str:
-    """A number with the ends of its interval, if it has one."""
-    if pd.isna(row[f"{name}_low"]):
-        return number(row[name], 3)
-    return f"{row[name]:z.3f} ({row[f'{name}_low']:z.3f} to {row[f'{name}_high']:z.3f})"

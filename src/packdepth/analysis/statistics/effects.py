@@ -44,6 +44,10 @@ class Effect:
     def _half_width(self) -> float:
         return float(t.ppf((1 + CONFIDENCE) / 2, self.freedom)) * self.standard_error
 
+    def columns(self, name: str) -> dict[str, float]:
+        """For a row of a table: the mean as `name`, the ends of the interval as `..._low` and `..._high`."""
+        return {name: self.mean, f"{name}_low": self.low, f"{name}_high": self.high}
+
     def __neg__(self) -> "Effect":
         """The effect of the opposite change."""
         return replace(self, mean=-self.mean)
