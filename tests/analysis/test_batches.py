@@ -38,7 +38,7 @@ def test_readers_see_the_finding_and_what_a_training_costs(make_study: MakeStudy
     floor = floors(study, "test").loc["fixed map", "loss"]
     best = [1 - (LOSSES[8] + more) / floor for more in (WORSE, 0)]
     assert finding(table) == (
-        f"Batch size with the most skill at equal frames: packnet 8 ({best[0]:.2f}) and densedepth 8 ({best[1]:.2f})"
+        f"Best batch size at equal frames (skill): packnet 8 ({best[0]:.2f}) and densedepth 8 ({best[1]:.2f})"
     )
     assert f"**{finding(table)}.**" in text
     assert "seeds: 2." in text

@@ -51,7 +51,7 @@ def finding(table: pd.DataFrame) -> str:
     known = table.dropna(subset="skill")
     best = known.loc[known.groupby("architecture", sort=False)["skill"].idxmax()]
     told = [f"{row['architecture']} {row['batch_size']} ({row['skill']:.2f})" for _, row in best.iterrows()]
-    return f"Batch size with the most skill at equal frames: {listed(told)}"
+    return f"Best batch size at equal frames (skill): {listed(told)}"
 
 
 def batches_text(table: pd.DataFrame, study: Study) -> TextTable:

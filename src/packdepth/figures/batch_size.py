@@ -11,8 +11,8 @@ from packdepth.figures._style import COLOURS, MARKERS, Style, canvas, legend_bel
 
 PANELS = {"skill": "skill on test images", "seconds": "time of a training (s)", "memory": "memory (GiB)"}
 NOTE = (
-    "Scale {scale}. Every network sees the same number of frames. Bars: 95 % intervals over seeds and test images."
-    " Dashed: one fixed map for all images."
+    "Scale {scale}. All networks see the same number of frames. Bars: 95 % intervals over seeds and images. Dashed: one"
+    " fixed map."
 )
 
 
@@ -32,7 +32,7 @@ def draw(study: Study, path: Path) -> None:
             axes.set_xticks(sorted(set(table["batch_size"])), sorted(set(table["batch_size"])))
             axes.set(xlabel="frames in a batch", ylabel=label)
             if column != "skill":
-                axes.set_ylim(bottom=0)
+                axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
             axes.grid(axis="y")
         legend_below_title(figure, *panels[1].get_legend_handles_labels(), ncols=2)
 
