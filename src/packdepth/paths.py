@@ -11,7 +11,8 @@ COMPARED = ("report", "ceilings", "contest", "diagnosis", "durations")  # groups
 TOLD = (*COMPARED, "tuning", "factors", "autoencoder")  # all that it rests on
 WIDTHS = "widths"  # the group whose networks make cascades
 BATCHES = "batches"  # the group whose networks see batches of other sizes
-GATHERED = (*TOLD, WIDTHS, BATCHES)  # groups whose runs are summed up in small tables
+PAIRS = "pairs"  # the group whose networks see one camera's image, or two
+GATHERED = (*TOLD, WIDTHS, BATCHES, PAIRS)  # groups whose runs are summed up in small tables
 
 
 def store(scale: str, split: str) -> Path:

@@ -26,9 +26,11 @@ DEFAULTS = {
     "DdadData.neighbours": True,
     "DdadData.skip_missing": False,
     "DdadData.source": None,
+    "DepthNetwork.stereo": False,
     "DenseDepthNetwork.head": "linear",
     "DenseDepthNetwork.min_depth": 0.5,
     "DenseDepthNetwork.skips": "concat",
+    "DenseDepthNetwork.stereo": False,
     "DenseDepthNetwork.norm": "batch",
     "DenseDepthNetwork.pretrained": False,
     "DenseDepthNetwork.version": "paper",
@@ -80,8 +82,10 @@ DEFAULTS = {
     "PackNetNetwork.min_depth": 0.5,
     "PackNetNetwork.size": "slim",
     "PackNetNetwork.skips": "sum",
+    "PackNetNetwork.stereo": False,
     "PackNetNetwork.width": 1.0,
     "RoomsData.seed": 0,
+    "RoomsData.stereo": None,
     "Training.epsilon": 1e-08,
     "Training.held_out": 0.0,
     "Training.output_unit": "max_depth/m",
@@ -126,15 +130,16 @@ def test_a_files_text_is_what_a_run_is_made_with(project):
     assert "motion" in json.loads(settings["context"])
 
 
-def test_a_baseline_is_a_setting_of_stereo_context_only(project):
+def test_a_baseline_is_a_setting_of_synthetic_stereo_only(project):
     def context(**changes):
         study = project(lambda raw: raw["scales"]["tiny"]["context"].update(changes))
         return json.loads(resolved_settings(study)["context"])["context"]
 
     assert context(baseline=0.5) == context() == {"kinds": ["recorded", "synthetic"], "motion": "cart"}
-    stereo = {"kinds": ["stereo"], "motion": "cart"}
-    assert context(kinds=["stereo"]) == stereo
-    assert context(kinds=["stereo"], baseline=0.5) == stereo | {"baseline": 0.5}
+    stereo = {"kinds": ["synthetic-stereo"], "motion": "cart"}
+    assert context(kinds=["synthetic-stereo"]) == stereo
+    assert context(kinds=["synthetic-stereo"], baseline=0.5) == stereo | {"baseline": 0.5}
+    assert context(kinds=["stereo"], baseline=0.5) == stereo | {"kinds": ["stereo"]}
 
 
 def warmed_up(raw):

@@ -91,7 +91,7 @@ def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     assert study.seeds_of("packnet-epsilon") == [1, 2, 3, 4, 5]
     assert str(study.run("packnet-epsilon", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-epsilon.1.json"
     of_verdict = ["ceilings", "tuning", "contest", "diagnosis", "durations", "factors", "autoencoder"]
-    assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict, "widths", "batches"]
+    assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict, "widths", "batches", "pairs"]
 
 
 def test_a_group_shows_those_that_it_is_compared_with(project):
@@ -164,8 +164,8 @@ def _training(raw):
     return raw["groups"]["report"]["variants"]["packnet"].setdefault("training", {})
 
 
-def _temporal(raw):
-    raw["groups"]["temporal"]["variants"]["new"] = {"network": {"architecture": "packnet"}, "training": {}}
+def _temporal(raw, **network):
+    raw["groups"]["temporal"]["variants"]["new"] = {"network": {"architecture": "packnet"} | network, "training": {}}
     return raw["groups"]["temporal"]["variants"]["new"]["training"]
 
 
@@ -210,6 +210,18 @@ WRONG = [
     (
         lambda raw: raw["groups"]["report"]["variants"]["densedepth"]["network"].update(pretrained=True),
         ["densedepth", "width 1", "0.25"],
+    ),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["densedepth"]["network"].update(pretrained=True, stereo=True),
+        ["densedepth.network", "ImageNet's weights see one image"],
+    ),
+    (
+        lambda raw: raw["groups"]["report"]["variants"]["packnet"]["network"].update(stereo=True),
+        ["variants.packnet", "flip must be 0, got 0.5", "changes sides"],
+    ),
+    (
+        lambda raw: _temporal(raw, stereo=True).update(mode="semi-supervised", flip=0.0),
+        ["temporal.variants.new", "a stereo network learns from true depth", "'semi-supervised'"],
     ),
     (lambda raw: _training(raw).update(devices=2, batch_size=3), ["variants.packnet: a batch of 3", "2 devices in 1"]),
     (

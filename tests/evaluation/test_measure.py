@@ -55,6 +55,21 @@ def test_every_frame_is_measured_in_batches(tmp_path: Path):
     np.testing.assert_allclose(kept[9].numpy(), store.rgb(9)[..., 0] / 25, rtol=1e-5)
 
 
+def test_a_pair_is_predicted_once_and_whole(tmp_path: Path):
+    """Whatever `flip` asks: in its mirror image the second camera would be on the other side."""
+    batch = slopes(3)
+    pairs = replace(
+        batch, second=np.array([2, 1, 0], np.int32), second_pose=np.tile(np.eye(4, dtype=np.float32), (3, 1, 1))
+    )
+    store = Store(write_store(tmp_path / "test.h5", pairs))
+    info = CheckpointInfo({"architecture": "packnet", "stereo": True}, None, 10.0, "1/m", limited=False)
+    model = DepthModel.around(Brightness(), info)
+    tally, doubts, _ = measure(model, store, Evaluation(protocol="indoor", flip=True), "pairs")
+    assert model.network.shown == [(3, 6, 64, 64)]
+    assert tally.summary()["headline"]["delta1"] == 1.0
+    assert not doubts
+
+
 def test_images_are_scaled_to_the_size_of_training(tmp_path: Path):
     store = Store(write_store(tmp_path / "test.h5", slopes(2)))
     model = brightness((32, 96))

@@ -34,6 +34,7 @@ OF_THE_SCALE = {
     "context_quality": paths.context_quality,
     "context_examples": paths.context_examples,
     "batch_size": lambda scale: paths.gathered(scale, paths.BATCHES) / "losses.csv",
+    "second_camera": lambda scale: paths.gathered(scale, paths.PAIRS) / "losses.csv",
     "cascade": lambda scale: paths.gathered(scale, paths.WIDTHS) / "uncertainty.csv",
     "sparsification": lambda scale: paths.gathered(scale, paths.WIDTHS) / "sparsification.csv",
 }

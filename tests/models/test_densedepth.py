@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from packdepth.errors import InputError
 from packdepth.models.densedepth import VERSIONS, DenseDepth, UpsamplingStage
 
 
@@ -23,6 +24,17 @@ def test_parameter_counts(version: str, width: float, count: int) -> None:
     with torch.device("meta"):
         network = DenseDepth(width, version)
     assert sum(p.numel() for p in network.parameters()) == count
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_stereo_network_sees_two_images(version: str) -> None:
+    torch.manual_seed(0)
+    network = DenseDepth(0.25, version, stereo=True)
+    assert network.in_channels == 6
+    pair = torch.rand(1, 6, 64, 96)
+    assert network(pair).shape == (1, 1, 32, 48)
+    with pytest.raises(InputError, match=r"expected shape \(B, 6, H, W\), got \(1, 3, 64, 96\)"):
+        network(pair[:, :3])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from packdepth.config.variants import Skips
+from packdepth.errors import InputError
 from packdepth.models.packnet import DecoderLevel, PackNet
 
 WIDTH = 0.25
@@ -54,6 +55,16 @@ def test_scales(skips: str, image: Tensor) -> None:
     scales = full.forward_scales(image)
     assert [tuple(s.shape[2:]) for s in scales] == [(64, 96), (32, 48), (16, 24), (8, 12)]
     assert torch.equal(full(image), scales[0])
+
+
+def test_a_stereo_network_sees_two_images(image: Tensor) -> None:
+    network = small(stereo=True)
+    assert network.in_channels == 6
+    assert network(torch.cat([image, image.flip(3)], dim=1)).shape == (1, 1, 32, 48)
+    with pytest.raises(InputError, match=r"expected shape \(B, 6, H, W\), got \(1, 3, 64, 96\)"):
+        network(image)
+    with pytest.raises(InputError, match=r"expected shape \(B, 3, H, W\), got \(1, 6, 64, 96\)"):
+        small()(torch.cat([image, image], dim=1))
 
 
 def test_the_last_level_changes_nothing_before_it(image: Tensor) -> None:

@@ -113,9 +113,16 @@ groups:
     variants:
       densedepth-batch-4: {network: {architecture: densedepth}, training: {batch_size: 4}}
     figures: [batch_size]
+  pairs:
+    seeds: [0]
+    training: {flip: 0.0}
+    variants:
+      packnet-one: {network: {architecture: packnet}}
+      packnet-two: {network: {architecture: packnet, stereo: true}}
+    figures: [second_camera]
 scales:
   tiny:
-    data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0}
+    data: {dataset: rooms, size: [32, 64], train: 8, test: 4, seed: 0, stereo: 0.2}
     context: {kinds: [recorded, synthetic], motion: walk}
     width: 0.125
     training: {}
@@ -197,6 +204,13 @@ BATCHES = {
     "packdepth tables batches",
     "packdepth figure batch_size",
 }
+PAIRS = {
+    *(command for phase in ("train", "evaluate") for command in runs(phase, "packnet-one", "packnet-two")),
+    "packdepth floors",
+    "packdepth gather pairs",
+    "packdepth tables pairs",
+    "packdepth figure second_camera",
+}
 CEILINGS_GROUP = runs("train", "packnet-ceiling-5") | runs("evaluate", "packnet-ceiling-5")
 TUNING = runs("train", "packing-rate-1") | runs("evaluate", "packing-rate-1")
 DIAGNOSIS = runs("train", "packnet-leaky-relu") | runs("evaluate", "packnet-leaky-relu")
@@ -205,7 +219,7 @@ CONTEST = {command for phase in ("train", "evaluate") for command in runs(phase,
 FACTORS = {command for phase in ("train", "evaluate") for command in runs(phase, "f1", "f2", seeds=(0, 1))}
 AUTOENCODER = runs("train", "packing", "pooling") | runs("reconstruct", "packing", "pooling")
 OF_VERDICT = CEILINGS_GROUP | TUNING | CONTEST | DIAGNOSIS | DURATIONS | FACTORS
-EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT | WIDTHS | BATCHES
+EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT | WIDTHS | BATCHES | PAIRS
 AFTER_PACKNET = runs("train", "packnet") | runs("evaluate", "packnet") | FIGURES | TABLES
 ANOTHER_HEAD = (
     "params.yaml",

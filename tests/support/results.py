@@ -15,6 +15,7 @@ from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.paths import Run
 from tests.support.batches import write_batches
+from tests.support.pairs import write_pairs
 from tests.support.stores import no_verdict
 from tests.support.widths import write_widths
 
@@ -40,7 +41,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         for group, names in (("report", variants), ("supervision", supervision)):
             section = content["groups"][group]
             section["variants"] = {name: section["variants"][name] for name in names}
-        for group in ("widths", "batches"):
+        for group in ("widths", "batches", "pairs"):
             content["groups"][group]["seeds"] = list(seeds)
         content["verdict"] = no_verdict(variants[0])
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
@@ -51,6 +52,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         _write_floors(study)
         write_widths(study)
         write_batches(study)
+        write_pairs(study)
         return study
 
     return make

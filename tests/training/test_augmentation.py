@@ -44,6 +44,13 @@ def test_neighbours_are_augmented_as_their_frame():
     assert torch.equal(made["seen"], seen.flip(-1).float())
 
 
+def test_both_images_of_a_pair_have_their_colours_in_the_same_order():
+    draw = {"flipped": torch.tensor(False), "colours": torch.tensor([2, 0, 1])}
+    made = of_one(draw, image=torch.cat([RGB, RGB + 100], dim=-1))["image"]
+    torch.testing.assert_close(made[:3], RGB.permute(2, 0, 1)[[2, 0, 1]] / 255)
+    torch.testing.assert_close(made[3:], made[:3] + 100 / 255)
+
+
 def test_every_frame_of_a_batch_has_its_own_draw():
     draws = {"flipped": torch.tensor([True, False]), "colours": torch.tensor([[0, 1, 2], [1, 2, 0]])}
     made = augment_batch(draws | {"image": torch.stack([RGB, RGB]), "depth": torch.stack([DEPTH, DEPTH])}, CPU)

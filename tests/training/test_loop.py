@@ -13,10 +13,11 @@ from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.evaluate import evaluate
 from packdepth.evaluation.measure import measure
+from packdepth.inference.load import load_file
 from packdepth.training import resume
 from packdepth.training.loop import Trainer, run_key, train, training_frames
 from packdepth.utils.threads import threads_of_torch
-from tests.support.stores import slopes, write_store
+from tests.support.stores import made_store, slopes, write_store
 
 
 def run(variant: str, seed: int = 0) -> paths.Run:
@@ -63,6 +64,35 @@ def test_a_network_learns_the_slopes_better_than_any_constant(stores):
         train(study, run(variant))
     last = {v: pd.read_csv(run(v).train_log)["loss"].tail(6).mean() for v in ("constant", "densedepth")}
     assert last["densedepth"] < 0.75 * last["constant"]
+
+
+def of_two_cameras(raw):
+    raw["scales"]["tiny"]["data"]["stereo"] = 0.2
+    variants = raw["groups"]["report"]["variants"]
+    variants["packnet"] |= {"network": {"architecture": "packnet", "stereo": True}, "training": {"flip": 0.0}}
+
+
+@pytest.mark.slow
+def test_a_stereo_network_learns_from_pairs_and_is_evaluated_on_them(project):
+    study = project(of_two_cameras)
+    for split in ("train", "test"):
+        made_store(study.data, split, paths.store("tiny", split).parent)
+    train(study, run("packnet"))
+    network, info = load_checkpoint(run("packnet").checkpoint)
+    assert info.network["stereo"]
+    assert network.stereo
+    evaluate(study, run("packnet"))
+    assert list(pd.read_csv(run("packnet").per_image)["id"]) == [f"rooms/0/test/{index}" for index in range(3)]
+    with pytest.raises(
+        InputError, match=r"model\.safetensors: holds a stereo network; it sees a second camera's image"
+    ):
+        load_file(run("packnet").checkpoint)
+
+
+def test_a_stereo_network_needs_pairs_to_learn_from(stores):
+    study = stores(of_two_cameras)
+    with pytest.raises(InputError, match=r"train\.h5: no images of a second camera.+`stereo` in their data"):
+        train(study, run("packnet"))
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ HEADLINE = f"{RESULTS}/metrics/{{group}}/{{variant}}.{{seed}}.json"
 EVALUATED = [f"{RUN}/{name}" for name in (*MEASURED, "error_by_distance.csv")]
 RECONSTRUCTED = [f"{RUN}/{name}" for name in MEASURED]
 AUTOENCODER = "autoencoder"  # the group whose networks predict no depth
-FROM_GATHERED = [paths.WIDTHS, paths.BATCHES]  # groups whose tables and figures rest on gathered ones
+FROM_GATHERED = [paths.WIDTHS, paths.BATCHES, paths.PAIRS]  # groups whose tables and figures rest on gathered ones
 TABLED = ["report", "temporal", "supervision", *FROM_GATHERED]  # groups with a table; the verdict covers the others
 TITLES = {
     "curves": "Training loss",
@@ -23,6 +23,7 @@ TITLES = {
     "supervision_panel": "Test images and predictions by supervision",
     "cascade": "Cascades and single networks",
     "batch_size": "Skill, time and memory by batch size",
+    "second_camera": "Skill with one camera and with two",
     "sparsification": "Error left when uncertain pixels are removed",
 }
 CHAPTERS = {
@@ -31,6 +32,7 @@ CHAPTERS = {
     "supervision": "2. Learning from neighbouring frames",
     paths.WIDTHS: "4. Which images need a big network",
     paths.BATCHES: "5. Batch size",
+    paths.PAIRS: "6. A second camera",
 }
 VERDICT = f"{RESULTS}/verdict"
 OF_DEPTH = ["losses.csv", "variants.csv", "stages.csv", "curves.csv"]

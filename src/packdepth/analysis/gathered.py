@@ -6,7 +6,7 @@ can judge anew without training anything. In `results/SCALE/gathered/GROUP/`, fo
 | file | rows | columns |
 | --- | --- | --- |
 | losses.csv | test images (or held-out ones) | `VARIANT/SEED`: the loss; of an autoencoder, the mean squared error |
-| variants.csv | runs | losses, metrics, diagnostics; of `batches` also time and memory |
+| variants.csv | runs | losses, metrics, diagnostics; `batches`: time, memory; `widths`, `pairs`: operations |
 | stages.csv | runs and stages of their networks | medians over the training |
 | curves.csv | runs and steps | the training loss, mean over the steps since the last row |
 | reconstructions.csv | autoencoders' runs and sets of images | size, PSNR, SSIM, error by frequency |
@@ -137,8 +137,9 @@ def _tables(study: Study, group: str, run: paths.Run) -> dict[str, pd.DataFrame]
     }
     if group == paths.BATCHES:
         tables["variants"] = tables["variants"].assign(**_costs(run))
-    if group == paths.WIDTHS:
+    if group in (paths.WIDTHS, paths.PAIRS):
         tables["variants"]["forward_gflops"] = read_json(run.evaluation)["forward_gflops"]
+    if group == paths.WIDTHS:
         tables["uncertainty"] = _uncertainty(run).assign(**name)
         tables["sparsification"] = _sparsification(run).assign(**name)
     return tables

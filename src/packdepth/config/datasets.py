@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from packdepth.config.schema import Count, Positive, Seed, Share, Strict
+from packdepth.config.schema import Count, Grown, Positive, Seed, Share, Strict
 
 LARGEST_SIDE = 8192  # px
 WILDCARD = re.compile(r"(\*\*/|\*|\?|\[[^]]+\])")  # of a pattern of files: any folders, text, a letter, one of these
@@ -27,13 +27,19 @@ class ImageSize(Strict):
         return size
 
 
-class RoomsData(ImageSize):
+class RoomsData(ImageSize, Grown):
     """The embedded data set: ray-cast rooms."""
+
+    newer: ClassVar[tuple[str, ...]] = ("stereo",)
 
     dataset: Literal["rooms"]
     train: Count = Field(description="training frames")
     test: Count = Field(description="test frames")
     seed: Seed = Field(0, description="which rooms")
+    stereo: Positive | None = Field(
+        default=None,
+        description="m from the camera to a second one, to its right, whose image of each frame is stored, too",
+    )
 
 
 class FolderData(ImageSize):

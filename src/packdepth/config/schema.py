@@ -3,9 +3,17 @@
 import json
 import re
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+)
 from pydantic_core import ErrorDetails
 
 from packdepth.errors import InputError, nearest, shortened
@@ -24,6 +32,22 @@ class Strict(BaseModel):
     """A section of params.yaml: unknown keys are refused, values never change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Grown(Strict):
+    """A section with keys that are newer than published results.
+
+    At their defaults they are left out wherever it is written: so what was made before there were any has the same
+    digest.
+    """
+
+    newer: ClassVar[tuple[str, ...]] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        defaults = {name: type(self).model_fields[name].default for name in self.newer}
+        return {name: value for name, value in dumped.items() if name not in defaults or value != defaults[name]}
 
 
 Tagged = dict[str, type[Strict]]

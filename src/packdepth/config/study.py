@@ -19,7 +19,6 @@ from packdepth.config.motions import MotionModel
 from packdepth.config.protocols import PROTOCOLS
 from packdepth.config.schema import Name, Positive, Seed, Strict, Tagged, Width, validated
 from packdepth.config.variants import (
-    STEREO,
     ConstantNetwork,
     DenseDepthNetwork,
     Kind,
@@ -78,13 +77,13 @@ class Context(Strict):
     )
     motion: str = Field(description="one of `motions`; data sets that were filmed have their own")
     seed: Seed = Field(0, description="of the motions")
-    baseline: Positive = Field(0.2, description="m from the camera to the second one, to its right, of stereo kinds")
+    baseline: Positive = Field(0.2, description="of synthetic-stereo: m from the camera to the second, to its right")
 
     @model_serializer(mode="wrap")
     def _what_decides(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without a baseline where no kind has one: it changes none of the others."""
         dumped: dict[str, Any] = dump(self)
-        if not any(kind in STEREO for kind in self.kinds):
+        if "synthetic-stereo" not in self.kinds:
             dumped.pop("baseline", None)
         return dumped
 
@@ -184,6 +183,7 @@ class Groups(Strict):
     autoencoder: Group = Field(description="what ways of going down and up keep of an image")
     widths: Group = Field(description="one network at several widths: which images need the big one")
     batches: Group = Field(description="batches of other sizes at equal frames seen")
+    pairs: Group = Field(description="networks that see one camera's image, or two")
 
 
 class Study(Strict):
@@ -289,6 +289,8 @@ class Study(Strict):
             )
         if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
             raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")
+        if getattr(network, "stereo", False):
+            _check_sees_pairs(training, where)
         training = self._in_own_unit(network, training, entry, where)
         loss = self._loss(training, f"{where}.training")
         return Variant(name=name, network=network, training=training, loss=loss)
@@ -327,6 +329,16 @@ class Study(Strict):
     def run(self, variant: str, seed: int) -> paths.Run:
         """The files of one variant trained with one seed. Raises InputError for an unknown variant."""
         return paths.Run(self.scale, self.group_of(variant), variant, seed)
+
+
+def _check_sees_pairs(training: Training, where: str) -> None:
+    """Raise InputError unless a stereo network can be trained this way: mirrored, its second camera changes sides."""
+    where = f"{PARAMS_FILE}: {where}"
+    if training.flip:
+        told = f"flip must be 0, got {training.flip:g}"
+        raise InputError(f"{where}: {told}: mirrored, a stereo network's second camera changes sides")
+    if training.mode != "supervised":
+        raise InputError(f"{where}: a stereo network learns from true depth, so its mode is not {training.mode!r}")
 
 
 def merged(*layers: dict[str, Any]) -> dict[str, Any]:

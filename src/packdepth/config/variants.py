@@ -1,6 +1,6 @@
 """The `network` and `training` sections of params.yaml: what a variant is."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from packdepth.config.losses import LossSettings
-from packdepth.config.schema import Count, Few, Positive, Share, Strict, Width
+from packdepth.config.schema import Count, Few, Grown, Positive, Share, Strict, Width
 
 KindInTime = Literal["recorded", "synthetic"]
 StereoKind = Literal["stereo", "synthetic-stereo"]
@@ -50,8 +50,10 @@ class Velocity(Strict):
     drop_out: Share = Field(0.0, description="share of the readings that are 0")
 
 
-class Computing(Strict):
+class Computing(Grown):
     """How a device computes: these settings change only time, memory and rounding."""
+
+    newer: ClassVar[tuple[str, ...]] = ("graph", "threads")
 
     precision: Literal["fp32", "bf16"] = Field(description="of the networks' convolutions; losses are always in fp32")
     implementation: Implementation = Field(
@@ -62,13 +64,6 @@ class Computing(Strict):
     checkpointing: bool = Field(description="make activations again in the backward pass: less memory, more time")
     threads: int = Field(1, ge=1, le=1024, description="on a CPU: how many compute; the same bits need as many")
     graph: bool = Field(False, description="on a GPU: record an update's kernels once and start them together")
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without newer settings at their defaults: what was trained before there were any has the same digest."""
-        dumped: dict[str, Any] = dump(self)
-        newer = {"graph": False, "threads": 1}
-        return {name: value for name, value in dumped.items() if name not in newer or value != newer[name]}
 
     @model_validator(mode="after")
     def _compiled_code_decides_itself(self) -> "Computing":
@@ -200,7 +195,15 @@ def _check_min_depth(head: Head, min_depth: float) -> None:
         raise ValueError(f"min_depth is a setting of heads {' and '.join(INVERSE_HEADS)}, not of {head}")
 
 
-class PackNetNetwork(Strict):
+class DepthNetwork(Grown):
+    """What networks have in common that predict depth from what they see."""
+
+    newer: ClassVar[tuple[str, ...]] = ("stereo",)
+
+    stereo: bool = Field(False, description="see a second camera's image, too")
+
+
+class PackNetNetwork(DepthNetwork):
     """PackNet, arXiv 1905.02693."""
 
     architecture: Literal["packnet"]
@@ -218,7 +221,7 @@ class PackNetNetwork(Strict):
         return self
 
 
-class DenseDepthNetwork(Strict):
+class DenseDepthNetwork(DepthNetwork):
     """DenseDepth, arXiv 1812.11941."""
 
     architecture: Literal["densedepth"]
@@ -231,9 +234,11 @@ class DenseDepthNetwork(Strict):
     width: Width = 1.0
 
     @model_validator(mode="after")
-    def _imagenet_has_batch_norm(self) -> "DenseDepthNetwork":
+    def _is_imagenets_network(self) -> "DenseDepthNetwork":
         if self.pretrained and self.norm != "batch":
             raise ValueError("ImageNet's weights are of norm batch")
+        if self.pretrained and self.stereo:
+            raise ValueError("ImageNet's weights see one image, so a stereo network cannot start from them")
         return self
 
     @model_validator(mode="after")
@@ -301,6 +306,11 @@ class Variant(Strict):
     network: Network
     training: Training
     loss: LossSettings
+
+    @property
+    def stereo(self) -> bool:
+        """Whether its network sees two cameras' images."""
+        return isinstance(self.network, DepthNetwork) and self.network.stereo
 
     @model_serializer(mode="wrap")
     def _what_decides(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def fit(model: DepthModel, store: Store, protocol: Protocol) -> ErrorHead:
     products, sums = torch.zeros(1, 1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
     for first in range(0, len(frames), BATCH):
         indices = frames[first : first + BATCH]
-        images = torch.stack([image_tensor(store.rgb(index)) for index in indices])
+        images = torch.stack([image_tensor(store.seen(index, model.stereo)) for index in indices])
         features, depth = _features(model, resized(images, model.info.size or store.size, antialias=True))
         truth = torch.stack([_sampled(torch.from_numpy(store.depth(i)), protocol, depth.shape[2:]) for i in indices])
         known = truth > 0

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from packdepth import paths
 from packdepth.checkpoints.native import load_checkpoint
@@ -15,13 +14,13 @@ from packdepth.config.variants import Training
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.evaluation.error_head import ErrorHead, fit
-from packdepth.evaluation.measure import DISAGREEMENT, measure
+from packdepth.evaluation.measure import measure
 from packdepth.evaluation.operations import forward_flops
 from packdepth.evaluation.sparsification import REMOVED, UncertaintyTally
 from packdepth.inference.depth_model import DepthModel
 from packdepth.inference.load import ready
 from packdepth.losses.depth import DepthLoss
-from packdepth.models.network import image_tensor
+from packdepth.models.network import ImageNetwork, image_tensor
 from packdepth.utils.files import atomic_write, write_json, write_text
 from packdepth.utils.threads import threads_on_cpu
 
@@ -48,7 +47,8 @@ def evaluate(study: Study, run: paths.Run) -> None:
         heads = error_heads(study, run, model)
         tally, doubts, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames, heads)
         table = tally.per_image()
-        table = table.join(uncertainties(doubts), on="id")
+        if doubts:
+            table = table.join(uncertainties(doubts), on="id")
         loss = DepthLoss(study.loss, info.max_depth)
         table = table.assign(loss=table["id"].map(image_losses(model.network, store, frames, loss, model.unit)))
     write_text(run.per_image, table.to_csv(index=False, float_format="%.6g"))
@@ -93,17 +93,19 @@ def uncertainties(doubts: dict[str, UncertaintyTally]) -> pd.DataFrame:
         doubt.per_image().rename(columns={"mean": name, "ause": f"{name}_ause"}).drop(columns="ause_random")
         for name, doubt in doubts.items()
     ]
-    return pd.concat([*columns, doubts[DISAGREEMENT].per_image()["ause_random"]], axis=1)
+    return pd.concat([*columns, next(iter(doubts.values())).per_image()["ause_random"]], axis=1)
 
 
 def sparsification_curves(doubts: dict[str, UncertaintyTally]) -> dict[str, list[float]]:
     """Every predictor's mean curve, and the oracle's, at the shares REMOVED."""
-    curves = {name: doubt.mean_curves()[0] for name, doubt in doubts.items()}
-    return curves | {"oracle": doubts[DISAGREEMENT].mean_curves()[1]}
+    curves = {}
+    for name, doubt in doubts.items():
+        curves[name], curves["oracle"] = doubt.mean_curves()  # the oracle's is the same for all
+    return curves
 
 
 @torch.inference_mode()
-def image_losses(model: nn.Module, store: Store, frames: range, loss: DepthLoss, unit: float) -> dict[str, float]:
+def image_losses(model: ImageNetwork, store: Store, frames: range, loss: DepthLoss, unit: float) -> dict[str, float]:
     """The loss of each of these frames, as in training, by its id; on the output itself, not on depth.
 
     `unit` is the normalised inverse depth of an output of 1.
@@ -111,7 +113,7 @@ def image_losses(model: nn.Module, store: Store, frames: range, loss: DepthLoss,
     device = next(model.parameters()).device
     losses = {}
     for index in frames:
-        output = unit * model(image_tensor(store.rgb(index))[None].to(device)).float().cpu()
+        output = unit * model(image_tensor(store.seen(index, model.stereo))[None].to(device)).float().cpu()
         depth = torch.from_numpy(store.depth(index))[None, None]
         target, mask = loss.target(depth, (output.shape[2], output.shape[3]))
         losses[store.id(index)] = float(loss(output, target, mask)[0])

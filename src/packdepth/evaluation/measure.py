@@ -31,14 +31,15 @@ def measure(
     """The errors of all or these frames, how well they were predicted, and predictions.
 
     Every image and its mirror image are predicted; `settings.flip` says whether the prediction is the average of both
-    or the first. Their disagreement is an uncertainty; `predictors` are more of them. The predictions are those of the
-    frames to `keep`, (h, w) in m at the size of the truth.
+    or the first. Their disagreement is an uncertainty; `predictors` are more of them. A stereo network predicts every
+    pair once: in its mirror image the second camera would be on the other side. The predictions are those of the frames
+    to `keep`, (h, w) in m at the size of the truth.
 
     Raises InputError if no frame has a pixel that the protocol counts.
     """
     frames = range(len(store)) if frames is None else frames
     tally = Tally(settings)
-    doubts = {name: UncertaintyTally(settings) for name in (DISAGREEMENT, *predictors)}
+    doubts = {name: UncertaintyTally(settings) for name in (*_both_ways(model), *predictors)}
     kept: dict[int, Tensor] = {}
     predictions = _predictions(model, store, frames, settings.flip, title, predictors)
     for index, (truth, prediction, *uncertainties) in zip(frames, predictions, strict=True):
@@ -51,6 +52,11 @@ def measure(
     return tally, doubts, kept
 
 
+def _both_ways(model: DepthModel) -> tuple[str, ...]:
+    """The uncertainty that comes from predicting an image both ways, if the network can."""
+    return () if model.stereo else (DISAGREEMENT,)
+
+
 def _predictions(
     model: DepthModel, store: Store, frames: range, flip: bool, title: str, predictors: Mapping[str, Predictor]
 ) -> Iterator[list[Tensor]]:
@@ -61,11 +67,15 @@ def _predictions(
     with track(f"evaluate {title}", len(frames)) as advance:
         for first in range(0, len(frames), BATCH):
             indices = frames[first : first + BATCH]
-            images = torch.stack([image_tensor(store.rgb(index)) for index in indices])
+            images = torch.stack([image_tensor(store.seen(index, model.stereo)) for index in indices])
             images = resized(images, model.info.size or store.size, antialias=True)
-            straight, mirrored = model.predict_both_ways(images)
-            depth = (straight + mirrored) / 2 if flip else straight
-            uncertainties = [disagreement(straight, mirrored), *(predict(images) for predict in predictors.values())]
+            uncertainties = [predict(images) for predict in predictors.values()]
+            if _both_ways(model):
+                straight, mirrored = model.predict_both_ways(images)
+                depth = (straight + mirrored) / 2 if flip else straight
+                uncertainties = [disagreement(straight, mirrored), *uncertainties]
+            else:
+                depth = model.predict(images, flip=False)
             for index, *of_one in zip(indices, depth, *uncertainties, strict=True):
                 truth = torch.from_numpy(store.depth(index))
                 yield [truth, *(resized(values[None], truth.shape)[0, 0] for values in of_one)]

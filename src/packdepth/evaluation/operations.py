@@ -14,7 +14,8 @@ def forward_flops(network: dict[str, Any], size: tuple[int, int]) -> float:
     `network` is the architecture and its options, as `models.build` takes them.
     """
     with torch.device("meta"):  # nothing is computed
-        model, image = models.build(**network).eval().requires_grad_(False), torch.zeros(1, 3, *size)
+        model = models.build(**network).eval().requires_grad_(False)
+        image = torch.zeros(1, model.in_channels, *size)
     with FlopCounterMode(display=False) as counter:
         model(image)
     return float(counter.get_total_flops())

@@ -54,6 +54,13 @@ def inverse(target_from_source: Tensor) -> Tensor:
     return rigid(rotation, -(rotation @ translation)[..., 0])
 
 
+def right_from_left(baseline: float) -> Tensor:
+    """Motion (4, 4), m, that takes points of a camera to one `baseline` metres to its right."""
+    motion = torch.eye(4)
+    motion[0, 3] = -baseline
+    return motion
+
+
 def mirror_motion(motion: Tensor) -> Tensor:
     """The motion (..., 4, 4) between two cameras after the images of both were flipped left and right.
 

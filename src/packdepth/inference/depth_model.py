@@ -90,6 +90,11 @@ class DepthModel(
         """Where its weights are."""
         return next((weight.device for weight in self.parameters()), torch.device("cpu"))
 
+    @property
+    def stereo(self) -> bool:
+        """Whether it sees a second camera's image, too; its images have six channels then."""
+        return bool(self.info.network.get("stereo", False))
+
     def forward(self, images: Tensor) -> Tensor:
         """Metric depth in m, (B, 1, H, W), of images (B, 3, H, W) in [0, 1], H and W multiples of 32.
 

@@ -24,10 +24,14 @@ def open_file(path: Path) -> DepthModel:
     """The model of a checkpoint, ours or a published one of PackNet's authors: the content shows which.
 
     Nothing in the file is executed. Raises InputError, in one line, if the file is missing, broken, neither kind, or
-    an autoencoder's.
+    of a network that does not predict depth from one image: an autoencoder, or a stereo network.
     """
     published = path.is_file() and packnet_sfm_file.is_torch_file(path)
     network, info = _published(path) if published else load_checkpoint(path)
+    if network.stereo:
+        raise InputError(
+            f"{path}: holds a stereo network; it sees a second camera's image, too, and none is given here"
+        )
     try:
         return DepthModel.around(network, info)
     except InputError as error:

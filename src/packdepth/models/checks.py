@@ -19,10 +19,10 @@ def check_choice(what: str, value: Any, known: Sequence[Any]) -> None:
     raise InputError(f"unknown {what} {value!r}{nearest(str(value), known)} (known: {names})")
 
 
-def check_image(image: Tensor) -> None:
-    """Raise InputError unless `image` is (B, 3, H, W) with H and W multiples of 32."""
-    if image.ndim != 4 or image.shape[1] != 3:
-        raise InputError(f"image: expected shape (B, 3, H, W), got {tuple(image.shape)}")
+def check_image(image: Tensor, channels: int = 3) -> None:
+    """Raise InputError unless `image` is (B, channels, H, W) with H and W multiples of 32."""
+    if image.ndim != 4 or image.shape[1] != channels:
+        raise InputError(f"image: expected shape (B, {channels}, H, W), got {tuple(image.shape)}")
     height, width = image.shape[2:]
     if height == 0 or width == 0 or height % STRIDE or width % STRIDE:
         raise InputError(f"image: height and width must be multiples of {STRIDE}, got {height} x {width}")

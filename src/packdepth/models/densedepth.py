@@ -103,7 +103,7 @@ class DenseDepth(ImageNetwork):
     With `pretrained` the encoder expects ImageNet's weights, which `load_imagenet(network.encoder, ...)` loads: the
     paper's version then normalises the image with ImageNet's mean and deviation. `norm` is what the encoder normalises
     by: batches, as published, or groups of channels, as PackNet does. Without `skips` the decoder gets no features of
-    the encoder but the coarsest.
+    the encoder but the coarsest. With `stereo` the encoder also sees the second camera's image.
     """
 
     mean: Tensor
@@ -118,6 +118,7 @@ class DenseDepth(ImageNetwork):
         min_depth: float = MIN_DEPTH,
         norm: Norm = "batch",
         skips: DenseDepthSkips = "concat",
+        stereo: bool = False,
     ) -> None:
         super().__init__()
         check_choice("version of densedepth", version, get_args(DenseDepthVersion))
@@ -125,12 +126,14 @@ class DenseDepth(ImageNetwork):
         check_choice("head of densedepth", head, get_args(Head))
         check_choice("norm of densedepth", norm, get_args(Norm))
         check_choice("skips of densedepth", skips, get_args(DenseDepthSkips))
+        check_choice("stereo of densedepth", stereo, (False, True))
+        self.stereo = stereo
         of_version = VERSIONS[version]
         self.pretrained = pretrained
         self.normalises_image = pretrained and of_version.normalises_image
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).reshape(3, 1, 1), persistent=False)
-        self.encoder = DenseNet(of_version.encoder, width, norm, of_version.last_norm)
+        self.encoder = DenseNet(of_version.encoder, width, norm, of_version.last_norm, self.in_channels)
         encoded = self.encoder.out_channels
         channels = encoded // of_version.narrowing
         self.bottom = nn.Conv2d(encoded, channels, kernel_size=1, padding=of_version.padding)
@@ -146,11 +149,11 @@ class DenseDepth(ImageNetwork):
                 init_xavier(part)
 
     def forward(self, image: Tensor) -> Tensor:
-        """(B, 3, H, W) RGB in [0, 1] -> (B, 1, H/2, W/2), normalised inverse depth.
+        """(B, 3, H, W) RGB in [0, 1], or (B, 6, H, W) of two cameras -> (B, 1, H/2, W/2), normalised inverse depth.
 
         Raises InputError unless H and W are multiples of 32.
         """
-        check_image(image)
+        check_image(image, self.in_channels)
         if self.normalises_image:
             image = (image - self.mean) / self.std
         x, skips = self.encoder(image)

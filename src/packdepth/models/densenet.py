@@ -98,14 +98,16 @@ class DenseNet(nn.Module):
     64, 64, 128, 256 and 1664.
     """
 
-    def __init__(self, layers: int, width: float = 1.0, norm: Norm = "batch", last_norm: bool = True) -> None:
+    def __init__(
+        self, layers: int, width: float = 1.0, norm: Norm = "batch", last_norm: bool = True, in_channels: int = 3
+    ) -> None:
         super().__init__()
         self.layers = layers
         full = SIZES[layers]
         growth, channels = (scaled_width(value, width, full.growth // 4) for value in (full.growth, full.stem))
         norms: Norms = nn.BatchNorm2d if norm == "batch" else _group_norms(GROUPS * growth // full.growth)
         parts: OrderedDict[str, nn.Module] = OrderedDict(
-            conv0=nn.Conv2d(3, channels, kernel_size=7, stride=2, padding=3, bias=False),
+            conv0=nn.Conv2d(in_channels, channels, kernel_size=7, stride=2, padding=3, bias=False),
             norm0=norms(channels),
             relu0=nn.ReLU(inplace=True),
             pool0=nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
@@ -126,7 +128,7 @@ class DenseNet(nn.Module):
         _init_kaiming(self)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, 3, H, W) -> the bottom (B, out_channels, H/32, W/32), and the skips at 1/2 to 1/16."""
+        """(B, in_channels, H, W) -> the bottom (B, out_channels, H/32, W/32), and the skips at 1/2 to 1/16."""
         x, taps = image, []
         for name, module in self.features.named_children():
             x = module(x)

@@ -127,7 +127,8 @@ class PackNet(ImageNetwork):
     | `none` | version C, "removes skip connections": the decoder gets no features of the encoder but the coarsest |
     | `none-and-no-shortcuts` | another reading of C: nor has any residual block a shortcut |
 
-    `sampling` is its way down and up: packing, as published, or one of those that `models.sampling` matches to it.
+    `sampling` is its way down and up: packing, as published, or one of those that `models.sampling` matches to it. With
+    `stereo` the stem also sees the second camera's image.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class PackNet(ImageNetwork):
         min_depth: float = MIN_DEPTH,
         full_resolution: bool = False,
         sampling: Sampling = "packing",
+        stereo: bool = False,
     ) -> None:
         super().__init__()
         check_choice("size of packnet", size, get_args(PackNetSize))
@@ -146,12 +148,14 @@ class PackNet(ImageNetwork):
         check_choice("head of packnet", head, get_args(Head))
         check_choice("full_resolution of packnet", full_resolution, (False, True))
         check_choice("sampling of packnet", sampling, get_args(Sampling))
+        check_choice("stereo of packnet", stereo, (False, True))
+        self.stereo = stereo
         features_3d = SIZES[size].features_3d
         groups = scaled_width(GROUPS, width, multiple=2)
         widths = tuple(channels * groups // GROUPS for channels in SIZES[size].widths)
         shortcuts = skips != "none-and-no-shortcuts"
         finest = 1 if full_resolution else 2
-        self.stem = ConvBlock(3, widths[0], kernel_size=5, groups=groups)
+        self.stem = ConvBlock(self.in_channels, widths[0], kernel_size=5, groups=groups)
         self.encoder = nn.ModuleDict(
             {str(n): EncoderLevel(n, widths, features_3d, groups, shortcuts, sampling) for n in range(1, LEVELS + 1)}
         )
@@ -165,7 +169,7 @@ class PackNet(ImageNetwork):
         init_xavier(self)
 
     def forward(self, image: Tensor) -> Tensor:
-        """(B, 3, H, W) RGB in [0, 1] -> the finest scale, (B, 1, H/2, W/2).
+        """(B, 3, H, W) RGB in [0, 1], or (B, 6, H, W) of two cameras -> the finest scale, (B, 1, H/2, W/2).
 
         With `full_resolution` (B, 1, H, W). Raises InputError unless H and W are multiples of 32.
         """
@@ -173,7 +177,7 @@ class PackNet(ImageNetwork):
 
     def forward_scales(self, image: Tensor) -> list[Tensor]:
         """Every head's output, finest first, each (B, 1, h, w) at half the resolution of the one before."""
-        check_image(image)
+        check_image(image, self.in_channels)
         x = self.stem(image)
         skips = []
         for level in self.encoder.values():

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from packdepth.geometry.cameras import mirror
 from packdepth.geometry.rigid import mirror_motion
+from packdepth.models.network import COLOURS
 
 Item = dict[str, Tensor]
 PICTURES, MAPS = ("image", "context"), ("depth", "seen")
@@ -33,18 +34,19 @@ def augment_batch(batch: Item, device: torch.device) -> Item:
 
     Args:
         batch: `flipped` (B,) and `colours` (B, 3); and whichever are present of: `image` and `context`, uint8
-            (B, ..., H, W, 3); `depth` and `seen`, maps (B, ..., h, w); `intrinsics`, px, (B, 3, 3); `known_pose`,
-            context_from_target, m, (B, 1, 4, 4).
+            (B, ..., H, W, C), the colours of one image or of two; `depth` and `seen`, maps (B, ..., h, w);
+            `intrinsics`, px, (B, 3, 3); `known_pose`, context_from_target, m, (B, 1, 4, 4).
         device: a few kernels do it there, and nothing waits for them.
 
     Returns:
-        Everything except the draws: pictures as RGB in [0, 1], (B, ..., 3, H, W), maps in float32.
+        Everything except the draws: pictures as RGB in [0, 1], (B, ..., C, H, W), maps in float32.
     """
     made = {name: values.to(device, non_blocking=True) for name, values in batch.items()}
     flipped, colours = made.pop("flipped"), made.pop("colours")
     for name in made.keys() & set(PICTURES):
         channels = made[name].movedim(-1, -3)
-        order = _per_frame(colours, channels.dim(), -3).expand_as(channels)
+        of_all = torch.cat([colours + first for first in range(0, channels.shape[-3], COLOURS)], dim=1)
+        order = _per_frame(of_all, channels.dim(), -3).expand_as(channels)
         made[name] = _mirrored(channels.gather(-3, order), flipped).div_(255)
     for name in made.keys() & set(MAPS):
         made[name] = _mirrored(made[name], flipped)

@@ -35,10 +35,21 @@ class Frames(Dataset[Item], ABC):
 
 
 class TrainingFrames(Frames):
-    """Frames, all or the first `count`, and how to augment them, requested by (epoch, frame)."""
+    """Frames, all or the first `count`, and how to augment them, requested by (epoch, frame).
 
-    def __init__(self, store: Store, seed: int, flip: float, channel_swap: float, count: int | None = None) -> None:
-        self.store, self.seed, self.flip, self.channel_swap = store, seed, flip, channel_swap
+    If `stereo`, each has the second camera's image, too.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        seed: int,
+        flip: float,
+        channel_swap: float,
+        count: int | None = None,
+        stereo: bool = False,
+    ) -> None:
+        self.store, self.seed, self.flip, self.channel_swap, self.stereo = store, seed, flip, channel_swap, stereo
         self.count = len(store) if count is None else count
         self.fingerprint = store.fingerprint
 
@@ -46,9 +57,9 @@ class TrainingFrames(Frames):
         return self.count
 
     def pictures(self, place: int) -> Item:
-        """`image`, RGB of 8 bits, (H, W, 3), and `depth` in metres, (1, h, w), 0 where unknown."""
+        """`image`, RGB of 8 bits, (H, W, 3), of two cameras 6, and `depth` in metres, (1, h, w), 0 where unknown."""
         return {
-            "image": torch.from_numpy(self.store.rgb(place)),
+            "image": torch.from_numpy(self.store.seen(place, self.stereo)),
             "depth": torch.from_numpy(self.store.depth(place))[None],
         }
 

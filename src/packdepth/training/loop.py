@@ -57,6 +57,7 @@ def train(study: Study, run: paths.Run) -> None:
     variant = study.variant(run.variant)
     frames = training_frames(variant, run)
     start.require_depth(frames.store, variant)
+    start.require_pairs(frames.store, variant)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     key = run_key(variant, run.seed, frames.fingerprint, device)
     with resume.locked(run) as waited:
@@ -82,7 +83,7 @@ def training_frames(variant: Variant, run: paths.Run) -> Frames:
     settings = variant.training
     store = Store(paths.store(run.scale, "train"))
     count = len(settings.trained_on(len(store)))
-    frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap, count)
+    frames = TrainingFrames(store, run.seed, settings.flip, settings.channel_swap, count, variant.stereo)
     if not settings.uses_context:
         return frames
     contexts = [ContextStore(paths.context(run.scale), kind, store) for kind in settings.context]

@@ -122,6 +122,13 @@ def require_depth(store: Store, variant: Variant) -> None:
         raise InputError(f"{store.path}: {told}")
 
 
+def require_pairs(store: Store, variant: Variant) -> None:
+    """Raise InputError if a stereo network's frames have no images of a second camera."""
+    if variant.stereo and not store.has("second"):
+        told = "no images of a second camera, which a stereo network sees; rooms have them with `stereo` in their data"
+        raise InputError(f"{store.path}: {told}")
+
+
 def set_first_output(depth: ImageNetwork, store: Store, variant: Variant) -> None:
     """Make a network start by predicting the best constant, or another, if that is asked for.
 

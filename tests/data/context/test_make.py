@@ -24,6 +24,14 @@ def with_context(**changes):
     return edit
 
 
+def of_two_cameras(**changes):
+    def edit(raw):
+        with_context(**changes)(raw)
+        raw["scales"]["tiny"]["data"]["stereo"] = 0.25
+
+    return edit
+
+
 def run(study) -> Path:
     make_context(study, paths.store("tiny", "train"), paths.context("tiny"))
     return paths.context("tiny")
@@ -106,7 +114,7 @@ def test_an_unknown_motion(project):
 
 def test_all_kinds_of_rooms_side_by_side(project):
     every = ["recorded", "synthetic", "stereo", "synthetic-stereo"]
-    study = project(with_context(kinds=every, baseline=0.25))
+    study = project(of_two_cameras(kinds=every, baseline=0.25))
     store = made_store(study.data, "train", paths.store("tiny", "train").parent)
     path = run(study)
     kinds = {kind: ContextStore(path, kind, store) for kind in every}
@@ -115,29 +123,33 @@ def test_all_kinds_of_rooms_side_by_side(project):
         assert kinds[kind].frames() == list(range(12))
         assert kinds[kind].rgb(3).shape == (1, 64, 64, 3)
         assert kinds[kind].pose(3)[0, :3, 3].tolist() == [-0.25, 0, 0]
+    assert (kinds["stereo"].rgb(3)[0] == store.rgb(12 + 3)).all()
     with h5py.File(path) as file:
-        assert set(file["stereo"]) == {"frame", "rgb", "mask", "pose"}
+        assert set(file["stereo"]) == {"frame", "image", "pose"}
+        assert set(file["synthetic-stereo"]) == {"frame", "rgb", "mask", "pose"}
         assert json.loads(file.attrs["parameters"])["baseline"] == 0.25
 
 
 def test_stereo_changes_nothing_of_the_kinds_in_time(project):
-    study = project(with_context())
+    study = project(of_two_cameras())
     store = made_store(study.data, "train", paths.store("tiny", "train").parent)
     before = ContextStore(run(study), "recorded", store).fingerprint
     with h5py.File(paths.context("tiny")) as file:
         assert "baseline" not in json.loads(file.attrs["parameters"])
-    after = run(project(with_context(kinds=["stereo", "recorded"])))
+    after = run(project(of_two_cameras(kinds=["stereo", "recorded"])))
     assert ContextStore(after, "recorded", store).fingerprint == before
 
 
-def test_a_data_set_without_a_second_camera_is_told(project):
+@pytest.mark.parametrize(("dataset", "way"), [("kitti", "true"), ("rooms", r"0\.2")])
+def test_a_data_set_without_a_second_camera_is_told(project, dataset, way):
     def edit(raw):
         with_context(kinds=["stereo"])(raw)
-        raw["scales"]["tiny"]["data"] = raw["scales"]["kitti"]["data"]
+        if dataset == "kitti":
+            raw["scales"]["tiny"]["data"] = raw["scales"]["kitti"]["data"]
 
     study = project(edit)
     write_store(paths.store("tiny", "train"), slopes(12))
-    with pytest.raises(InputError, match=r"kitti has no images of a second camera here.+`stereo: true`"):
+    with pytest.raises(InputError, match=rf"{dataset} has no images of a second camera here.+`stereo: {way}`"):
         run(study)
     assert not paths.context("tiny").exists()
 

@@ -7,7 +7,7 @@ from torch.nn.functional import grid_sample
 from packdepth.data import rooms
 from packdepth.data.rooms.room import CLEARANCE, sample_room
 from packdepth.geometry.cameras import nyu_intrinsics, project, unproject
-from packdepth.geometry.rigid import inverse, transform
+from packdepth.geometry.rigid import inverse, right_from_left, transform
 
 SIZE = (48, 64)
 
@@ -179,8 +179,12 @@ def test_gpu_renders_the_same_numbers(frames):
 def test_the_second_camera_stands_to_the_right(frames):
     """What lies at a depth z moves to the left by focal length * baseline / z."""
     baseline, focal = 0.2, float(frames.intrinsics[0, 0, 0])
-    right = rooms.render_right(0, "train", range(8), SIZE, baseline)
+    seen = rooms.render_right(0, "train", range(8), SIZE, baseline)
+    right = seen.rgb
     assert (right.dtype, right.shape) == (torch.uint8, (8, *SIZE, 3))
+    assert seen.id == frames.id[:8]
+    left_from_right = inverse(frames.pose[:8]) @ seen.pose
+    torch.testing.assert_close(left_from_right, inverse(right_from_left(baseline).double()).expand(8, 4, 4))
     left, columns = frames.rgb[:8].float(), torch.arange(SIZE[1])
     found = (columns - focal * baseline / frames.depth[:8]).round().long()
     inside = (found >= 0)[..., None].expand_as(left)
@@ -192,7 +196,7 @@ def test_the_second_camera_has_noise_of_its_own(frames):
     """In the frame's very place its image differs from the frame, and from that of either time."""
     here = torch.eye(4).expand(4, 2, 4, 4)
     others = [frames.rgb[:4], *rooms.render_neighbours(0, "train", range(4), SIZE, here).unbind(1)]
-    right = rooms.render_right(0, "train", range(4), SIZE, 1e-9).float()
+    right = rooms.render_right(0, "train", range(4), SIZE, 1e-9).rgb.float()
     noise = [(right - other).abs().mean() for other in others]
     between = (others[1].float() - others[2]).abs().mean()
     assert all(0.5 * between < difference < 2 * between for difference in noise)

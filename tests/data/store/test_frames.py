@@ -123,6 +123,17 @@ def test_images_that_are_only_neighbours_come_behind_the_frames(tmp_path: Path):
     assert store.id(2) == "slopes/1/0"
 
 
+def test_a_stereo_network_sees_the_second_image_behind_the_first(tmp_path: Path):
+    pose = np.tile(np.eye(4, dtype=np.float32), (2, 1, 1))
+    pairs = replace(slopes(2), second=np.array([1, -1], np.int32), second_pose=pose)
+    store = Store(write_store(tmp_path / "s.h5", pairs))
+    np.testing.assert_array_equal(store.seen(0, stereo=False), store.rgb(0))
+    np.testing.assert_array_equal(store.seen(0, stereo=True), np.concatenate([store.rgb(0), store.rgb(1)], axis=2))
+    for lacking in (store, Store(write_store(tmp_path / "without.h5", slopes(2)))):
+        with pytest.raises(InputError, match=r"slopes/0/1: no image of a second camera, which a stereo network sees"):
+            lacking.seen(1, stereo=True)
+
+
 def test_same_frames_same_bytes_and_fingerprint(tmp_path: Path):
     files = [write_store(tmp_path / name, slopes(3)) for name in ("a.h5", "b.h5")]
     assert files[0].read_bytes() == files[1].read_bytes()

@@ -12,7 +12,7 @@ import torch
 from packdepth.config.datasets import RoomsData
 from packdepth.config.study import Context, Study
 from packdepth.data.context.recorded import BATCH, filmed, rendered
-from packdepth.data.context.stereo import filmed_pair, rendered_right, store_batch, synthetic_right
+from packdepth.data.context.stereo import filmed_pair, store_batch, synthetic_right
 from packdepth.data.context.synthesis import synthesize
 from packdepth.data.store.context import FORMAT, Neighbours, append_neighbours, views_of
 from packdepth.data.store.frames import Store
@@ -63,8 +63,6 @@ def _neighbours(study: Study, settings: Context, store: Store, kind: str) -> Ite
         _require_dense(store)
         return synthetic_right(store, settings.baseline)
     if kind == "stereo":
-        if isinstance(study.data, RoomsData):
-            return rendered_right(store, study.data, settings.baseline)
         return filmed_pair(store, study.data.dataset)
     if isinstance(study.data, RoomsData):
         return rendered(store, study.data, study.motions[settings.motion], settings.seed)

@@ -1,8 +1,13 @@
-"""The rooms data set as a source of stores."""
+"""The rooms data set as a source of stores.
 
+Behind all frames stand the second camera's images, if `stereo` asks for one.
+"""
+
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import torch
 
 from packdepth.config.datasets import RoomsData
@@ -11,6 +16,7 @@ from packdepth.data.datasets.archives import Tree
 from packdepth.data.datasets.base import DatasetInfo, Get
 from packdepth.data.store.batch import Batch
 from packdepth.data.store.frames import DepthUnit
+from packdepth.geometry.rigid import right_from_left
 
 PIECE = 64  # frames: enough to keep the ray caster busy, few enough for the progress to move
 
@@ -30,8 +36,10 @@ class Rooms:
 
     def __init__(self, data: RoomsData, split: str, tree: Tree) -> None:
         self._data, self._split = data, split
-        self.frames = data.train if split == "train" else data.test
-        self.pieces = -(-self.frames // PIECE)
+        self._rooms = data.train if split == "train" else data.test
+        self._of_frames = -(-self._rooms // PIECE)  # pieces
+        cameras = 1 if data.stereo is None else 2
+        self.frames, self.pieces = cameras * self._rooms, cameras * self._of_frames
         self.files: list[Path] = []
 
     @staticmethod
@@ -40,18 +48,30 @@ class Rooms:
         return []
 
     def piece(self, index: int) -> Batch:
-        """Up to 64 rendered frames, on a GPU where there is one."""
+        """Up to 64 rendered frames, or images of the second camera, on a GPU where there is one."""
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        indices = range(index * PIECE, min((index + 1) * PIECE, self.frames))
-        frames = rooms.render(self._data.seed, self._split, indices, self._data.size, device=device)
-        return Batch(
-            rgb=frames.rgb.cpu().numpy(),
-            depth=frames.depth.cpu().numpy(),
-            intrinsics=frames.intrinsics.cpu().numpy(),
-            id=frames.id,
-            pose=frames.pose.cpu().numpy(),
-            time=frames.time.cpu().numpy(),
-        )
+        of_second, place = divmod(index, self._of_frames)
+        indices = range(place * PIECE, min((place + 1) * PIECE, self._rooms))
+        what = self._data.seed, self._split, indices, self._data.size
+        if of_second and self._data.stereo is not None:
+            return _batch(rooms.render_right(*what, self._data.stereo, device), alone=True)
+        batch = _batch(rooms.render(*what, device=device), alone=False)
+        if self._data.stereo is None:
+            return batch
+        pose = right_from_left(self._data.stereo).expand(len(indices), 4, 4).numpy()
+        return replace(batch, second=np.array(indices, np.int32) + self._rooms, second_pose=pose)
+
+
+def _batch(frames: rooms.Frames, alone: bool) -> Batch:
+    """Rendered frames as a store takes them; if `alone`, without depth, as mere views of others."""
+    return Batch(
+        rgb=frames.rgb.cpu().numpy(),
+        depth=None if alone else frames.depth.cpu().numpy(),
+        intrinsics=frames.intrinsics.cpu().numpy(),
+        id=[f"{name}/right" for name in frames.id] if alone else frames.id,
+        pose=frames.pose.cpu().numpy(),
+        time=frames.time.cpu().numpy(),
+    )
 
 
 SOURCE = Rooms

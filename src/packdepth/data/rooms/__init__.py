@@ -78,12 +78,10 @@ def render(
         raise ValueError("indices is empty: rooms renders at least one frame")
     offsets = NEIGHBOURS if neighbours else (0,)
     rgb, depth, pose = _render_chunks(ids, offsets, period, size, device)
-    start = torch.tensor([float(index) for index in indices], dtype=torch.float64)
-    time = start[:, None] + period * torch.tensor(offsets, dtype=torch.float64)
+    time = _start(indices)[:, None] + period * torch.tensor(offsets, dtype=torch.float64)
     if not neighbours:
         rgb, depth, pose, time = rgb[:, 0], depth[:, 0], pose[:, 0], time[:, 0]
-    intrinsics = nyu_intrinsics(size).float().expand(len(ids), 3, 3).contiguous()
-    return Frames(rgb, depth, intrinsics.to(device), pose.to(device), time.to(device), ids)
+    return Frames(rgb, depth, _intrinsics(len(ids), size, device), pose.to(device), time.to(device), ids)
 
 
 def render_neighbours(
@@ -109,15 +107,26 @@ def render_right(
     size: tuple[int, int],
     baseline: float,
     device: str | torch.device = "cpu",
-) -> Tensor:
-    """The images of a second camera, `baseline` metres to the right of the frames' at the same instant.
+) -> Frames:
+    """What a second camera sees, `baseline` metres to the right of the frames' at the same instant.
 
-    Both look the same way. uint8 (N, H, W, 3); the arguments are as for `render`.
+    Both look the same way. The arguments are as for `render`.
     """
     ids = [frame_id(seed, split, index) for index in indices]
     frame_from_right = torch.eye(4, dtype=torch.float64).repeat(len(ids), 1, 1, 1)
     frame_from_right[..., 0, 3] = baseline
-    return _render_chunks(ids, (RIGHT,), frame_from_right, size, device)[0][:, 0]
+    rgb, depth, pose = _render_chunks(ids, (RIGHT,), frame_from_right, size, device)
+    time = _start(indices).to(device)
+    return Frames(rgb[:, 0], depth[:, 0], _intrinsics(len(ids), size, device), pose[:, 0].to(device), time, ids)
+
+
+def _start(indices: Sequence[int]) -> Tensor:
+    """When the frames were taken, s, float64 (N,)."""
+    return torch.tensor([float(index) for index in indices], dtype=torch.float64)
+
+
+def _intrinsics(count: int, size: tuple[int, int], device: str | torch.device) -> Tensor:
+    return nyu_intrinsics(size).float().expand(count, 3, 3).contiguous().to(device)
 
 
 def _render_chunks(

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from packdepth.data.store.reader import Reader, named_damage
+from packdepth.errors import InputError
 from packdepth.utils.fingerprint import digest
 
 FORMAT = "packdepth store 2"
@@ -101,8 +102,9 @@ class Store(Reader):
         if parameters.get("dataset") == "folder":  # may hold anything
             return self.fingerprint[:16]
         parameters.pop("source", None)  # where the archives lay
+        parameters.pop("stereo", None)  # another view of the same frames
         origin = self.attributes["dataset"], int(self.attributes["version"]), parameters
-        return digest(origin, self.file["id"].asstr()[:].tolist())
+        return digest(origin, self.file["id"].asstr()[: len(self)].tolist())
 
     def has(self, name: str) -> bool:
         """Whether the store holds this optional array."""
@@ -118,6 +120,17 @@ class Store(Reader):
         if image.size != self.size[::-1]:
             raise self.fault(f"image {index} has {image.height}x{image.width} px")
         return np.array(image.convert("RGB"))
+
+    def seen(self, index: int, stereo: bool) -> NDArray[np.uint8]:
+        """What a network sees of frame `index`: its image, (H, W, 3); if `stereo`, the second camera's behind it, 6.
+
+        Raises InputError if there is no such image.
+        """
+        if not stereo:
+            return self.rgb(index)
+        if not self.has("second") or (second := self.second(index)) < 0:
+            raise InputError(f"{self.path}: {self.id(index)}: no image of a second camera, which a stereo network sees")
+        return np.concatenate([self.rgb(index), self.rgb(second)], axis=-1)
 
     @named_damage
     def depth(self, index: int) -> NDArray[np.float32]:
