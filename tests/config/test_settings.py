@@ -89,6 +89,7 @@ DEFAULTS = {
     "Training.epsilon": 1e-08,
     "Training.held_out": 0.0,
     "Training.output_unit": "max_depth/m",
+    "Training.pose": "predicted",
     "Training.tensorboard": False,
     "Velocity.bias": 0.0,
     "Velocity.drop_out": 0.0,

@@ -271,6 +271,10 @@ WRONG = [
         lambda raw: _temporal(raw).update(mode="self-supervised", context="stereo", velocity={"weight": 0.5}),
         ["temporal.variants.new", "velocity.weight must be 0, got 0.5", "stereo is of one instant"],
     ),
+    (
+        lambda raw: _temporal(raw).update(mode="self-supervised", pose="known", velocity={"weight": 0.5}),
+        ["temporal.variants.new", "velocity.weight must be 0, got 0.5", "with known poses no translation"],
+    ),
     (lambda raw: _temporal(raw).update(velocity={"wieght": 1}), ["training.velocity.wieght", "'weight'"]),
     (lambda raw: _temporal(raw).update(velocity={"drop_out": 2}), ["training.velocity.drop_out", "less than or equal"]),
     (

@@ -89,7 +89,7 @@ def test_a_flipped_pair_has_its_second_camera_on_the_left():
     draws = {"flipped": torch.tensor([True, False]), "colours": torch.tensor([[0, 1, 2]] * 2)}
     pose = torch.eye(4).repeat(2, 1, 1, 1)
     pose[..., 0, 3] = -0.2
-    made = augment_batch(draws | {"image": torch.stack([RGB, RGB]), "known_pose": pose}, CPU)["known_pose"]
+    made = augment_batch(draws | {"image": torch.stack([RGB, RGB]), "true_pose": pose}, CPU)["true_pose"]
     assert made.shape == (2, 1, 4, 4)
     torch.testing.assert_close(made[:, 0, :3, 3], torch.tensor([[0.2, 0, 0], [-0.2, 0, 0]]))
     torch.testing.assert_close(made[..., :3, :3], torch.eye(3).expand(2, 1, 3, 3))
@@ -102,11 +102,11 @@ def test_a_flipped_pair_is_looked_up_to_the_flipped_view():
     camera = torch.tensor([[20.0, 0, 9.3], [0, 21, 6.8], [0, 0, 1]])
     turned = rotation_from_vector(torch.tensor([0.02, -0.05, 0.03]))
     item = {"image": context[0], "context": context, "depth": 1 + torch.rand(1, 16, 24, generator=random)}
-    item |= {"intrinsics": camera, "known_pose": rigid(turned, torch.tensor([-0.2, 0.03, 0.05]))[None]}
+    item |= {"intrinsics": camera, "true_pose": rigid(turned, torch.tensor([-0.2, 0.03, 0.05]))[None]}
     views = []
     for flipped in (False, True):
         made = of_one({"flipped": torch.tensor(flipped), "colours": torch.arange(3)}, **item)
-        view = synthesize_view(made["context"], 1 / made["depth"][None], made["intrinsics"][None], made["known_pose"])
+        view = synthesize_view(made["context"], 1 / made["depth"][None], made["intrinsics"][None], made["true_pose"])
         views.append([part.flip(-1) if flipped else part for part in view])
     torch.testing.assert_close(views[0][0], views[1][0], atol=1e-4, rtol=0)
     assert torch.equal(views[0][1], views[1][1])

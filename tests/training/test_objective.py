@@ -31,6 +31,7 @@ def batch() -> Item:
         "seen": torch.ones(2, 2, 1, 32, 64),
         "intrinsics": torch.tensor([[60.0, 0, 31.5], [0, 60.0, 15.5], [0, 0, 1]]).expand(2, 3, 3),
         "distance": torch.tensor([[0.1, 0.2], [0.3, 0.4]]),
+        "true_pose": torch.eye(4).repeat(2, 2, 1, 1),
     }
 
 
@@ -45,7 +46,7 @@ def test_supervised_is_the_depth_loss_of_the_finest_scale(training, batch):
     assert outcome.terms["l1"].item() == pytest.approx(5 - 255 / 64)  # 10 m / 2.5 m, in 8 bits
     assert outcome.loss.item() == pytest.approx(0.1 * outcome.terms["l1"].item() + outcome.terms["ssim"].item())
     assert outcome.target.shape == outcome.output.shape == (2, 1, 32, 64)
-    assert outcome.translation is None
+    assert outcome.motion is None
 
 
 def test_an_output_in_1_per_metre_is_compared_as_the_same_depth(training, batch):
@@ -73,7 +74,15 @@ def test_self_supervised_is_photometric_in_metres(training, batch):
     assert outcome.terms.keys() == {"photometric", "smoothness"}
     torch.testing.assert_close(outcome.loss, expected)
     torch.testing.assert_close(outcome.terms["photometric"], terms["photometric"])
-    torch.testing.assert_close(outcome.translation[0], torch.full((2, 2), 0.25))
+    assert torch.equal(outcome.motion.predicted, POSE)
+
+
+def test_with_known_poses_none_is_predicted(training, batch):
+    given = batch | {"true_pose": POSE}
+    told = Objective(training(mode="self-supervised", pose="known"))(SCALES, None, given)
+    predicted = Objective(training(mode="self-supervised"))(SCALES, POSE, batch)
+    torch.testing.assert_close(told.loss, predicted.loss)  # the unmoved frames count for it, too
+    assert told.motion is None
 
 
 def test_the_velocity_loss_comes_with_its_weight(training, batch):
@@ -101,12 +110,16 @@ BESIDE[..., 0, 3] = -0.2
 def with_second_camera(batch: Item) -> Item:
     torch.manual_seed(1)
     views = torch.cat([batch["context"], torch.rand(2, 1, 3, 32, 64)], dim=1)
-    return batch | {"context": views, "seen": torch.ones(2, 3, 1, 32, 64), "known_pose": BESIDE}
+    return batch | {
+        "context": views,
+        "seen": torch.ones(2, 3, 1, 32, 64),
+        "true_pose": torch.cat([batch["true_pose"], BESIDE], dim=1),
+    }
 
 
 def second_camera_alone(batch: Item) -> Item:
     both = with_second_camera(batch)
-    of_time = {name: both[name][:, 2:] for name in ("context", "seen")}
+    of_time = {name: both[name][:, 2:] for name in ("context", "seen", "true_pose")}
     return {name: values for name, values in (both | of_time).items() if name != "distance"}
 
 
@@ -118,7 +131,7 @@ def test_a_second_camera_alone_needs_no_predicted_pose(training, batch):
     expected, _ = PhotometricLoss(0.85, 0.001)(inverse, *arguments, in_time=0)
     assert outcome.terms.keys() == {"photometric", "smoothness"}
     torch.testing.assert_close(outcome.loss, expected)
-    assert outcome.translation is None
+    assert outcome.motion is None
 
 
 def test_both_kinds_are_judged_together_and_speed_is_of_time_alone(training, batch):
@@ -130,8 +143,9 @@ def test_both_kinds_are_judged_together_and_speed_is_of_time_alone(training, bat
     photometric, _ = PhotometricLoss(0.85, 0.001)(inverse, *arguments, in_time=2)
     torch.testing.assert_close(outcome.terms["velocity"], velocity_loss(POSE, batch["distance"]))
     torch.testing.assert_close(outcome.loss, photometric + 0.5 * outcome.terms["velocity"])
-    torch.testing.assert_close(outcome.translation[0], torch.full((2, 2), 0.25))
-    torch.testing.assert_close(outcome.translation[1], batch["distance"])
+    assert torch.equal(outcome.motion.predicted, POSE)
+    assert torch.equal(outcome.motion.true, batch["true_pose"])
+    assert outcome.motion.distance is batch["distance"]
 
 
 def test_semi_supervised_with_a_second_camera_is_both(training, batch):

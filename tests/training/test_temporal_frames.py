@@ -52,6 +52,7 @@ def test_batches_stack_all_of_it(frames: Callable[..., TemporalFrames]):
         "context": (2, 2, 64, 64, 3),
         "seen": (2, 2, 1, 64, 64),
         "intrinsics": (2, 3, 3),
+        "true_pose": (2, 2, 4, 4),
         "distance": (2, 2),
     }
 
@@ -80,7 +81,7 @@ def test_views_of_two_kinds_stand_side_by_side(store: Store, both: list[ContextS
         assert item["context"][:, 0, 63, 0].tolist() == [row + 1, row + 2, 10 * frame + 3]
         assert item["seen"].float().mean((1, 2, 3)).tolist() == [1.0, 0.5, 0.5]
         assert item["distance"].shape == (2,)
-        torch.testing.assert_close(item["known_pose"][0, :3, 3], torch.tensor([-0.2, 0, 0]))
+        torch.testing.assert_close(item["true_pose"][:, 0, 3], torch.tensor([0, 0, -0.2]))
     assert all(context.fingerprint in frames.fingerprint for context in both)
 
 
@@ -88,5 +89,5 @@ def test_a_second_camera_alone_has_a_pose_and_no_distance(store: Store, both: li
     frames = TemporalFrames(TrainingFrames(store, 0, 0, 0), both[1:], SENSOR)
     batch = next(iter(batches(frames, CountedBatches(3, 2, 1, 0), 0)))
     assert "distance" not in batch
-    shapes = {name: tuple(batch[name].shape) for name in ("context", "seen", "known_pose")}
-    assert shapes == {"context": (2, 1, 64, 64, 3), "seen": (2, 1, 1, 64, 64), "known_pose": (2, 1, 4, 4)}
+    shapes = {name: tuple(batch[name].shape) for name in ("context", "seen", "true_pose")}
+    assert shapes == {"context": (2, 1, 64, 64, 3), "seen": (2, 1, 1, 64, 64), "true_pose": (2, 1, 4, 4)}

@@ -28,6 +28,8 @@ def test_terms_motion_and_both_networks_are_written(temporal):
     assert values["gradient_norm/pose"] > 0
     assert values["translation_mean"] > 0
     assert values["distance_mean"] == pytest.approx(0.2, rel=1e-5)
+    assert values["translation_true"] == values["translation_correlation"] == 0  # these neighbours stand still
+    assert values["rotation_error"] > 0
     model, info = load_checkpoint(run.checkpoint)
     assert info.network == study.variant("new").network.model_dump()
     pose = load_pose_network(run.checkpoint)
@@ -91,6 +93,17 @@ def test_a_supervised_run_needs_no_context_and_has_no_pose_network(temporal):
     study, run = temporal()
     paths.context("tiny").unlink()
     train(study, run)
+    with pytest.raises(InputError, match="has no pose network"):
+        load_pose_network(run.checkpoint)
+
+
+def test_known_poses_teach_without_a_pose_network(temporal):
+    study, run = temporal(mode="self-supervised", pose="known")
+    assert not study.variant("new").training.predicts_motion
+    train(study, run)
+    log = pd.read_csv(run.train_log)
+    assert (log["loss"] - log["photometric"] - 0.001 * log["smoothness"]).abs().max() < 1e-6
+    assert not set(pd.read_csv(run.diagnostics)["name"]) & {"gradient_norm/pose", "translation_mean", "rotation_error"}
     with pytest.raises(InputError, match="has no pose network"):
         load_pose_network(run.checkpoint)
 

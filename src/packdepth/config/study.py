@@ -283,9 +283,11 @@ class Study(Strict):
         if training.uses_context and training.held_out:
             raise InputError(f"params.yaml: {where}: held_out is for variants that learn without neighbouring frames")
         if training.uses_context and training.velocity.weight and not training.predicts_motion:
+            why = f"context {training.context[0]} is of one instant; recorded or synthetic context has a velocity"
+            if training.pose == "known":
+                why = "with known poses no translation is predicted that a speed could correct"
             raise InputError(
-                f"params.yaml: {where}: velocity.weight must be 0, got {training.velocity.weight:g}: context"
-                f" {training.context[0]} is of one instant; recorded or synthetic context has a velocity"
+                f"params.yaml: {where}: velocity.weight must be 0, got {training.velocity.weight:g}: {why}"
             )
         if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
             raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")

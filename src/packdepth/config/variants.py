@@ -109,8 +109,10 @@ Kinds = Annotated[
 ]
 
 
-class Training(Strict):
+class Training(Grown):
     """How a network is trained."""
+
+    newer: ClassVar[tuple[str, ...]] = ("pose",)
 
     mode: Literal["supervised", "self-supervised", "semi-supervised", "reconstruction"] = Field(
         description="learn from true depth, from neighbouring frames, or from both (these two in `temporal` and"
@@ -118,6 +120,10 @@ class Training(Strict):
     )
     context: Kinds = Field(
         description="where neighbouring frames come from: a kind in time, one of a second camera, or both"
+    )
+    pose: Literal["predicted", "known"] = Field(
+        "predicted",
+        description="how the camera moved to frames at other times: by a second network, or as the data say",
     )
     photometric: Photometric
     velocity: Velocity
@@ -162,9 +168,14 @@ class Training(Strict):
         return self.mode in ("self-supervised", "semi-supervised")
 
     @property
-    def predicts_motion(self) -> bool:
-        """Whether it learns from frames at other times, whose poses a second network must predict."""
+    def sees_other_times(self) -> bool:
+        """Whether it learns from frames at other times."""
         return self.uses_context and self.context[0] not in STEREO
+
+    @property
+    def predicts_motion(self) -> bool:
+        """Whether a second network must predict how the camera moved to them."""
+        return self.sees_other_times and self.pose == "predicted"
 
     def trained_on(self, frames: int) -> range:
         """Which of so many training frames are trained on."""

@@ -35,7 +35,7 @@ def augment_batch(batch: Item, device: torch.device) -> Item:
     Args:
         batch: `flipped` (B,) and `colours` (B, 3); and whichever are present of: `image` and `context`, uint8
             (B, ..., H, W, C), the colours of one image or of two; `depth` and `seen`, maps (B, ..., h, w);
-            `intrinsics`, px, (B, 3, 3); `known_pose`, context_from_target, m, (B, 1, 4, 4).
+            `intrinsics`, px, (B, 3, 3); `true_pose`, context_from_target, m, (B, V, 4, 4).
         device: a few kernels do it there, and nothing waits for them.
 
     Returns:
@@ -53,9 +53,9 @@ def augment_batch(batch: Item, device: torch.device) -> Item:
     if "intrinsics" in made:
         mirrored = mirror(made["intrinsics"], made["image"].shape[-1])
         made["intrinsics"] = torch.where(flipped[:, None, None], mirrored, made["intrinsics"])
-    if "known_pose" in made:
-        pose = made["known_pose"]
-        made["known_pose"] = torch.where(_per_frame(flipped, pose.dim()), mirror_motion(pose), pose)
+    if "true_pose" in made:
+        pose = made["true_pose"]
+        made["true_pose"] = torch.where(_per_frame(flipped, pose.dim()), mirror_motion(pose), pose)
     return made
 
 

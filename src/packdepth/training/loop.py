@@ -223,8 +223,8 @@ class Trainer:
         limits = self.objective.unit * lowest, self.objective.unit * highest
         values |= diagnostics.saturation(output, outcome.mask, limits)
         values |= diagnostics.noise(self.earlier, self.networks) if self.earlier else {}
-        if outcome.translation is not None:
-            values |= diagnostics.translation_lengths(*outcome.translation)
+        if outcome.motion:
+            values |= diagnostics.motion(outcome.motion)
         values["images_per_second"] = self.pace
         values["peak_memory_mib"] = diagnostics.peak_memory_mib(self.device)
         for name, value in values.items():

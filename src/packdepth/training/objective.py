@@ -1,7 +1,8 @@
 """What a network is trained to do: predict true depth, explain its neighbours, or both; or reconstruct its image.
 
-Neighbours in time need a second network, which predicts how the camera moved (arXiv 1905.02693, section 3). A second
-camera needs none: its pose is known, so it also makes depth metric (Godard et al., CVPR 2017, arXiv 1609.03677).
+Neighbours in time need a second network, which predicts how the camera moved (arXiv 1905.02693, section 3), unless
+that is told. A second camera needs none: its pose is known, so it also makes depth metric (Godard et al., CVPR 2017,
+arXiv 1609.03677).
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,19 @@ from packdepth.losses.depth import DepthLoss, l1
 from packdepth.losses.photometric import PhotometricLoss
 from packdepth.losses.targets import unit_of
 from packdepth.losses.velocity import velocity_loss
+from packdepth.models.posenet import CONTEXT_FRAMES
 from packdepth.training.augmentation import Item
 
 TERMS = ("l1", "ssim", "gradient", "silog", "photometric", "smoothness", "velocity")
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How the camera moved to frames at other times."""
+
+    predicted: Tensor  # context_from_target, (B, 2, 4, 4), m
+    true: Tensor  # the same
+    distance: Tensor  # as the speed sensor measured it, (B, 2), m
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,7 @@ class Outcome:
     output: Tensor  # normalised inverse depth of the finest scale, (B, 1, h, w), or an image (B, 3, H, W)
     target: Tensor  # the true one
     mask: Tensor  # 1 where it is known
-    translation: tuple[Tensor, Tensor] | None = None  # length predicted and measured, both (B, 2), m
+    motion: Motion | None = None  # where a network predicted one
 
 
 class Objective:
@@ -47,7 +58,7 @@ class Objective:
     def __call__(self, scales: list[Tensor], pose: Tensor | None, batch: Item) -> Outcome:
         """The loss of a network's outputs, finest first, each (B, 1, h, w), for a batch of frames.
 
-        `pose` is the predicted context_from_target (B, 2, 4, 4), m, of the views in time, None if there are none.
+        `pose` is the predicted context_from_target (B, 2, 4, 4), m, of the views in time, None if none is predicted.
         """
         if self.settings.mode == "reconstruction":
             return self._of_image(scales[0], batch["image"])
@@ -61,8 +72,10 @@ class Objective:
         if not self.settings.uses_context:
             return Outcome(loss, terms, output, target, mask)
         photometric, more = self._of_neighbours(scales, pose, batch)
-        translation = None if pose is None else (pose[..., :3, 3].norm(dim=-1).detach(), batch["distance"])
-        return Outcome(loss + photometric, terms | more, output, target, mask, translation)
+        motion = None
+        if pose is not None:
+            motion = Motion(pose.detach(), batch["true_pose"][:, : pose.shape[1]], batch["distance"])
+        return Outcome(loss + photometric, terms | more, output, target, mask, motion)
 
     def _of_image(self, output: Tensor, image: Tensor) -> Outcome:
         mask = torch.ones_like(image)
@@ -73,8 +86,9 @@ class Objective:
         self, scales: list[Tensor], pose: Tensor | None, batch: Item
     ) -> tuple[Tensor, dict[str, Tensor]]:
         inverse_depth = [scale / self.settings.max_depth for scale in scales]  # 1/m
-        poses = torch.cat([some for some in (pose, batch.get("known_pose")) if some is not None], dim=1)
-        in_time = 0 if pose is None else pose.shape[1]
+        poses, in_time = batch["true_pose"], CONTEXT_FRAMES if self.settings.sees_other_times else 0
+        if pose is not None:
+            poses = torch.cat([pose, poses[:, in_time:]], dim=1)
         loss, terms = self.photometric(
             inverse_depth, batch["image"], batch["context"], batch["seen"], batch["intrinsics"], poses, in_time
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from packdepth.config.variants import Velocity
 from packdepth.data.store.context import ContextStore
@@ -34,8 +35,8 @@ class TemporalFrames(Frames):
         - `context`: RGB of 8 bits of all V views, those at t-1 and t+1 first, (V, H, W, 3),
         - `seen`: where its pixels were really seen, bool (V, 1, H, W),
         - `intrinsics`: px, (3, 3),
-        - `distance`: measured, to t-1 and to t+1, m, (2,), with a kind in time,
-        - `known_pose`: of a second camera, context_from_target, m, (1, 4, 4), with a kind of one.
+        - `true_pose`: context_from_target of all views, m, (V, 4, 4),
+        - `distance`: measured, to t-1 and to t+1, m, (2,), with a kind in time.
         """
         frame, indices = self._places[place]
         views = list(zip(self.contexts, indices, strict=True))
@@ -43,17 +44,14 @@ class TemporalFrames(Frames):
             "context": torch.from_numpy(np.concatenate([context.rgb(index) for context, index in views])),
             "seen": torch.from_numpy(np.concatenate([context.mask(index) for context, index in views]))[:, None],
             "intrinsics": torch.from_numpy(self.store.intrinsics(frame)),
+            "true_pose": torch.from_numpy(np.concatenate([context.pose(index) for context, index in views])),
         }
-        for context, index in views:
-            item |= self._motion(context, index, frame)
-        return item
+        context, index = views[0]
+        return item | {"distance": self._distance(context, index, frame)} if context.in_time else item
 
-    def _motion(self, context: ContextStore, index: int, frame: int) -> Item:
-        if not context.in_time:
-            return {"known_pose": torch.from_numpy(context.pose(index))}
-        velocity, time_step = context.velocity(index), context.time_step(index)
-        distance = measured_distance(velocity, time_step, self.sensor, (self.frames.seed, frame))
-        return {"distance": torch.from_numpy(distance)}
+    def _distance(self, context: ContextStore, index: int, frame: int) -> Tensor:
+        key = (self.frames.seed, frame)
+        return torch.from_numpy(measured_distance(context.velocity(index), context.time_step(index), self.sensor, key))
 
     def draw(self, epoch: int, place: int) -> Item:
         """The frame's."""
