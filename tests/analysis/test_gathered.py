@@ -158,3 +158,25 @@ def test_of_batches_it_keeps_what_a_training_costs(study):
     assert rows["seconds"].tolist() == [10.0 + place for place in range(24)]
     assert np.isnan(rows["peak_memory_mib"][0])
     assert rows["peak_memory_mib"].tolist()[1:] == [200.0 + place for place in range(1, 24)]
+
+
+def test_of_pairs_it_keeps_operations_and_knows_where_the_second_camera_stood(study):
+    template = study.run("densedepth-best", 1)
+    for run in runs_of(study, "pairs"):
+        shutil.copytree(template.folder, run.folder)
+        variant = study.variant(run.variant)
+        found = json.loads(run.provenance.read_text()) | {"params": digest(variant)}
+        found |= {"variant": run.variant, "seed": run.seed} | ({"second_camera": 0.2} if variant.stereo else {})
+        run.provenance.write_text(json.dumps(found))
+        measured = json.loads(run.evaluation.read_text()) | {"forward_gflops": 1.0 + variant.stereo}
+        run.evaluation.write_text(json.dumps(measured))
+    gather(study, "pairs")
+    operations = read_gathered(study, "pairs", "variants").set_index("variant")["forward_gflops"]
+    assert operations[["packnet-one-camera", "packnet-two-cameras"]].tolist() == [1.0, 2.0]
+    assert kept(study, "pairs").keys() == set(runs_of(study, "pairs"))
+    data = study.data.model_copy(update={"stereo": 0.5})
+    scale = study.active_scale.model_copy(update={"data": data})
+    elsewhere = study.model_copy(update={"scales": study.scales | {study.scale: scale}})
+    assert {run.variant for run in kept(elsewhere, "pairs")} == {
+        name for name in study.groups.pairs.variants if not study.variant(name).stereo
+    }

@@ -275,6 +275,13 @@ WRONG = [
         lambda raw: _temporal(raw).update(mode="self-supervised", pose="known", velocity={"weight": 0.5}),
         ["temporal.variants.new", "velocity.weight must be 0, got 0.5", "with known poses no translation"],
     ),
+    *(
+        (
+            lambda raw, changes=changes: _temporal(raw).update(pose="known", **changes),
+            ["temporal.variants.new: pose 'known' is for variants that learn from frames at other times"],
+        )
+        for changes in ({}, {"mode": "self-supervised", "context": "stereo"})
+    ),
     (lambda raw: _temporal(raw).update(velocity={"wieght": 1}), ["training.velocity.wieght", "'weight'"]),
     (lambda raw: _temporal(raw).update(velocity={"drop_out": 2}), ["training.velocity.drop_out", "less than or equal"]),
     (

@@ -23,6 +23,8 @@ INDOOR = PROTOCOLS["indoor"]
 class FiveMetres(nn.Module):
     """Answers 5 m everywhere, from features that are red, and nothing."""
 
+    stereo = False
+
     def __init__(self) -> None:
         super().__init__()
         self.head = DepthHead(2, "linear")

@@ -22,6 +22,8 @@ SETTINGS = Evaluation(protocol="indoor", flip=False)
 class Columns(nn.Module):
     """Answers 1 left and 2 right of the middle, whatever it is shown."""
 
+    stereo = False
+
     def forward(self, image: Tensor) -> Tensor:
         halves = torch.tensor([1.0, 2.0]).repeat_interleave(image.shape[3] // 2)
         return halves.expand(len(image), 1, image.shape[2], -1)
@@ -30,8 +32,9 @@ class Columns(nn.Module):
 class Brightness(nn.Module):
     """Answers the inverse of red, which in `slopes` is depth, and keeps the sizes of what it was shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, stereo: bool = False) -> None:
         super().__init__()
+        self.stereo = stereo
         self.shown: list[tuple[int, ...]] = []
 
     def forward(self, image: Tensor) -> Tensor:
@@ -63,7 +66,7 @@ def test_a_pair_is_predicted_once_and_whole(tmp_path: Path):
     )
     store = Store(write_store(tmp_path / "test.h5", pairs))
     info = CheckpointInfo({"architecture": "packnet", "stereo": True}, None, 10.0, "1/m", limited=False)
-    model = DepthModel.around(Brightness(), info)
+    model = DepthModel.around(Brightness(stereo=True), info, pairs=True)
     tally, doubts, _ = measure(model, store, Evaluation(protocol="indoor", flip=True), "pairs")
     assert model.network.shown == [(3, 6, 64, 64)]
     assert tally.summary()["headline"]["delta1"] == 1.0

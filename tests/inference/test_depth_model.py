@@ -21,6 +21,8 @@ SIZE = (64, 96)
 class Columns(nn.Module):
     """Answers each pixel's column and 2, at half the size of the image or at its own."""
 
+    stereo = False
+
     def __init__(self, share: int) -> None:
         super().__init__()
         self.share = share

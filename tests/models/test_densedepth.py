@@ -35,6 +35,8 @@ def test_a_stereo_network_sees_two_images(version: str) -> None:
     assert network(pair).shape == (1, 1, 32, 48)
     with pytest.raises(InputError, match=r"expected shape \(B, 6, H, W\), got \(1, 3, 64, 96\)"):
         network(pair[:, :3])
+    with pytest.raises(InputError, match="ImageNet's weights see one image"):
+        DenseDepth(1.0, version, pretrained=True, stereo=True)
 
 
 @pytest.mark.parametrize(

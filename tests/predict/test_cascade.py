@@ -19,6 +19,8 @@ from packdepth.predict.command import Wanted
 class Lopsided(nn.Module):
     """Answers 2 m; in bright images 2 to 4 m from left to right, so it disagrees with itself on mirror images."""
 
+    stereo = False
+
     def forward(self, image: Tensor) -> Tensor:
         depth = 2 + 2 * image.mean(dim=(1, 2, 3), keepdim=True) * torch.linspace(0, 1, image.shape[3])
         return 10 / depth.expand(-1, 1, image.shape[2], -1)
@@ -26,6 +28,8 @@ class Lopsided(nn.Module):
 
 class Eight(nn.Module):
     """Answers 8 m."""
+
+    stereo = False
 
     def forward(self, image: Tensor) -> Tensor:
         return torch.full_like(image[:, :1], 10 / 8)

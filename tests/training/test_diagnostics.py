@@ -112,26 +112,12 @@ def test_memory_counts_what_is_used():
 
 
 def test_motions_by_hand():
-    """One is right but half as long, and turned by 3 degrees; one goes the other way."""
-    true = torch.eye(4).repeat(1, 2, 1, 1)
-    true[0, :, 2, 3] = torch.tensor([0.4, 0.2])
-    predicted = rigid(rotation_from_vector(torch.deg2rad(torch.tensor([[[0.0, 3.0, 0], [0, 0, 0]]]))), true[..., :3, 3])
-    predicted[0, :, 2, 3] = torch.tensor([0.2, -0.1])
-    found = diagnostics.motion(Motion(predicted, true, torch.tensor([[0.5, 0.3]])))
-    assert found == pytest.approx(
-        {
-            "translation_mean": 0.15,
-            "translation_true": 0.3,
-            "distance_mean": 0.4,
-            "translation_cosine": 0.0,
-            "translation_correlation": 1.0,
-            "rotation_error": 1.5,
-        },
-        abs=1e-5,
-    )
-
-
-def test_lengths_that_never_vary_are_not_correlated():
-    pose = torch.eye(4).repeat(2, 2, 1, 1)
-    pose[..., 0, 3] = 0.25
-    assert diagnostics.motion(Motion(pose, pose, torch.ones(2, 2)))["translation_correlation"] == 0
+    """Ahead and right; ahead, half as long, and turned by 3 degrees; to the side; backwards."""
+    true = torch.eye(4).repeat(2, 2, 1, 1)
+    true[..., 2, 3] = torch.tensor([[0.4, 0.2], [0.1, 0.1]])
+    moved = torch.tensor([[[0, 0, 0.4], [0, 0, 0.1]], [[0.1, 0, 0], [0, 0, -0.1]]])
+    turned = torch.deg2rad(torch.tensor([[[0.0, 0, 0], [0, 3, 0]], [[0, 0, 0], [0, 0, 0]]]))
+    found = diagnostics.motion(Motion(rigid(rotation_from_vector(turned), moved), true, torch.full((2, 2), 0.3)))
+    by_hand = {"translation_mean": 0.175, "translation_true": 0.2, "distance_mean": 0.3}
+    by_hand |= {"translation_cosine": 0.25, "rotation_error": 0.75}
+    assert found == pytest.approx(by_hand, abs=1e-5)

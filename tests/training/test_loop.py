@@ -73,7 +73,7 @@ def of_two_cameras(raw):
 
 
 @pytest.mark.slow
-def test_a_stereo_network_learns_from_pairs_and_is_evaluated_on_them(project):
+def test_a_stereo_network_is_trained_and_evaluated_on_pairs(project):
     study = project(of_two_cameras)
     for split in ("train", "test"):
         made_store(study.data, split, paths.store("tiny", split).parent)
@@ -81,6 +81,7 @@ def test_a_stereo_network_learns_from_pairs_and_is_evaluated_on_them(project):
     network, info = load_checkpoint(run("packnet").checkpoint)
     assert info.network["stereo"]
     assert network.stereo
+    assert json.loads(run("packnet").provenance.read_text())["second_camera"] == 0.2
     evaluate(study, run("packnet"))
     assert list(pd.read_csv(run("packnet").per_image)["id"]) == [f"rooms/0/test/{index}" for index in range(3)]
     with pytest.raises(
@@ -89,10 +90,22 @@ def test_a_stereo_network_learns_from_pairs_and_is_evaluated_on_them(project):
         load_file(run("packnet").checkpoint)
 
 
-def test_a_stereo_network_needs_pairs_to_learn_from(stores):
-    study = stores(of_two_cameras)
-    with pytest.raises(InputError, match=r"train\.h5: no images of a second camera.+`stereo` in their data"):
-        train(study, run("packnet"))
+@pytest.mark.parametrize("data", ["rooms", "kitti-tiny"])
+def test_a_stereo_network_needs_pairs_to_learn_from_and_to_be_tested_on(stores, data):
+    def without(raw):
+        of_two_cameras(raw)
+        if data == "rooms":
+            del raw["scales"]["tiny"]["data"]["stereo"]
+        else:
+            raw["scales"]["tiny"]["data"] = raw["scales"][data]["data"]  # whose training frames have pairs
+
+    with pytest.raises(InputError, match=r"scales\.tiny\.data: a stereo network sees.+rooms with `stereo` have them"):
+        train(stores(without), run("packnet"))
+
+
+def test_a_store_from_before_the_second_camera_is_made_again(stores):
+    with pytest.raises(InputError, match=r"train\.h5: has no images of a second camera; remove it"):
+        train(stores(of_two_cameras), run("packnet"))
 
 
 @pytest.mark.slow

@@ -82,7 +82,14 @@ def kept(study: Study, group: str) -> dict[paths.Run, dict[str, Any]]:
     provenance: Any = read_json(folder / "provenance.json")
     rows = {(row["variant"], row["seed"]): row for row in provenance}
     found = {run: rows.get((run.variant, run.seed)) for run in runs_of(study, group)}
-    return {run: row for run, row in found.items() if row and row["params"] == digest(study.variant(run.variant))}
+    return {run: row for run, row in found.items() if row and _is_of_today(study, run, row)}
+
+
+def _is_of_today(study: Study, run: paths.Run, provenance: dict[str, Any]) -> bool:
+    """Whether a run had the settings of today; of a stereo network, the place of the second camera is one."""
+    variant = study.variant(run.variant)
+    second = getattr(study.data, "stereo", None) if variant.stereo else None
+    return provenance["params"] == digest(variant) and provenance.get("second_camera") == second
 
 
 def gathered_groups(study: Study) -> list[str]:

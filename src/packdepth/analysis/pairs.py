@@ -11,7 +11,7 @@ from packdepth.analysis.gathered import read_gathered
 from packdepth.analysis.statistics import effects
 from packdepth.analysis.text import TextTable, listed, number, with_interval
 from packdepth.config.study import Study
-from packdepth.config.variants import DepthNetwork, Variant
+from packdepth.config.variants import Variant
 
 CAPTION = (
     "`skill` is 1 - the test loss / that of the fixed map: 0 for a network that looks at nothing. `gain` is that of the"
@@ -77,7 +77,4 @@ def pairs_text(table: pd.DataFrame, study: Study) -> TextTable:
 
 def _with_one_camera(variant: Variant) -> tuple[object, object]:
     """The network and training of the variant that sees one image and is otherwise the same."""
-    network = variant.network
-    return network.model_copy(update={"stereo": False}) if isinstance(
-        network, DepthNetwork
-    ) else network, variant.training
+    return variant.network.model_copy(update={"stereo": False}), variant.training

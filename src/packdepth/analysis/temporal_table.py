@@ -49,6 +49,7 @@ def _row(study: Study, variant: str) -> dict[str, Any]:
         "network": settings.network.architecture,
         "mode": training.mode,
         "context": "-" if alone else " + ".join(training.context),
+        "pose": training.pose if training.sees_other_times else "-",
         "velocity_weight": float("nan") if alone else training.velocity.weight,
         "sensor": _sensor(training),
         "parameters": int(values["parameters"].iloc[0]),
@@ -84,11 +85,22 @@ def _measured(run: paths.Run) -> dict[str, Any]:
 
 def temporal_text(table: pd.DataFrame, study: Study) -> TextTable:
     """The table for people, with its caption."""
-    head = ["variant", "network", "mode", "context", "velocity weight", "sensor", "parameters", "factor", "spread"]
+    head = [
+        "variant",
+        "network",
+        "mode",
+        "context",
+        "pose",
+        "velocity weight",
+        "sensor",
+        "parameters",
+        "factor",
+        "spread",
+    ]
     head += ["abs_rel", "rmse", "delta1", "scaled: abs_rel", "delta1", "time"]
     rows = [
         [
-            *(row[name] for name in ("variant", "network", "mode", "context")),
+            *(row[name] for name in ("variant", "network", "mode", "context", "pose")),
             "-" if pd.isna(row["velocity_weight"]) else f"{row['velocity_weight']:g}",
             row["sensor"],
             f"{row['parameters'] / 1e6:.2f} M",

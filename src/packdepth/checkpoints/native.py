@@ -71,7 +71,7 @@ def load_pose_network(path: Path) -> PoseNet:
     model = PoseNet()
     of_pose = {name.removeprefix(POSE): value for name, value in weights.items() if name.startswith(POSE)}
     if not of_pose:
-        raise InputError(f"{path}: has no pose network; true depth or a second camera taught it")
+        raise InputError(f"{path}: has no pose network; true depth, a second camera or known poses taught it")
     check_state_dict(f"{path}: weights of another pose network", of_pose, model.state_dict())
     model.load_state_dict(of_pose)
     return model.eval()

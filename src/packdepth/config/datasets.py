@@ -38,7 +38,7 @@ class RoomsData(ImageSize, Grown):
     seed: Seed = Field(0, description="which rooms")
     stereo: Positive | None = Field(
         default=None,
-        description="m from the camera to a second one, to its right, whose image of each frame is stored, too",
+        description="m from the camera to a second one, to its right, whose image of each frame is stored as well",
     )
 
 

@@ -21,6 +21,7 @@ from packdepth.config.schema import Name, Positive, Seed, Strict, Tagged, Width,
 from packdepth.config.variants import (
     ConstantNetwork,
     DenseDepthNetwork,
+    DepthNetwork,
     Kind,
     Level,
     Network,
@@ -284,14 +285,18 @@ class Study(Strict):
             raise InputError(f"params.yaml: {where}: held_out is for variants that learn without neighbouring frames")
         if training.uses_context and training.velocity.weight and not training.predicts_motion:
             why = f"context {training.context[0]} is of one instant; recorded or synthetic context has a velocity"
-            if training.pose == "known":
+            if training.sees_other_times:
                 why = "with known poses no translation is predicted that a speed could correct"
             raise InputError(
                 f"params.yaml: {where}: velocity.weight must be 0, got {training.velocity.weight:g}: {why}"
             )
+        if training.pose == "known" and not training.sees_other_times:
+            raise InputError(
+                f"params.yaml: {where}: pose 'known' is for variants that learn from frames at other times"
+            )
         if (training.mode == "reconstruction") != (network.architecture == "autoencoder"):
             raise InputError(f"params.yaml: {where}: mode 'reconstruction' is an autoencoder's, and its only one")
-        if getattr(network, "stereo", False):
+        if isinstance(network, DepthNetwork) and network.stereo:
             _check_sees_pairs(training, where)
         training = self._in_own_unit(network, training, entry, where)
         loss = self._loss(training, f"{where}.training")
@@ -334,7 +339,10 @@ class Study(Strict):
 
 
 def _check_sees_pairs(training: Training, where: str) -> None:
-    """Raise InputError unless a stereo network can be trained this way: mirrored, its second camera changes sides."""
+    """Raise InputError unless a stereo network can be trained this way.
+
+    In a mirrored pair the second camera is on the other side. The losses of neighbouring frames take single images.
+    """
     where = f"{PARAMS_FILE}: {where}"
     if training.flip:
         told = f"flip must be 0, got {training.flip:g}"

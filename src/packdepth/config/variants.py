@@ -211,7 +211,7 @@ class DepthNetwork(Grown):
 
     newer: ClassVar[tuple[str, ...]] = ("stereo",)
 
-    stereo: bool = Field(False, description="see a second camera's image, too")
+    stereo: bool = Field(False, description="see a second camera's image as well")
 
 
 class PackNetNetwork(DepthNetwork):

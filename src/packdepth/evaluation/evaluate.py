@@ -42,7 +42,7 @@ def evaluate(study: Study, run: paths.Run) -> None:
         raise InputError(f"{run.checkpoint}: holds {info.network}, not what params.yaml asks for, {asked}")
     losses = training_losses(run.train_log)
     chosen = np.linspace(frames[0], frames[-1], min(SAMPLES, len(frames))).astype(int).tolist()
-    model = ready(DepthModel.around(network, info))
+    model = ready(DepthModel.around(network, info, pairs=True))
     with threads_on_cpu(variant.training.cpu.threads, model.device):
         heads = error_heads(study, run, model)
         tally, doubts, kept = measure(model, store, study.active_scale.evaluation, str(run), chosen, frames, heads)

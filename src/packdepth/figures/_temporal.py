@@ -35,8 +35,10 @@ def finding(factors: dict[str, float]) -> str:
 
 
 def taught_by(study: Study, variant: str) -> str:
-    """What a temporal variant learns from: its mode, and whether it has a velocity loss."""
+    """What a temporal variant learns from: its mode, and whether it has a velocity loss or known poses."""
     training = study.variant(variant).training
+    if training.sees_other_times and training.pose == "known":
+        return f"{training.mode} + poses"
     listens = training.mode != "supervised" and training.velocity.weight
     return f"{training.mode}{' + velocity' if listens else ''}"
 

@@ -29,10 +29,8 @@ def draw(study: Study, path: Path) -> None:
     columns["difference"] = difference(examples["made"], examples["true"])
     frames, high, wide = examples["seen"].shape
     height = MARGINS[1] + frames * (WIDTH - MARGINS[0]) / len(columns) * high / wide
-    seen = columns["difference"][examples["seen"]]
-    told = f"differs from the true frames by {seen.mean():.0f} of 255 on average" if seen.size else "is nothing"
-    title = f"What is seen in these frames {told}"
-    with canvas(path, title, NOTE.format(scale=study.scale), height) as figure:
+    found = finding(columns["difference"][examples["seen"]])
+    with canvas(path, found, NOTE.format(scale=study.scale), height) as figure:
         figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
         grid = figure.subplots(frames, len(columns), squeeze=False)
         for column, (name, pictures) in zip(grid.T, columns.items(), strict=True):
@@ -43,6 +41,13 @@ def draw(study: Study, path: Path) -> None:
             axes.set_ylabel(f"{displacement:.1f} px")
         bar: Style = {"label": "absolute difference (of 255)", "fraction": 0.03, "pad": 0.01, "aspect": 30}
         figure.colorbar(ScalarMappable(RANGE, COLOURS), ax=grid, extend="max", **bar)
+
+
+def finding(seen: np.ndarray) -> str:
+    """In words: how far the pixels that were seen (N,) differ from the true ones, on average."""
+    if not seen.size:
+        return "These frames show nothing that was seen"
+    return f"What these frames show differs from the true frames by {seen.mean():.0f} of 255 on average"
 
 
 def difference(made: np.ndarray, true: np.ndarray) -> np.ndarray:

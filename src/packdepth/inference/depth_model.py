@@ -92,8 +92,8 @@ class DepthModel(
 
     @property
     def stereo(self) -> bool:
-        """Whether it sees a second camera's image, too; its images have six channels then."""
-        return bool(self.info.network.get("stereo", False))
+        """Whether it sees a second camera's image as well; its images have six channels then."""
+        return self.network.stereo
 
     def forward(self, images: Tensor) -> Tensor:
         """Metric depth in m, (B, 1, H, W), of images (B, 3, H, W) in [0, 1], H and W multiples of 32.
@@ -178,7 +178,7 @@ class DepthModel(
     def predict_both_ways(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """What `forward` gives for images, and for their mirror images, mirrored back; both on the CPU.
 
-        `disagreement` tells how far the two differ.
+        `disagreement` tells how far the two differ. Not for pairs, whose second camera would change sides.
         """
         images = images.to(self.device)
         return self(images).cpu(), self(images.flip(3)).flip(3).cpu()
@@ -214,11 +214,14 @@ class DepthModel(
         return cls.around(*load_checkpoint(path))
 
     @classmethod
-    def around(cls, network: ImageNetwork, info: CheckpointInfo) -> Self:
+    def around(cls, network: ImageNetwork, info: CheckpointInfo, pairs: bool = False) -> Self:
         """A network that is there already, in evaluation mode.
 
-        Raises InputError if it is an autoencoder, which predicts no depth.
+        Raises InputError if it is an autoencoder, which predicts no depth, or a stereo network, unless it will be given
+        `pairs`, (B, 6, H, W), one camera's image before the other's.
         """
+        if network.stereo and not pairs:
+            raise InputError("holds a stereo network; it sees a second camera's image as well, and none is given here")
         if info.network["architecture"] == "autoencoder":
             raise InputError("holds an autoencoder; it gives images back and predicts no depth")
         with torch.device("meta"):  # takes neither memory nor random draws

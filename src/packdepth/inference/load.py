@@ -28,10 +28,6 @@ def open_file(path: Path) -> DepthModel:
     """
     published = path.is_file() and packnet_sfm_file.is_torch_file(path)
     network, info = _published(path) if published else load_checkpoint(path)
-    if network.stereo:
-        raise InputError(
-            f"{path}: holds a stereo network; it sees a second camera's image, too, and none is given here"
-        )
     try:
         return DepthModel.around(network, info)
     except InputError as error:

@@ -27,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from packdepth.config.variants import MIN_DEPTH, DenseDepthSkips, DenseDepthVersion, Head, Norm
+from packdepth.errors import InputError
 from packdepth.models.checks import check_choice, check_image
 from packdepth.models.densenet import DenseNet
 from packdepth.models.heads import DepthHead, head_function
@@ -128,6 +129,8 @@ class DenseDepth(ImageNetwork):
         check_choice("skips of densedepth", skips, get_args(DenseDepthSkips))
         check_choice("stereo of densedepth", stereo, (False, True))
         self.stereo = stereo
+        if pretrained and stereo:
+            raise InputError("densedepth: ImageNet's weights see one image, so a stereo network cannot start from them")
         of_version = VERSIONS[version]
         self.pretrained = pretrained
         self.normalises_image = pretrained and of_version.normalises_image

@@ -91,12 +91,15 @@ def spread(output: Tensor, target: Tensor, mask: Tensor) -> dict[str, float]:
     """
     known = mask > 0
     predicted, truth = output[known].double(), target[known].double()
+    deviations = predicted.std(correction=0), truth.std(correction=0)
+    covariance = ((predicted - predicted.mean()) * (truth - truth.mean())).mean()
+    correlation = covariance / (deviations[0] * deviations[1]).clamp_min(1e-12)
     return {
         "prediction_mean": float(predicted.mean()),
-        "prediction_std": float(predicted.std(correction=0)),
+        "prediction_std": float(deviations[0]),
         "target_mean": float(truth.mean()),
-        "target_std": float(truth.std(correction=0)),
-        "correlation": float(_correlation(predicted, truth)),
+        "target_std": float(deviations[1]),
+        "correlation": float(correlation),
     }
 
 
@@ -109,22 +112,19 @@ def saturation(output: Tensor, mask: Tensor, limits: tuple[float, float]) -> dic
 
 
 def motion(found: Motion) -> dict[str, float]:
-    """How good predicted motions are: their translations and rotations against the true ones.
+    """How good predicted motions are: their translations and rotations against the true ones, means over frames.
 
-    Mean length of the predicted translations, of the true ones, and of the distances that the sensor measured, m; the
-    cosine between both translations, and the angle between both rotations, degrees, means over frames. The correlation
-    of both lengths tells whether a faster motion is seen to be one; 0 where one of them does not vary.
+    Lengths of the predicted translations, of the true ones, and of the distances that the sensor measured, m; the
+    cosine between both translations, and the angle between both rotations, degrees.
     """
     predicted, true = (pose[..., :3, 3].double().flatten(0, 1) for pose in (found.predicted, found.true))
-    lengths = predicted.norm(dim=-1), true.norm(dim=-1)
     turned = found.predicted[..., :3, :3].double() @ found.true[..., :3, :3].double().mT
     angle = vector_from_rotation(turned).norm(dim=-1)
     return {
-        "translation_mean": float(lengths[0].mean()),
-        "translation_true": float(lengths[1].mean()),
+        "translation_mean": float(predicted.norm(dim=-1).mean()),
+        "translation_true": float(true.norm(dim=-1).mean()),
         "distance_mean": float(found.distance.mean()),
         "translation_cosine": float(torch.cosine_similarity(predicted, true, dim=-1).mean()),
-        "translation_correlation": float(_correlation(*lengths)),
         "rotation_error": float(angle.rad2deg().mean()),
     }
 
@@ -135,12 +135,6 @@ def peak_memory_mib(device: torch.device) -> float:
         return torch.cuda.max_memory_allocated(device) / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def _correlation(a: Tensor, b: Tensor) -> Tensor:
-    """Of two samples (N,); 0 if one is flat."""
-    covariance = ((a - a.mean()) * (b - b.mean())).mean()
-    return covariance / (a.std(correction=0) * b.std(correction=0)).clamp_min(1e-12)
 
 
 def _gradients(stages: Stages) -> dict[str, list[Tensor]]:

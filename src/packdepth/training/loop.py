@@ -57,7 +57,7 @@ def train(study: Study, run: paths.Run) -> None:
     variant = study.variant(run.variant)
     frames = training_frames(variant, run)
     start.require_depth(frames.store, variant)
-    start.require_pairs(frames.store, variant)
+    start.require_pairs(study, frames.store, variant)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     key = run_key(variant, run.seed, frames.fingerprint, device)
     with resume.locked(run) as waited:
@@ -277,6 +277,7 @@ class Trainer:
             "params": digest(self.variant),
             "store": self.store.fingerprint[:16],
             "frames": self.store.made_of,
+            **({"second_camera": self.store.baseline} if self.variant.stereo else {}),
             "torch": torch.__version__,
             "device": torch.cuda.get_device_name(self.device) if gpu else f"CPU, {torch.get_num_threads()} threads",
             "precision": self.computing.precision,

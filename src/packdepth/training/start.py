@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from packdepth import models
 from packdepth.checkpoints.imagenet import load_imagenet_encoder
+from packdepth.config.datasets import RoomsData
+from packdepth.config.study import Study
 from packdepth.config.variants import Training, Variant
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
@@ -122,11 +124,15 @@ def require_depth(store: Store, variant: Variant) -> None:
         raise InputError(f"{store.path}: {told}")
 
 
-def require_pairs(store: Store, variant: Variant) -> None:
-    """Raise InputError if a stereo network's frames have no images of a second camera."""
-    if variant.stereo and not store.has("second"):
-        told = "no images of a second camera, which a stereo network sees; rooms have them with `stereo` in their data"
-        raise InputError(f"{store.path}: {told}")
+def require_pairs(study: Study, store: Store, variant: Variant) -> None:
+    """Raise InputError if a stereo network has no images of a second camera to learn from, or to be tested on."""
+    if not variant.stereo:
+        return
+    if not isinstance(study.data, RoomsData) or study.data.stereo is None:
+        needs = "a stereo network sees a second camera's images, of test frames as well; rooms with `stereo` have them"
+        raise InputError(f"params.yaml: scales.{study.scale}.data: {needs}")
+    if not store.has("second"):
+        raise InputError(f"{store.path}: has no images of a second camera; remove it, and make it again")
 
 
 def set_first_output(depth: ImageNetwork, store: Store, variant: Variant) -> None:

@@ -58,7 +58,7 @@ def require_space(folder: Path, size: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     with tempfile.TemporaryFile(dir=folder) as file:
         if hasattr(os, "posix_fallocate"):  # not on a Mac
-            os.posix_fallocate(file.fileno(), 0, min(size, SET_ASIDE))
+            os.posix_fallocate(file.fileno(), 0, max(1, min(size, SET_ASIDE)))
 
 
 def remove_parts(path: Path) -> None:

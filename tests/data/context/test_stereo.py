@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from packdepth.config.datasets import RoomsData
-from packdepth.data.context.stereo import filmed_pair, synthetic_right
+from packdepth.data.context.stereo import stored_pair, synthetic_right
 from packdepth.data.store.context import Neighbours
 from packdepth.data.store.frames import Store
 from packdepth.geometry.backward_warp import synthesize_view
@@ -53,7 +53,7 @@ def test_a_wall_by_hand(tmp_path: Path):
 
 def test_rooms_are_rendered_from_there(tmp_path: Path):
     store = made_store(ROOMS, "train", tmp_path)
-    (batch,) = filmed_pair(store, "rooms")
+    (batch,) = stored_pair(store, "rooms")
     assert batch.image is not None
     assert batch.image.tolist() == [[3], [4], [5]]
     assert batch.velocity is batch.time_step is batch.rgb is None
@@ -66,7 +66,7 @@ def test_rooms_are_rendered_from_there(tmp_path: Path):
 
 def test_a_made_image_is_like_the_rendered_one(tmp_path: Path):
     store = made_store(ROOMS, "train", tmp_path)
-    (true,), (made,) = filmed_pair(store, "rooms"), synthetic_right(store, BASELINE)
+    (true,), (made,) = stored_pair(store, "rooms"), synthetic_right(store, BASELINE)
     right = np.stack([store.rgb(store.second(frame)) for frame in range(3)])[:, None]
     assert made.rgb is not None
     assert made.mask is not None

@@ -12,7 +12,7 @@ import torch
 from packdepth.config.datasets import RoomsData
 from packdepth.config.study import Context, Study
 from packdepth.data.context.recorded import BATCH, filmed, rendered
-from packdepth.data.context.stereo import filmed_pair, store_batch, synthetic_right
+from packdepth.data.context.stereo import store_batch, stored_pair, synthetic_right
 from packdepth.data.context.synthesis import synthesize
 from packdepth.data.store.context import FORMAT, Neighbours, append_neighbours, views_of
 from packdepth.data.store.frames import Store
@@ -33,7 +33,7 @@ def make_context(study: Study, store_path: Path, path: Path) -> None:
     store = Store(store_path)
     with locked(LOCKS / study.scale / "context.lock", "makes this file"):
         remove_parts(path)
-        views = sum(views_of(kind) for kind in settings.kinds)
+        views = sum(views_of(kind) for kind in settings.kinds if kind != "stereo")  # its images are in the store
         require_space(path.parent, views * len(store) * 4 * store.size[0] * store.size[1])
         with atomic_write(path) as part, h5py.File(part, "w") as file:
             for kind in settings.kinds:
@@ -63,7 +63,7 @@ def _neighbours(study: Study, settings: Context, store: Store, kind: str) -> Ite
         _require_dense(store)
         return synthetic_right(store, settings.baseline)
     if kind == "stereo":
-        return filmed_pair(store, study.data.dataset)
+        return stored_pair(store, study.data.dataset)
     if isinstance(study.data, RoomsData):
         return rendered(store, study.data, study.motions[settings.motion], settings.seed)
     return filmed(store, study.data.dataset)

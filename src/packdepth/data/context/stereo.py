@@ -15,7 +15,7 @@ from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
 from packdepth.geometry.rigid import right_from_left
 
-STEREO = {"kitti": "true", "rooms": "0.2"}  # an example of the setting, of data sets that have one
+EXAMPLES = {"kitti": "true", "rooms": "0.2"}  # of the setting, for data sets that have it
 
 
 def synthetic_right(store: Store, baseline: float) -> Iterator[Neighbours]:
@@ -37,13 +37,14 @@ def synthetic_right(store: Store, baseline: float) -> Iterator[Neighbours]:
         )
 
 
-def filmed_pair(store: Store, dataset: str) -> Iterator[Neighbours]:
-    """What the second camera took with all frames of a store that have its image.
+def stored_pair(store: Store, dataset: str) -> Iterator[Neighbours]:
+    """What the second camera took with all frames of a store that have its image, filmed or rendered.
 
     Raises InputError if there are none, or if that camera has another matrix: pairs must be rectified.
     """
     if not store.has("second"):
-        way = f"; `stereo: {STEREO[dataset]}` in its data keeps them" if dataset in STEREO else ""
+        example = EXAMPLES.get(dataset)
+        way = f"; with `stereo: {example}` in its data a store made anew keeps them" if example else ""
         lacks = f"{dataset} has no images of a second camera here, so no stereo context{way}"
         raise InputError(f"{store.path}: {lacks}; synthetic-stereo context may do")
     image = np.array([store.second(index) for index in range(len(store))], np.int32)

@@ -54,21 +54,21 @@ class Rooms:
         indices = range(place * PIECE, min((place + 1) * PIECE, self._rooms))
         what = self._data.seed, self._split, indices, self._data.size
         if of_second and self._data.stereo is not None:
-            return _batch(rooms.render_right(*what, self._data.stereo, device), alone=True)
-        batch = _batch(rooms.render(*what, device=device), alone=False)
+            return _batch(rooms.render_right(*what, self._data.stereo, device), only_views=True)
+        batch = _batch(rooms.render(*what, device=device), only_views=False)
         if self._data.stereo is None:
             return batch
         pose = right_from_left(self._data.stereo).expand(len(indices), 4, 4).numpy()
         return replace(batch, second=np.array(indices, np.int32) + self._rooms, second_pose=pose)
 
 
-def _batch(frames: rooms.Frames, alone: bool) -> Batch:
-    """Rendered frames as a store takes them; if `alone`, without depth, as mere views of others."""
+def _batch(frames: rooms.Frames, only_views: bool) -> Batch:
+    """Rendered frames as a store takes them; if `only_views`, without depth, behind the frames that they show."""
     return Batch(
         rgb=frames.rgb.cpu().numpy(),
-        depth=None if alone else frames.depth.cpu().numpy(),
+        depth=None if only_views else frames.depth.cpu().numpy(),
         intrinsics=frames.intrinsics.cpu().numpy(),
-        id=[f"{name}/right" for name in frames.id] if alone else frames.id,
+        id=[f"{name}/right" for name in frames.id] if only_views else frames.id,
         pose=frames.pose.cpu().numpy(),
         time=frames.time.cpu().numpy(),
     )

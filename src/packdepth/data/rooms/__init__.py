@@ -110,7 +110,7 @@ def render_right(
 ) -> Frames:
     """What a second camera sees, `baseline` metres to the right of the frames' at the same instant.
 
-    Both look the same way. The arguments are as for `render`.
+    Both look the same way. The other arguments are as for `render`.
     """
     ids = [frame_id(seed, split, index) for index in indices]
     frame_from_right = torch.eye(4, dtype=torch.float64).repeat(len(ids), 1, 1, 1)

@@ -98,13 +98,25 @@ class Store(Reader):
         fingerprint: of 2,000 rooms, 5 colours in 100,000 with vector instructions and without. A folder is named by its
         content.
         """
-        parameters = json.loads(self.attributes["parameters"])
+        parameters = self._parameters
         if parameters.get("dataset") == "folder":  # may hold anything
             return self.fingerprint[:16]
         parameters.pop("source", None)  # where the archives lay
-        parameters.pop("stereo", None)  # another view of the same frames
+        for views in ("neighbours", "stereo"):  # other views of the same frames
+            parameters.pop(views, None)
         origin = self.attributes["dataset"], int(self.attributes["version"]), parameters
         return digest(origin, self.file["id"].asstr()[: len(self)].tolist())
+
+    @property
+    def baseline(self) -> float | None:
+        """How far to the right the second camera of rooms stands, m; None if there is none."""
+        found: float | None = self._parameters.get("stereo")
+        return found
+
+    @property
+    def _parameters(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = json.loads(self.attributes["parameters"])
+        return parameters
 
     def has(self, name: str) -> bool:
         """Whether the store holds this optional array."""
