@@ -55,9 +55,11 @@ def test_factors_and_metrics(study):
 def test_files(study):
     text = write_group_table(study, "supervision")
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
-    assert rows["packnet-supervised"].startswith("| packnet-supervised | packnet | supervised | - | - | - | 2.00 M |")
-    assert "| densedepth | self-supervised | recorded | 0 | - |" in rows["densedepth-selfsup"]
-    assert "| packnet | self-supervised | synthetic | 0.05 | - |" in rows["photometric-velocity"]
+    assert rows["packnet-supervised"].startswith(
+        "| packnet-supervised | packnet | supervised | - | - | - | - | 2.00 M |"
+    )
+    assert "| densedepth | self-supervised | recorded | predicted | 0 | - |" in rows["densedepth-selfsup"]
+    assert "| packnet | self-supervised | synthetic | predicted | 0.05 | - |" in rows["photometric-velocity"]
     assert "| 0.05 | noise 0.3 m/s |" in rows["sensor-noise"]
     assert "| 0.05 | bias +25%, drop-out 30% |" in rows["sensor-bias"]
     assert rows["sensor-noise"].endswith("| 0.100 ± 0.000 | 0.900 ± 0.000 | 10 s |")

@@ -8,7 +8,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from packdepth.config.datasets import Data
-from packdepth.data.context.stereo import filmed_pair
+from packdepth.data.context.stereo import stored_pair
 from packdepth.data.datasets.archives import Tree
 from packdepth.data.datasets.kitti import Kitti, source
 from packdepth.data.store.frames import Store
@@ -104,7 +104,7 @@ def test_the_other_cameras_images_are_stored_behind_the_frames(tmp_path: Path):
     motion = np.eye(4)
     motion[0, 3] = 0.55
     np.testing.assert_allclose(store.second_pose(0), motion, atol=1e-6)
-    (batch,) = filmed_pair(store, "kitti")
+    (batch,) = stored_pair(store, "kitti")
     assert (batch.frame.tolist(), batch.image.tolist()) == ([0], [[2]])
     np.testing.assert_allclose(batch.pose, motion[None, None], atol=1e-6)
 
@@ -112,7 +112,7 @@ def test_the_other_cameras_images_are_stored_behind_the_frames(tmp_path: Path):
 def test_without_the_other_cameras_images_there_is_no_pair(tmp_path: Path):
     store = made_store(settings(unpacked(tmp_path), stereo=True), "train", tmp_path / "store")
     with pytest.raises(InputError, match="no frame has the second camera's image"):
-        next(filmed_pair(store, "kitti"))
+        next(stored_pair(store, "kitti"))
 
 
 @pytest.mark.skipif(not TINY.is_dir(), reason="the real KITTI_tiny is not beside this checkout")
@@ -120,7 +120,7 @@ def test_the_right_camera_of_kitti_is_half_a_metre_to_the_right(tmp_path: Path):
     store = made_store(settings(TINY, form="tiny", stereo=True), "train", tmp_path)
     assert all(store.second(index) >= len(store) for index in range(len(store)))
     np.testing.assert_allclose(store.second_pose(0)[:3, 3], [-0.533, 0, 0], atol=0.01)
-    assert sum(len(batch.frame) for batch in filmed_pair(store, "kitti")) == len(store)
+    assert sum(len(batch.frame) for batch in stored_pair(store, "kitti")) == len(store)
 
 
 def test_poses_velocities_and_times(raw: list[Path], tmp_path: Path):
