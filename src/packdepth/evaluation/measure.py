@@ -15,7 +15,7 @@ from packdepth.utils.progress import track
 
 BATCH = 8
 DISAGREEMENT = "disagreement"
-Predictor = Callable[[Tensor], Tensor]  # of images (B, 3, H, W): their uncertainty (B, 1, h, w), on the CPU
+Predictor = Callable[[Tensor], Tensor]  # of what the network sees: its uncertainty (B, 1, h, w), on the CPU
 NONE: Mapping[str, Predictor] = {}
 
 

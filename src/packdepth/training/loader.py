@@ -106,6 +106,6 @@ class CountedBatches(Sampler[list[tuple[int, int]]]):
 
 
 def batches(frames: Frames, order: CountedBatches, workers: int) -> DataLoader[Item]:
-    """Items stacked, in the counted order: images (B, H, W, 3), depths (B, 1, h, w)."""
+    """Items stacked, in the counted order: images (B, H, W, 3), of two cameras 6, depths (B, 1, h, w)."""
     pinned = torch.cuda.is_available()
     return DataLoader(frames, batch_sampler=order, num_workers=workers, pin_memory=pinned)

@@ -42,8 +42,8 @@ class Networks(nn.Module):
     ) -> tuple[list[Tensor], Tensor | None]:
         """All scales of a batch, finest first, and the motion to the views in time, if a network predicts it.
 
-        `of_depth` is the depth network's `forward_scales`, perhaps compiled; `image` (B, 3, H, W) the batch's, laid out
-        for it. The motion is context_from_target, (B, 2, 4, 4), m.
+        `of_depth` is the depth network's `forward_scales`, perhaps compiled; `image` (B, 3, H, W), or (B, 6, H, W) of
+        two cameras, the batch's, laid out for it. The motion is context_from_target, (B, 2, 4, 4), m.
         """
         return of_depth(image), self.pose(image, batch["context"][:, :CONTEXT_FRAMES]) if self.pose else None
 
