@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from packdepth.errors import InputError
 from packdepth.inference.depth_model import DepthModel
-from packdepth.inference.images import pixels, rgb_bytes
+from packdepth.inference.images import photo, rgb_bytes
 from packdepth.predict.cloud import points
 from packdepth.predict.picture import COLOURS, coloured, span
 
@@ -76,9 +76,9 @@ def demo(models: Mapping[str, DepthModel]) -> "Blocks":
 
 def _shown(models: Mapping[str, DepthModel], image: str, focal_length: float | None) -> list[Any]:
     """The legend, and of each network a pair of pictures and a cloud. All share one range of colours."""
-    given = pixels(image)
-    rgb = rgb_bytes(given)
-    depths = [model.infer(given, focal_length) for model in models.values()]
+    given = photo(image)
+    rgb, focal_length = rgb_bytes(given.rgb), given.focal_length(focal_length)
+    depths = [model.infer(given.rgb, focal_length) for model in models.values()]
     ends = span(np.stack(depths))
     shown: list[Any] = [_legend(ends)]
     for model, depth in zip(models.values(), depths, strict=True):

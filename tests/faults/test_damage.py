@@ -31,7 +31,7 @@ from packdepth.data.store.context import FORMAT as CONTEXT_FORMAT
 from packdepth.data.store.context import ContextStore, append_neighbours
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
-from packdepth.inference.images import pixels
+from packdepth.inference.images import photo
 from tests.support.archives_nyu import write_labelled
 from tests.support.clones import TINY
 from tests.support.context import neighbours
@@ -130,10 +130,10 @@ FORMATS: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = 
     "splits.mat": (make_nyu, read_nyu),
     "nyu_depth_v2_labeled.mat": (make_nyu, read_nyu),
     "archives.json": (lambda path: path.write_text('{"archives": [{"path": "/a.zip", "bytes": 3}]}'), read_listing),
-    "photo.png": (make_image, pixels),
-    "photo.jpg": (make_image, pixels),
-    "photo.tif": (make_image, pixels),
-    "photo.webp": (make_image, pixels),
+    "photo.png": (make_image, photo),
+    "photo.jpg": (make_image, photo),
+    "photo.tif": (make_image, photo),
+    "photo.webp": (make_image, photo),
     "samples.npz": (make_arrays, results.read_npz),
     "evaluation.json": (lambda path: path.write_text('{"test_loss": 0.5, "metric": {"a": [1, 2]}}'), results.read_json),
     "table.csv": (lambda path: path.write_text("variant,loss\n" + "packnet,0.5\n" * 20), results.read_csv),

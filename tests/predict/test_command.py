@@ -13,6 +13,7 @@ from packdepth.errors import InputError
 from packdepth.inference.depth_model import DepthModel
 from packdepth.inference.load import load_file
 from packdepth.predict.command import Wanted, predict
+from packdepth.utils import images
 
 
 @pytest.fixture
@@ -49,6 +50,19 @@ def test_the_images_focal_length_scales_depth(tmp_path: Path, constant: DepthMod
     wanted = Wanted(tmp_path / "out", focal_length=160.0)
     (depth, _), _ = predict(constant, [photo(tmp_path / "photo.png")], wanted)
     assert np.unique(np.asarray(Image.open(depth))).tolist() == [5000]
+
+
+def test_a_very_large_photo_is_shrunk_and_its_focal_length_with_it(
+    tmp_path: Path, constant: DepthModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(images, "MOST_PIXELS", 128 * 192 - 1)
+    wanted = Wanted(tmp_path / "out", focal_length=160.0, cloud=True)
+    (depth, _, cloud), _ = predict(constant, [photo(tmp_path / "photo.png", (128, 192))], wanted)
+    assert "photo.png: very large; its depth has 64x96 px" in capsys.readouterr().err
+    assert np.asarray(Image.open(depth)).shape == (64, 96)
+    assert np.unique(np.asarray(Image.open(depth))).tolist() == [2500]
+    body = cloud.read_bytes().partition(b"end_header\n")[2]
+    np.testing.assert_allclose(np.frombuffer(body[:12], "<f4"), [-47.5 * 2.5 / 80, -31.5 * 2.5 / 80, 2.5], rtol=1e-6)
 
 
 def test_a_cloud_stands_where_the_camera_saw_it(tmp_path: Path, constant: DepthModel):

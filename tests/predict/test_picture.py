@@ -25,6 +25,19 @@ def test_image_and_depth_side_by_side():
     assert farther[height // 2, 3 * width // 5].tolist() == list(COLOURS(1.0, bytes=True)[:3])
 
 
+def test_many_pixels_are_averaged_first():
+    rgb = np.zeros((2000, 3000, 3), np.uint8)
+    rgb[::2] = 200
+    depth = np.full((2000, 3000), 1.0, np.float32)
+    depth[::2] = 2.0
+    picture = Picture((2000, 3000), (1.0, 2.0))
+    drawn = picture.draw(rgb, depth).astype(int)
+    assert picture.image.get_size() == (1000, 1500)
+    height, width = drawn.shape[:2]
+    assert drawn[height // 2, width // 5] == pytest.approx([100] * 3, abs=1)
+    assert drawn[height // 2, 3 * width // 5] == pytest.approx([int(c) for c in COLOURS(0.5, bytes=True)[:3]], abs=2)
+
+
 @pytest.mark.parametrize("size", [(10, 400), (400, 10), (3000, 2000)])
 def test_the_picture_has_a_size_to_look_at(size):
     height, width = Picture(size, (0, 1)).draw(np.zeros((*size, 3), np.uint8), np.zeros(size, np.float32)).shape[:2]

@@ -16,6 +16,7 @@ from packdepth.utils.images import (
     fitted,
     read_header,
     read_image,
+    read_photo,
     thumbnail_of_depth,
     upright_rgb,
 )
@@ -127,6 +128,36 @@ def test_postscript_starts_no_program(tmp_path, monkeypatch):
         with pytest.raises(InputError, match=r"photo\.png: cannot be read as an image: not one of PNG, JPEG"):
             read(path)
     assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif"])
+def test_a_very_large_photo_is_read_at_half_its_size(tmp_path, monkeypatch, ending):
+    rows, columns = np.mgrid[:61, :84]
+    rgb = np.stack([rows, columns, rows + columns], -1).astype(np.uint8)
+    path = tmp_path / f"large.{ending}"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # a quarter turn to the right
+    Image.fromarray(rgb).save(path, exif=exif, **({"quality": 95, "subsampling": 0} if ending == "jpg" else {}))
+    monkeypatch.setattr(images, "MOST_PIXELS", 61 * 84)
+    same, once = read_photo(path)
+    assert (same.size, once) == ((61, 84), 1)
+    for most in (61 * 84 - 1, 31 * 42):
+        monkeypatch.setattr(images, "MOST_PIXELS", most)
+        half, twice = read_photo(path)
+        assert (half.size, twice) == ((31, 42), 2)
+        np.testing.assert_allclose(half, same.reduce(2), atol=4)
+    monkeypatch.setattr(images, "MOST_PIXELS", 61 * 84 // 4 - 1)
+    with pytest.raises(InputError, match=rf"large\.{ending}: cannot be read as an image: has (61x84|84x61) px"):
+        read_photo(path)
+
+
+def test_pillows_own_limit_is_left_to_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    path = tmp_path / "a.png"
+    Image.new("L", (10, 10)).save(path)
+    assert read_image(path).size == (10, 10)
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(path)
 
 
 def test_more_pixels_than_any_photo_has_are_not_decoded(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint, save_c
 from packdepth.config.datasets import LARGEST_SIDE
 from packdepth.config.variants import OutputUnit
 from packdepth.errors import InputError
-from packdepth.inference.images import AnyImage, pixels
+from packdepth.inference.images import AnyImage, photo
 from packdepth.losses.targets import metric_depth, unit_of
 from packdepth.models.network import ImageNetwork
 
@@ -113,7 +113,8 @@ class DepthModel(
 
         Args:
             image: a path, a PIL image, uint8 pixels (H, W, 3) in RGB, or a tensor (3, H, W), uint8 or in [0, 1].
-                A photo is turned upright first, as its EXIF data say.
+                A photo is turned upright first, as its EXIF data say. A file of more than 100 million pixels is shrunk
+                first, and its depth has half as many rows and columns.
             focal_length: of the camera, px of this image. Depth is then scaled by its ratio to the focal length of
                 the training data, since a network cannot see it: an object at twice the distance, through a lens of
                 twice the focal length, looks the same. Without it, depth is that of the training data's camera.
@@ -125,7 +126,8 @@ class DepthModel(
 
     def infer_with_doubt(self, image: AnyImage, focal_length: float | None = None) -> tuple[NDArray[np.float32], float]:
         """What `infer` gives, and how unsure the network is: the mean `disagreement` of the image's pixels."""
-        rgb = pixels(image)
+        given = photo(image)
+        rgb, focal_length = given.rgb, given.focal_length(focal_length)
         factor = 1.0 if focal_length is None else self.stretch(focal_length, rgb.shape[1])
         straight, mirrored = self._both_ways_of_any_size(rgb[None])
         depth = resized((straight + mirrored) / 2, rgb.shape[1:])

@@ -1,6 +1,7 @@
 """Whatever a user calls an image, as pixels."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,33 +12,47 @@ from torch import Tensor
 
 from packdepth.errors import InputError
 from packdepth.models.network import image_tensor
-from packdepth.utils.images import UNREADABLE, read_image, upright_rgb
+from packdepth.utils.images import UNREADABLE, read_photo, upright_rgb
 
 AnyImage = str | os.PathLike[str] | Image.Image | NDArray[np.uint8] | Tensor
 
 
-def pixels(image: AnyImage) -> Tensor:
-    """Float pixels (3, H, W) in [0, 1], on the CPU, of a file, a PIL image, an array or a tensor.
+@dataclass(frozen=True)
+class Photo:
+    """Pixels, and what was done to get them."""
+
+    rgb: Tensor  # float (3, H, W) in [0, 1], on the CPU
+    shrunk: int = 1  # the file has so many times as many rows and columns
+
+    def focal_length(self, of_file: float | None) -> float | None:
+        """The camera's focal length, px of these pixels, from that in px of the file; None if unknown."""
+        return of_file and of_file / self.shrunk
+
+
+def photo(image: AnyImage) -> Photo:
+    """The pixels of a file, a PIL image, an array or a tensor.
 
     An array is uint8 (H, W, 3) in RGB, a tensor (3, H, W), uint8 or float in [0, 1]. Files and PIL images are turned
-    upright, as their EXIF data say. Raises InputError, in one line, if it is anything else or cannot be read.
+    upright, as their EXIF data say. A file of more than 100 million pixels is shrunk to half as many rows and columns.
+    Raises InputError, in one line, if it is anything else, cannot be read, or has more than 400 million pixels.
     """
     match image:
         case str() | os.PathLike():
-            return image_tensor(np.array(upright_rgb(read_image(Path(image)), str(image))))
+            picture, shrunk = read_photo(Path(image))
+            return Photo(image_tensor(np.array(picture)), shrunk)
         case Image.Image():
-            return image_tensor(_of_picture(image))
+            return Photo(image_tensor(_of_picture(image)))
         case np.ndarray():
-            return image_tensor(_of_array(image))
+            return Photo(image_tensor(_of_array(image)))
         case Tensor():
-            return _of_tensor(image)
+            return Photo(_of_tensor(image))
     kind = type(image).__name__
     raise InputError(f"image: expected a path, a PIL image, an array (H, W, 3) or a tensor (3, H, W), got a {kind}")
 
 
 def rgb_bytes(image: Tensor) -> NDArray[np.uint8]:
     """The reverse: pixels (H, W, 3) of a float image (3, H, W) in [0, 1] on the CPU."""
-    return (image * 255).round().byte().permute(1, 2, 0).numpy()
+    return (image * 255).round_().byte().permute(1, 2, 0).numpy()
 
 
 def _of_picture(image: Image.Image) -> NDArray[np.uint8]:

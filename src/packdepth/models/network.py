@@ -42,4 +42,4 @@ class ImageNetwork(nn.Module, ABC):
 
 def image_tensor(rgb: np.ndarray) -> Tensor:
     """uint8 (..., H, W, C) to float32 (..., C, H, W) in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(rgb, -1, -3))).float() / 255.0
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(rgb, -1, -3))).float().div_(255.0)

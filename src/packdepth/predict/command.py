@@ -1,6 +1,7 @@
 """Metric depth for anyone's images: `packdepth predict IMAGE...`."""
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from PIL import Image
 
 from packdepth.errors import InputError
 from packdepth.inference.depth_model import DepthModel
-from packdepth.inference.images import pixels, rgb_bytes
+from packdepth.inference.images import photo, rgb_bytes
 from packdepth.predict import depth_file, video
 from packdepth.predict.cloud import points, write_cloud
 from packdepth.predict.depth_file import Format, write_depth
@@ -97,16 +98,18 @@ def require(model: DepthModel, sources: list[Path], wanted: Wanted) -> None:
 
 def _of_image(model: DepthModel, source: Path, wanted: Wanted) -> float:
     """Write an image's files; returns how unsure the model is of it."""
-    image = pixels(source)
-    rgb = rgb_bytes(image)
-    depth, doubt = model.infer_with_doubt(image, wanted.focal_length)
+    image = photo(source)
+    rgb, focal_length = rgb_bytes(image.rgb), image.focal_length(wanted.focal_length)
+    if image.shrunk > 1:
+        print(f"packdepth: {source}: very large; its depth has {len(rgb)}x{rgb.shape[1]} px", file=sys.stderr)
+    depth, doubt = model.infer_with_doubt(image.rgb, focal_length)
     of_depth, of_picture, *of_cloud = wanted.files(source)
     write_depth(of_depth, depth)
     picture = Picture(depth.shape, span(depth)).draw(rgb, depth)
     with atomic_write(of_picture) as part:
         Image.fromarray(picture).save(part, format="PNG")
     for path in of_cloud:
-        write_cloud(path, points(depth, rgb, wanted.focal_length or model.usual_focal_length(len(depth))))
+        write_cloud(path, points(depth, rgb, focal_length or model.usual_focal_length(len(depth))))
     return doubt
 
 

@@ -1,11 +1,14 @@
 """Depth as a picture that a person can read: beside the image, with a legend."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 
 COLOURS = colormaps["viridis_r"]  # near is bright; legible to the colour-blind
 SHOWN = (1.0, 99.0)  # percentiles of depth that the colours span
@@ -41,10 +44,16 @@ class Picture:
 
     def draw(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The picture (rows, columns, 3) of an image (H, W, 3) and its depth (H, W) in m."""
-        self.image.set_data(rgb)
-        self.depth.set_data(depth)
+        self.image.set_data(_shrunk(rgb))
+        self.depth.set_data(_shrunk(depth))
         self.canvas.draw()
         return np.asarray(self.canvas.buffer_rgba())[..., :3]
+
+
+def _shrunk(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Pixels (H, W) or (H, W, 3), averaged in blocks where there are far more of them than a picture shows."""
+    factor = max(1, int(max(pixels.shape[:2]) // (2 * SIDE * DPI)))
+    return np.asarray(Image.fromarray(pixels).reduce(factor))
 
 
 def coloured(depth: NDArray[np.float32], ends: tuple[float, float]) -> NDArray[np.uint8]:

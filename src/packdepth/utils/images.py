@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from packdepth.errors import InputError
 THUMBNAIL_WIDTH = 160  # px, about that of a depth picture on a sheet of many: a LiDAR's points are lost on a larger one
 # Formats that Pillow decodes itself. For others, such as PostScript, it starts programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 100_000_000  # of an image that keeps its size
+SHRUNK = 2  # times in each direction, a photo with more
 SIXTEEN_BITS = ("I;16", "I;16B", "I")  # as Pillow calls one channel of 16 bits
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow says of a damaged file
 ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap height and width
@@ -40,14 +42,24 @@ def decode(content: bytes, name: str) -> Image.Image:
     return image
 
 
-def _opened(source: Path | io.BytesIO) -> Image.Image:
-    """An image whose pixels are still to be decoded."""
-    image = Image.open(source, formats=FORMATS)
-    if image.width * image.height > MOST_PIXELS:
-        raise ValueError(
-            f"has {image.height}x{image.width} px, more than {MOST_PIXELS // 10**6} million; shrink it first"
-        )
+def _opened(source: Path | io.BytesIO, more: int = 1) -> Image.Image:
+    """An image whose pixels are still to be decoded; it may have so many times as many as usual."""
+    most = more * MOST_PIXELS
+    with _without_pillows_limit():
+        image = Image.open(source, formats=FORMATS)
+    if image.width * image.height > most:
+        raise ValueError(f"has {image.height}x{image.width} px, more than {most // 10**6} million; shrink it first")
     return image
+
+
+@contextlib.contextmanager
+def _without_pillows_limit() -> Iterator[None]:
+    """Pillow's own limit, 179 million pixels, lies between ours."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def _unreadable(name: str, error: Exception) -> InputError:
@@ -58,11 +70,33 @@ def _unreadable(name: str, error: Exception) -> InputError:
 
 def read_image(path: Path) -> Image.Image:
     """An image file, decoded. Raises InputError that names the file if it cannot be."""
+    return decode(_content(path), str(path))
+
+
+def read_photo(path: Path) -> tuple[Image.Image, int]:
+    """A photo's file as upright RGB, and how many times smaller it was made in each direction: 1 or 2.
+
+    Photos of more than 100 million pixels are made smaller early, up to 400 million. Raises InputError that names the
+    file if it cannot be decoded, or has even more.
+    """
     try:
-        content = path.read_bytes()
+        image = _opened(io.BytesIO(_content(path)), more=SHRUNK**2)
+        whole = image.size
+        shrunk = SHRUNK if image.width * image.height > MOST_PIXELS else 1
+        if shrunk > 1:
+            image.draft("RGB", (image.width // shrunk, image.height // shrunk))  # a JPEG is decoded at that size
+        image.load()
+    except UNREADABLE as error:
+        raise _unreadable(str(path), error) from None
+    rgb = upright_rgb(image, str(path))
+    return (rgb.reduce(shrunk) if shrunk > 1 and image.size == whole else rgb), shrunk
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read as an image: {error}") from None
-    return decode(content, str(path))
 
 
 def read_header(path: Path) -> Header:
