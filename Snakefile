@@ -2,7 +2,7 @@
 
 snakemake --cores 8 --resources gpu=1     the report's rows and the temporal pair: everything missing or out of date
 snakemake everything                      all groups of params.yaml, and the verdict
-snakemake NAME                            one group (report, temporal, supervision, diagnosis, contest, factors, ...),
+snakemake NAME                            one group (report, temporal, supervision, sensors, contest, factors, ...),
                                           one phase (data, training, evaluation, tables, figures), `verdict`, or what
                                           one hypothesis needs (H2)
 snakemake data/kitti/test.h5              the store of any scale, downloaded first where it has to be

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from packdepth.errors import InputError
 
-WITH_CONTEXT = ("temporal", "supervision")  # groups whose variants may learn from neighbouring frames
+WITH_CONTEXT = ("temporal", "supervision", "sensors")  # groups whose variants may learn from neighbouring frames
 COMPARED = ("report", "ceilings", "contest", "diagnosis", "durations")  # groups whose variants the verdict compares
 TOLD = (*COMPARED, "tuning", "factors", "autoencoder")  # all that it rests on
 WIDTHS = "widths"  # the group whose networks make cascades

@@ -13,7 +13,7 @@ from packdepth.utils.files import write_json, write_text
 from tests.support.stores import with_variants
 
 PAIR = ("photometric", "photometric-velocity")  # which the group is compared with
-VARIANTS = (*PAIR, "packnet-supervised", "densedepth-selfsup", "sensor-noise", "sensor-bias")
+VARIANTS = (*PAIR, "packnet-supervised", "densedepth-selfsup", "noisy", "two-faults")
 FACTORS = [[1.0, 3.0], [2.0, 6.0]]  # of two images, for each seed
 
 
@@ -22,8 +22,10 @@ def study(project):
     def edit(raw):
         raw["seeds"] = [0, 1]
         group = raw["groups"]["supervision"]
-        group["variants"] = {name: group["variants"][name] for name in VARIANTS if name not in PAIR}
-        group["variants"]["sensor-bias"]["training"]["velocity"] |= {"drop_out": 0.3}
+        group["variants"] = {name: group["variants"][name] for name in VARIANTS[2:4]}
+        for name, sensor in (("noisy", {"noise": 0.3}), ("two-faults", {"bias": 0.25, "drop_out": 0.3})):
+            training = {"mode": "self-supervised", "context": "recorded", "velocity": {"weight": 0.05, **sensor}}
+            group["variants"][name] = {"network": {"architecture": "packnet"}, "training": training}
         raw["scales"]["tiny"]["groups"] = {"temporal": {"context": "synthetic"}}
 
     study = project(edit)
@@ -60,9 +62,9 @@ def test_files(study):
     )
     assert "| densedepth | self-supervised | recorded | predicted | 0 | - |" in rows["densedepth-selfsup"]
     assert "| packnet | self-supervised | synthetic | predicted | 0.05 | - |" in rows["photometric-velocity"]
-    assert "| 0.05 | noise 0.3 m/s |" in rows["sensor-noise"]
-    assert "| 0.05 | bias +25%, drop-out 30% |" in rows["sensor-bias"]
-    assert rows["sensor-noise"].endswith("| 0.100 ± 0.000 | 0.900 ± 0.000 | 10 s |")
+    assert "| 0.05 | noise 0.3 m/s |" in rows["noisy"]
+    assert "| 0.05 | bias +25%, drop-out 30% |" in rows["two-faults"]
+    assert rows["noisy"].endswith("| 0.100 ± 0.000 | 0.900 ± 0.000 | 10 s |")
     assert text == paths.table("tiny", "supervision", "md").read_text()
     assert "2 seeds" in text
     assert text.endswith("pooled over pixels. ± is the deviation over seeds.\n")
@@ -77,7 +79,7 @@ def test_one_seed_has_no_deviation(study):
 
 
 def test_faults_count_only_for_a_training_that_listens(study):
-    training = study.variant("sensor-noise").training
+    training = study.variant("noisy").training
     deaf = training.model_copy(update={"velocity": training.velocity.model_copy(update={"weight": 0.0})})
     assert faults(training) == {"noise": 0.3}
     assert faults(deaf) == {}
@@ -85,8 +87,8 @@ def test_faults_count_only_for_a_training_that_listens(study):
 
 
 def test_a_missing_result_is_named(study):
-    study.run("sensor-bias", 1).per_image.unlink()
-    with pytest.raises(InputError, match=r"runs/supervision/sensor-bias/seed1/per_image\.csv: not there yet"):
+    study.run("two-faults", 1).per_image.unlink()
+    with pytest.raises(InputError, match=r"runs/supervision/two-faults/seed1/per_image\.csv: not there yet"):
         write_group_table(study, "supervision")
 
 

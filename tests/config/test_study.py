@@ -91,7 +91,16 @@ def test_groups_have_files_and_may_have_seeds_of_their_own(project):
     assert study.seeds_of("packnet-epsilon") == [1, 2, 3, 4, 5]
     assert str(study.run("packnet-epsilon", 1).metrics) == "results/tiny/metrics/diagnosis/packnet-epsilon.1.json"
     of_verdict = ["ceilings", "tuning", "contest", "diagnosis", "durations", "factors", "autoencoder"]
-    assert list(study.by_group) == ["report", "temporal", "supervision", *of_verdict, "widths", "batches", "pairs"]
+    assert list(study.by_group) == [
+        "report",
+        "temporal",
+        "supervision",
+        "sensors",
+        *of_verdict,
+        "widths",
+        "batches",
+        "pairs",
+    ]
 
 
 def test_a_group_shows_those_that_it_is_compared_with(project):
@@ -245,7 +254,7 @@ WRONG = [
     ),
     (
         lambda raw: _training(raw).update(mode="self-supervised"),
-        ["variants.packnet", "'self-supervised'", "temporal and supervision"],
+        ["variants.packnet", "'self-supervised'", "temporal, supervision, sensors"],
     ),
     (
         lambda raw: raw["scales"]["small"]["groups"]["temporal"].update(epoch=1),

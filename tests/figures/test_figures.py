@@ -25,7 +25,7 @@ NEEDED = {  # of the last variant drawn
     "error_by_distance": ("packnet", "error_by_distance"),
     "gradients": ("packnet", "diagnostics"),
     "scale_factor": ("packnet-velocity", "per_image"),
-    "speed_sensor": ("sensor-bias", "evaluation"),
+    "speed_sensor": ("bias-plus-25", "evaluation"),
     "temporal_panel": ("photometric-velocity", "samples"),
     "supervision_panel": ("packnet-velocity", "samples"),
 }

@@ -5,22 +5,15 @@ import pytest
 
 from packdepth.config.study import Study
 from packdepth.errors import InputError
-from packdepth.figures._temporal import finding, settings, sound, taught_by
+from packdepth.figures._temporal import drawn, finding, settings, taught_by
 from tests.support.stores import with_variants
 
 MakeStudy = Callable[..., Study]
 
 
-def test_variants_with_a_faulty_sensor_are_left_out(make_study: MakeStudy) -> None:
-    pair = ["photometric", "photometric-velocity"]
-    study = make_study()
-    assert sound(study, "temporal") == pair
-    assert sound(study, "supervision") == [*pair, "packnet-supervised", "packnet-selfsup", "packnet-velocity"]
-
-
 def test_nothing_to_draw_is_told(make_study: MakeStudy) -> None:
-    with pytest.raises(InputError, match=r"^params\.yaml: groups\.temporal\.variants has none without a faulty sensor"):
-        sound(with_variants(make_study(), "temporal", {}), "temporal")
+    with pytest.raises(InputError, match=r"^params\.yaml: groups\.temporal\.variants is empty"):
+        drawn(with_variants(make_study(), "temporal", {}), "temporal")
 
 
 def test_mode_context_and_network_can_be_read_off(make_study: MakeStudy) -> None:

@@ -67,6 +67,12 @@ groups:
         network: {architecture: densedepth, head: scaled-sigmoid}
         training: {mode: semi-supervised, context: recorded, velocity: {weight: 0.5}}
     figures: [scale_factor]
+  sensors:
+    training: {mode: self-supervised, context: recorded, velocity: {weight: 0.4}}
+    variants:
+      sensor-perfect: {network: {architecture: packnet, head: scaled-sigmoid}}
+      noise-30: {network: {architecture: packnet, head: scaled-sigmoid}, training: {velocity: {noise: 0.3}}}
+    figures: [speed_sensor]
   ceilings:
     seeds: [0]
     variants:
@@ -182,6 +188,12 @@ SUPERVISION = (
         "packdepth figure scale_factor",
     }
 )
+SENSORS = {
+    *(command for phase in ("train", "evaluate") for command in runs(phase, "sensor-perfect", "noise-30")),
+    "packdepth floors",
+    "packdepth tables sensors",
+    "packdepth figure speed_sensor",
+}
 TOLD = ("report", "ceilings", "tuning", "contest", "diagnosis", "durations", "factors", "autoencoder")
 GATHER = {f"packdepth gather {group}" for group in TOLD}
 JUDGE = {"packdepth findings", "packdepth verdict"} | {
@@ -219,7 +231,7 @@ CONTEST = {command for phase in ("train", "evaluate") for command in runs(phase,
 FACTORS = {command for phase in ("train", "evaluate") for command in runs(phase, "f1", "f2", seeds=(0, 1))}
 AUTOENCODER = runs("train", "packing", "pooling") | runs("reconstruct", "packing", "pooling")
 OF_VERDICT = CEILINGS_GROUP | TUNING | CONTEST | DIAGNOSIS | DURATIONS | FACTORS
-EVERYTHING = STUDY | SUPERVISION | OF_VERDICT | AUTOENCODER | VERDICT | WIDTHS | BATCHES | PAIRS
+EVERYTHING = STUDY | SUPERVISION | SENSORS | OF_VERDICT | AUTOENCODER | VERDICT | WIDTHS | BATCHES | PAIRS
 AFTER_PACKNET = runs("train", "packnet") | runs("evaluate", "packnet") | FIGURES | TABLES
 ANOTHER_HEAD = (
     "params.yaml",

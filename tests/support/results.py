@@ -22,7 +22,8 @@ from tests.support.widths import write_widths
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 VARIANTS = ("constant", "densedepth", "packnet-no-skips")
 PAIR = ("photometric", "photometric-velocity")
-SUPERVISION = ("packnet-supervised", "packnet-selfsup", "packnet-velocity", "sensor-noise", "sensor-bias")
+SUPERVISION = ("packnet-supervised", "packnet-selfsup", "packnet-velocity")
+SENSORS = ("sensor-perfect", "noise-30", "bias-plus-25")
 
 
 @pytest.fixture
@@ -34,11 +35,12 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         seeds: tuple[int, ...] = (0,),
         steps: int = 12,
         supervision: tuple[str, ...] = SUPERVISION,
+        sensors: tuple[str, ...] = SENSORS,
     ) -> Study:
         monkeypatch.chdir(tmp_path)
         content = yaml.safe_load(PARAMS.read_text())
         content |= {"scale": "smoke", "seeds": list(seeds)}
-        for group, names in (("report", variants), ("supervision", supervision)):
+        for group, names in (("report", variants), ("supervision", supervision), ("sensors", sensors)):
             section = content["groups"][group]
             section["variants"] = {name: section["variants"][name] for name in names}
         for group in ("widths", "batches", "pairs"):
@@ -46,7 +48,7 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         content["verdict"] = no_verdict(variants[0])
         Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         study = load_study()
-        for run in (run for variant in (*variants, *PAIR, *supervision) for run in runs(study, variant)):
+        for run in (run for variant in (*variants, *PAIR, *supervision, *sensors) for run in runs(study, variant)):
             _write(run, steps)
         _write_context(study.scale)
         _write_floors(study)

@@ -88,7 +88,7 @@ def test_both_tools_have_the_same_commands_inputs_outputs_and_settings(real: Clo
     variants = [len(group.get("variants", group.get("runs"))) for group in groups]
     runs = sum(count * times for count, times in zip(variants, seeds, strict=True))
     figures = sum(len(group.get("figures", [])) for group in groups) + len(study["verdict"]["hypotheses"]) + 2
-    data, context, floors, tables, gather, verdict = 3, 2, 2, 6, 11, 2
+    data, context, floors, tables, gather, verdict = 3, 2, 2, 7, 11, 2
     assert len(of_dvc) == data + context + floors + 2 * runs + figures + tables + gather + verdict
     assert of_snakemake.keys() == of_dvc.keys()
     for command, entry in of_dvc.items():

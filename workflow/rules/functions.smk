@@ -7,7 +7,7 @@ EVALUATED = [f"{RUN}/{name}" for name in (*MEASURED, "error_by_distance.csv")]
 RECONSTRUCTED = [f"{RUN}/{name}" for name in MEASURED]
 AUTOENCODER = "autoencoder"  # the group whose networks predict no depth
 FROM_GATHERED = [paths.WIDTHS, paths.BATCHES, paths.PAIRS]  # groups whose tables and figures rest on gathered ones
-TABLED = ["report", "temporal", "supervision", *FROM_GATHERED]  # groups with a table; the verdict covers the others
+TABLED = ["report", "temporal", "supervision", "sensors", *FROM_GATHERED]  # groups with a table; the verdict covers the others
 TITLES = {
     "curves": "Training loss",
     "loss_spread": "Losses of single batches",
@@ -30,6 +30,7 @@ CHAPTERS = {
     "report": "1. The report's variants",
     "temporal": "2. Learning from neighbouring frames",
     "supervision": "2. Learning from neighbouring frames",
+    "sensors": "2. Learning from neighbouring frames",
     paths.WIDTHS: "4. Which images need a big network",
     paths.BATCHES: "5. Batch size",
     paths.PAIRS: "6. A second camera",

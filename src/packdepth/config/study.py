@@ -175,6 +175,7 @@ class Groups(Strict):
     report: Group = Field(description="the report's rows")
     temporal: Group = Field(description="a pair that learns from neighbouring frames, without and with velocity")
     supervision: Group = Field(description="other ways to learn from neighbouring frames")
+    sensors: Group = Field(description="faults of the speed sensor, several amounts of each")
     ceilings: Group = Field(description="the published head with other ceilings")
     tuning: Group = Field(description="what the contest's rates follow from, judged by held-out training frames")
     contest: Group = Field(description="both networks at their best, and other ways down and up, over several seeds")
@@ -279,7 +280,7 @@ class Study(Strict):
         training = self._training(entry, group, where)
         if training.uses_context and group not in paths.WITH_CONTEXT:
             raise InputError(
-                f"params.yaml: {where}: mode {training.mode!r} is for variants of {' and '.join(paths.WITH_CONTEXT)}"
+                f"params.yaml: {where}: mode {training.mode!r} is for variants of {', '.join(paths.WITH_CONTEXT)}"
             )
         if training.uses_context and training.held_out:
             raise InputError(f"params.yaml: {where}: held_out is for variants that learn without neighbouring frames")

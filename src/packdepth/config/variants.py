@@ -115,8 +115,8 @@ class Training(Grown):
     newer: ClassVar[tuple[str, ...]] = ("pose",)
 
     mode: Literal["supervised", "self-supervised", "semi-supervised", "reconstruction"] = Field(
-        description="learn from true depth, from neighbouring frames, or from both (these two in `temporal` and"
-        " `supervision` only); or, for autoencoders, reconstruct the image"
+        description="learn from true depth, from neighbouring frames, or from both (these two in `temporal`,"
+        " `supervision` and `sensors` only); or, for autoencoders, reconstruct the image"
     )
     context: Kinds = Field(
         description="where neighbouring frames come from: a kind in time, one of a second camera, or both"

@@ -1,23 +1,16 @@
-"""Which temporal variants a figure shows, what they are called, and which is nearest to metres."""
+"""Which temporal variants a figure shows, what they learn from, and which is nearest to metres."""
 
 import math
 
-from packdepth.analysis.temporal_table import faults
 from packdepth.config.study import Study
 from packdepth.errors import InputError
 
 
-def sound(study: Study, group: str) -> list[str]:
-    """The variants of a group whose speed sensor, if they have one, has no errors.
-
-    Raises InputError if there are none.
-    """
-    chosen = [name for name in study.shown(group) if not faults(study.variant(name).training)]
-    if not chosen:
-        raise InputError(
-            f"params.yaml: groups.{group}.variants has none without a faulty sensor; there is nothing to draw"
-        )
-    return chosen
+def drawn(study: Study, group: str) -> list[str]:
+    """The variants that a group's figures show. Raises InputError if there are none."""
+    if not (variants := study.shown(group)):
+        raise InputError(f"params.yaml: groups.{group}.variants is empty; there is nothing to draw")
+    return variants
 
 
 def finding(factors: dict[str, float]) -> str:

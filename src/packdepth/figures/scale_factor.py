@@ -13,7 +13,7 @@ from packdepth.analysis.text import MEANS
 from packdepth.config.study import Study
 from packdepth.figures._logs import logarithmic
 from packdepth.figures._style import COLOURS, Style, canvas, legend_below_title
-from packdepth.figures._temporal import finding, settings, sound, taught_by
+from packdepth.figures._temporal import drawn, finding, settings, taught_by
 
 THICKNESS = 0.42  # of a box, in rows
 LEAST = (0.5, 2.0), (0.1, 1.0)  # the axes span at least this, so that a hundredth does not look large
@@ -27,7 +27,7 @@ SCALINGS = {
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    variants = sound(study, "supervision")
+    variants = drawn(study, "supervision")
     teachers = list(dict.fromkeys(taught_by(study, variant) for variant in variants))
     table = summarise_temporal(study, "supervision").set_index("variant").loc[variants]
     with canvas(

@@ -10,6 +10,7 @@ from packdepth.config.study import Study
 from packdepth.config.variants import Variant
 from packdepth.figures._style import COLOURS, MARKERS, Style, canvas, legend_below_title
 
+GROUP = "sensors"
 LABELS = {"noise": "noise (m/s)", "bias": "bias (%)", "lag": "lag (s)", "drop_out": "drop-out (%)"}
 PERCENT = ("bias", "drop_out")
 FLOOR = {"fillstyle": "none"}
@@ -17,7 +18,7 @@ FLOOR = {"fillstyle": "none"}
 
 def draw(study: Study, path: Path) -> None:
     """Write the figure to `path`. Raises InputError that names a missing result."""
-    table = summarise_temporal(study, "supervision").set_index("variant")
+    table = summarise_temporal(study, GROUP).set_index("variant")
     found = {fault: by_reference(study, fault) for fault in FAULTS}
     references = list(dict.fromkeys(name for of_fault in found.values() for name in of_fault))
     with canvas(path, finding(table["abs_rel"], found), _note(study), height=5) as figure:
@@ -45,7 +46,7 @@ def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
     is included, at 0. A variant without one is left out.
     """
     found: dict[str, dict[float, str]] = {}
-    for name in study.shown("supervision"):
+    for name in study.shown(GROUP):
         variant = study.variant(name)
         amounts = faults(variant.training)
         reference = _reference(study, variant)
@@ -77,7 +78,7 @@ def _reference(study: Study, variant: Variant) -> str | None:
     """The first temporal variant like this one, with a perfect sensor."""
     perfect = variant.training.velocity.model_copy(update=dict.fromkeys(FAULTS, 0.0))
     training = variant.training.model_copy(update={"velocity": perfect})
-    others = map(study.variant, study.shown("supervision"))
+    others = map(study.variant, study.shown(GROUP))
     return next((o.name for o in others if (o.network, o.training) == (variant.network, training)), None)
 
 

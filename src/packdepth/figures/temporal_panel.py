@@ -6,12 +6,12 @@ import numpy as np
 
 from packdepth.config.study import Study
 from packdepth.figures._sheet import Samples, read_samples, sheet
-from packdepth.figures._temporal import finding, sound
+from packdepth.figures._temporal import drawn, finding
 
 
 def draw(study: Study, path: Path, group: str = "temporal") -> None:
     """Write the figure of a group to `path`. Raises InputError that names a missing result."""
-    samples = read_samples(study, sound(study, group))
+    samples = read_samples(study, drawn(study, group))
     note = (
         f"Scale {study.scale}, seed {study.seeds[0]}. Depth as predicted, one scale for all; grey: no truth."
         " Number: median true / predicted depth (1: metric)."
