@@ -7,7 +7,13 @@ EVALUATED = [f"{RUN}/{name}" for name in (*MEASURED, "error_by_distance.csv")]
 RECONSTRUCTED = [f"{RUN}/{name}" for name in MEASURED]
 AUTOENCODER = "autoencoder"  # the group whose networks predict no depth
 FROM_GATHERED = [paths.WIDTHS, paths.BATCHES, paths.PAIRS]  # groups whose tables and figures rest on gathered ones
-TABLED = ["report", "temporal", "supervision", "sensors", *FROM_GATHERED]  # groups with a table; the verdict covers the others
+TABLED = [
+    "report",
+    "temporal",
+    "supervision",
+    "sensors",
+    *FROM_GATHERED,
+]  # groups with a table; the verdict covers the others
 TITLES = {
     "curves": "Training loss",
     "loss_spread": "Losses of single batches",
