@@ -46,11 +46,13 @@ def card(study: Study, run: paths.Run, path: Path) -> str:
     train = Store(paths.store(run.scale, "train"))
     on_own, on_rooms = _errors(study, path, run.scale), _errors(study, path, ROOMS)
     names = {run.scale: f"{study.data.dataset}, test images", ROOMS: "rooms, rendered: another kind of image"}
-    rows = []
-    for scale, errors in ((run.scale, on_own), (ROOMS, on_rooms)):
-        rows.append([names[scale], "this network", *_told(errors)])
-        blind = floors(study.at(scale), "test").loc["fixed map"].to_dict()
-        rows.append(["", "one map for all images", *_told(blind)])
+    blind, blind_rooms = (floors(study.at(scale), "test").loc["fixed map"].to_dict() for scale in (run.scale, ROOMS))
+    rows = [
+        [names[run.scale], "this network", *_told(on_own)],
+        ["", "one map for all images", *_told(blind)],
+        [names[ROOMS], "this network", *_told(on_rooms)],
+        ["", "one map for all images", *_told(blind_rooms)],
+    ]
     network = variant.network.model_dump()
     training = variant.training.model_dump(exclude={"cpu", "cuda", "workers", "save_every", "diagnostics_every"})
     return f"""# {path.stem}
@@ -59,7 +61,8 @@ Metric depth of indoor images. {FAMILIES[network["architecture"]]} at {_share(ne
 {provenance["parameters"] / 1e6:.1f} million parameters, {path.stat().st_size / 1e6:.1f} MB as float16.
 
 **How good it is.** Depth is off by {on_own["abs_rel"]:.0%} on average (abs_rel) on images like those that it learned
-from, and by {on_rooms["abs_rel"]:.0%} on rooms that look different. It is small, so that it can come with the package,
+from, and by {on_rooms["abs_rel"]:.0%} on rooms that look different. One map for all images, which looks at none, is off
+by {blind["abs_rel"]:.0%} and {blind_rooms["abs_rel"]:.0%}. The network is small, so that it can come with the package,
 and has seen few images. Expect rough shapes, not edges; expect nothing outdoors.
 
 {markdown_table(["images", "what", "abs_rel", "rmse (m)", "delta1"], rows)}
@@ -68,8 +71,9 @@ and has seen few images. Expect rough shapes, not edges; expect nothing outdoors
   Licence: {train.attributes["licence"]}. {train.attributes["citation"]}.
 - **Training**: variant `{run.variant}` of group `{run.group}` at scale `{run.scale}`, seed {run.seed};
   {provenance["steps"]} steps in {provenance["seconds"] / 60:.0f} minutes on {provenance["device"]}; commit
-  {provenance["commit"]}.
-- **Settings**: network `{json.dumps(network)}`, training `{json.dumps(training)}`.
+  {provenance["commit"]}{" (+: with files that were not committed)" if provenance["commit"].endswith("+") else ""}.
+- **Licence of the weights**: MIT, as packdepth; mind that of the data.
+- **Settings** (docs/configuration.md explains them): network `{json.dumps(network)}`, training `{json.dumps(training)}`.
 """
 
 

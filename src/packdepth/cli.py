@@ -60,6 +60,7 @@ CheckpointOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")]
+DEPTH = "Depth of your own images"  # a panel of the help
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 
 
@@ -324,7 +325,7 @@ def show(
     print(path)
 
 
-@app.command()
+@app.command(rich_help_panel=DEPTH)
 def predict(
     inputs: Annotated[list[str], typer.Argument(help="Images and videos, folders of them, or patterns.")],
     checkpoint: CheckpointOption = DEFAULT,
@@ -366,7 +367,7 @@ def predict(
         sys.exit(2)
 
 
-@app.command()
+@app.command(rich_help_panel=DEPTH)
 def demo(
     checkpoints: Annotated[
         list[str] | None,
@@ -386,7 +387,7 @@ def demo(
     serve({checkpoint: load(checkpoint, device) for checkpoint in checkpoints or trained_models()}, port)
 
 
-@app.command()
+@app.command(rich_help_panel=DEPTH)
 def export(
     path: Annotated[Path, typer.Argument(help="The file to write: NAME.onnx or NAME.pt2.")],
     checkpoint: CheckpointOption = DEFAULT,

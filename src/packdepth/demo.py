@@ -24,13 +24,20 @@ Drop an image. Drag across a result to see the image or its depth. Nothing leave
 
 
 def serve(models: Mapping[str, DepthModel], port: int | None = None) -> None:
-    """Serve the page on this machine, for this machine only, until Ctrl-C.
+    """Serve the page on this machine, for this machine only, until Ctrl-C. What the browser cannot send is told there.
 
     Raises InputError if gradio is not installed or the port is taken.
     """
     page = demo(models)
     try:
-        page.launch(server_name="127.0.0.1", server_port=port, share=False, max_file_size=LARGEST, footer_links=[])
+        page.launch(
+            server_name="127.0.0.1",
+            server_port=port,
+            share=False,
+            max_file_size=LARGEST,
+            footer_links=[],
+            show_error=True,
+        )
     except OSError as error:
         raise InputError(f"port {port or '7860 to 7959'}: {error}") from None
 

@@ -19,12 +19,12 @@ def test_points_by_hand():
 
 
 def test_the_file_is_as_ply_says(tmp_path: Path):
-    cloud = points(np.ones((1, 2), np.float32), np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8), 1.0)
-    write_cloud(tmp_path / "c.ply", cloud)
+    write_cloud(tmp_path / "c.ply", np.ones((1, 2), np.float32), np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8), 1.0)
     header, _, body = (tmp_path / "c.ply").read_bytes().partition(b"end_header\n")
     assert header.decode().splitlines() == [
         "ply",
         "format binary_little_endian 1.0",
+        "comment pinhole camera: 2x1 px, focal length 1 px, principal point 0.5 0",
         "element vertex 2",
         *(f"property float {name}" for name in "xyz"),
         *(f"property uchar {name}" for name in ("red", "green", "blue")),

@@ -15,6 +15,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "in/b.PNG",
         "in/a.jpg",
         "in/clip.mp4",
+        "in/a.mov",
+        "in/notes.pdf",
         "in/notes.txt",
         "in/._a.jpg",
         "in/deep/c.png",
@@ -29,11 +31,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
-        (["in"], ["in/a.jpg", "in/b.PNG", "in/clip.mp4"]),
+        (["in"], ["in/a.jpg", "in/a.mov", "in/b.PNG", "in/clip.mp4"]),
         (["in/*.PNG", "in/a.jpg"], ["in/b.PNG", "in/a.jpg"]),
         (["in/**/*.png"], ["in/deep/c.png"]),
         (["[1].png"], ["[1].png"]),
-        (["in/a.jpg", "in", "in/a.jpg"], ["in/a.jpg", "in/b.PNG", "in/clip.mp4"]),
+        (["in/a.jpg", "in", "in/a.jpg"], ["in/a.jpg", "in/a.mov", "in/b.PNG", "in/clip.mp4"]),
         (["not_there.png"], ["not_there.png"]),
     ],
 )
@@ -48,6 +50,7 @@ def test_files_folders_and_patterns(given, meant):
         (["empty"], "empty: a folder without any image or video"),
         (["in/*.tif"], r"in/\*\.tif: no file matches"),
         (["in/a.jpg", "other/a.png"], r"in/a\.jpg and other/a\.png have the same name"),
+        (["in/a.mov", "other/a.mp4"], r"in/a\.mov and other/a\.mp4 have the same name"),
     ],
 )
 def test_refusals(given, message):

@@ -37,9 +37,25 @@ def test_refusals():
         packdepth.create_model("pcknet")
     with pytest.raises(InputError, match="option of densedepth 'sampling'"):
         packdepth.create_model("densedepth", sampling="strided")
-    for size in ((64, 8193), (0, 64)):
-        with pytest.raises(InputError, match="size: expected sides of 1 to 8192 px"):
-            packdepth.create_model("packnet", width=0.125, size=size)
+    with pytest.raises(InputError, match="create_model gives random weights; `load` gives a trained model"):
+        packdepth.create_model("densedepth", pretrained=True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"size": (64, 8193)}, "size.1: Input should be less than or equal to 8192"),
+        ({"size": (0, 64)}, "size.0: Input should be greater than or equal to 1"),
+        ({"size": (64, 96, 3)}, "size: Tuple should have at most 2 items"),
+        ({"size": 96}, "size: Input should be"),
+        ({"max_depth": -1.0}, "max_depth: Input should be greater than 0"),
+        ({"output_unit": "cm"}, "output_unit: Input should be"),
+        ({"focal_length": -5.0}, "focal_length: Input should be greater than 0"),
+    ],
+)
+def test_settings_that_no_file_could_hold_are_refused(setting, message):
+    with pytest.raises(InputError, match=f"^a model's settings: {message}"):
+        packdepth.create_model("packnet", width=0.125, **setting)
 
 
 def test_a_name_that_nothing_has():

@@ -1,5 +1,8 @@
 """A network that answers in metres."""
 
+import contextlib
+from collections.abc import Iterator
+from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +16,7 @@ from torch.nn import functional as F
 from packdepth import models
 from packdepth.checkpoints import packnet_sfm
 from packdepth.checkpoints.native import CheckpointInfo, load_checkpoint, save_checkpoint
-from packdepth.config.datasets import LARGEST_SIDE
+from packdepth.config.study import checked
 from packdepth.config.variants import OutputUnit
 from packdepth.errors import InputError
 from packdepth.inference.images import AnyImage, photo
@@ -21,6 +24,7 @@ from packdepth.losses.targets import metric_depth, unit_of
 from packdepth.models.network import ImageNetwork
 
 SIDE = 32  # the networks' sides are multiples of this
+WIDEST = 4096  # px; the network sees wider images scaled further down
 CHECKPOINT = "model.safetensors"  # in a folder, or in a repository of the Hub
 CARD = """---
 {{ card_data }}
@@ -45,7 +49,6 @@ class DepthModel(
     nn.Module,
     ModelHubMixin,
     library_name="packdepth",
-    license="mit",
     model_card_template=CARD,
     pipeline_tag="depth-estimation",
     tags=["depth-estimation", "monocular-depth"],
@@ -76,13 +79,12 @@ class DepthModel(
             focal_length: of the camera that it was trained on, px at `size`; None if unknown.
             limited: whether depth is kept within max_depth / 100 and max_depth, as in training.
 
-        Raises InputError for an unknown architecture or option, or a size out of bounds.
+        Raises InputError for an unknown architecture or option, or a value out of bounds.
         """
         super().__init__()
-        if size and not 1 <= min(size) <= max(size) <= LARGEST_SIDE:
-            raise InputError(f"size: expected sides of 1 to {LARGEST_SIDE} px, got {size[0]}x{size[1]}")
         self.network = models.build(**network)
-        self.info = CheckpointInfo(network, size and (size[0], size[1]), max_depth, output_unit, focal_length, limited)
+        values = size, max_depth, output_unit, focal_length, limited
+        self.info = checked(CheckpointInfo, vars(CheckpointInfo(network, *values)), "", "a model's settings")
         self.unit = unit_of(output_unit, max_depth)
 
     @property
@@ -112,7 +114,7 @@ class DepthModel(
         """Metric depth of an image, float32 (H, W) in m, at the image's own size.
 
         Args:
-            image: a path, a PIL image, uint8 pixels (H, W, 3) in RGB, or a tensor (3, H, W), uint8 or in [0, 1].
+            image: a path, a PIL image, an array (H, W, 3) in RGB, or a tensor (3, H, W), uint8 or in [0, 1].
                 A photo is turned upright first, as its EXIF data say. A file of more than 100 million pixels is shrunk
                 first, and its depth has half as many rows and columns.
             focal_length: of the camera, px of this image. Depth is then scaled by its ratio to the focal length of
@@ -127,8 +129,8 @@ class DepthModel(
     def infer_with_doubt(self, image: AnyImage, focal_length: float | None = None) -> tuple[NDArray[np.float32], float]:
         """What `infer` gives, and how unsure the network is: the mean `disagreement` of the image's pixels."""
         given = photo(image)
-        rgb, focal_length = given.rgb, given.focal_length(focal_length)
-        factor = 1.0 if focal_length is None else self.stretch(focal_length, rgb.shape[1])
+        rgb = given.rgb
+        factor = 1.0 if focal_length is None else self.stretch(focal_length, rgb.shape[1]) / given.shrunk
         straight, mirrored = self._both_ways_of_any_size(rgb[None])
         depth = resized((straight + mirrored) / 2, rgb.shape[1:])
         return (factor * depth[0, 0]).numpy(), float(disagreement(straight, mirrored).mean())
@@ -138,8 +140,9 @@ class DepthModel(
 
         Raises InputError for no positive number, or if the training data's focal length is unknown.
         """
-        if not 0 < focal_length < float("inf"):
-            raise InputError(f"focal length: expected a positive number of px, got {focal_length}")
+        a_number = isinstance(focal_length, Real) and not isinstance(focal_length, bool)
+        if not a_number or not 0 < focal_length < float("inf"):
+            raise InputError(f"focal length: expected a positive number of px, got {focal_length!r}")
         return focal_length / self.usual_focal_length(height)
 
     def usual_focal_length(self, height: int) -> float:
@@ -151,8 +154,9 @@ class DepthModel(
     def depth_of_any_size(self, images: Tensor) -> Tensor:
         """Metric depth (B, 1, H, W) in m, on the CPU, of images (B, 3, H, W) in [0, 1] of any size.
 
-        They are scaled to the height that the network was trained at, if known, with their aspect kept. Their right
-        and bottom edges are repeated up to a multiple of 32; the prediction is cut and scaled back.
+        They are scaled to the height that the network was trained at, if known, with their aspect kept, or to a width
+        of 4096 px if that is less. Their right and bottom edges are repeated up to a multiple of 32; the prediction is
+        cut and scaled back.
         """
         straight, mirrored = self._both_ways_of_any_size(images)
         return resized((straight + mirrored) / 2, images.shape[2:])
@@ -162,6 +166,8 @@ class DepthModel(
         height, width = images.shape[2:]
         rows = self.info.size[0] if self.info.size else height
         columns = max(1, round(width * rows / height))
+        if columns > WIDEST:  # a strip: at its full height it would take gigabytes
+            rows, columns = max(1, round(rows * WIDEST / columns)), WIDEST
         scaled = resized(images, (rows, columns), antialias=True)
         padded = F.pad(scaled, (0, -columns % SIDE, 0, -rows % SIDE), "replicate")
         straight, mirrored = self.predict_both_ways(padded)
@@ -172,7 +178,8 @@ class DepthModel(
         """What `forward` gives, on the CPU. With `flip` it is averaged with the mirrored depth of the mirrored image,
         as in DenseDepth."""
         if not flip:
-            return self(images.to(self.device)).cpu()
+            with self._evaluating():
+                return self(images.to(self.device)).cpu()
         straight, mirrored = self.predict_both_ways(images)
         return (straight + mirrored) / 2
 
@@ -183,7 +190,20 @@ class DepthModel(
         `disagreement` tells how far the two differ. Not for pairs, whose second camera would change sides.
         """
         images = images.to(self.device)
-        return self(images).cpu(), self(images.flip(3)).flip(3).cpu()
+        with self._evaluating():
+            return self(images).cpu(), self(images.flip(3)).flip(3).cpu()
+
+    @contextlib.contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Evaluation mode for a while: predicting must not change what batch normalization has averaged."""
+        training = [part for part in self.modules() if part.training]
+        for part in training:
+            part.training = False
+        try:
+            yield
+        finally:
+            for part in training:
+                part.training = True
 
     def _save_pretrained(self, save_directory: Path) -> None:
         save_checkpoint(save_directory / CHECKPOINT, self.network, self.info)

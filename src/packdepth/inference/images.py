@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from packdepth.errors import InputError
 from packdepth.models.network import image_tensor
 from packdepth.utils.images import UNREADABLE, read_photo, upright_rgb
 
-AnyImage = str | os.PathLike[str] | Image.Image | NDArray[np.uint8] | Tensor
+AnyImage = str | os.PathLike[str] | Image.Image | NDArray[Any] | Tensor
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Photo:
 def photo(image: AnyImage) -> Photo:
     """The pixels of a file, a PIL image, an array or a tensor.
 
-    An array is uint8 (H, W, 3) in RGB, a tensor (3, H, W), uint8 or float in [0, 1]. Files and PIL images are turned
-    upright, as their EXIF data say. A file of more than 100 million pixels is shrunk to half as many rows and columns.
-    Raises InputError, in one line, if it is anything else, cannot be read, or has more than 400 million pixels.
+    An array is (H, W, 3) in RGB or (H, W) in grey, a tensor (3, H, W), both uint8 or float in [0, 1]. Files and PIL
+    images are turned upright, as their EXIF data say. A file of more than 100 million pixels is shrunk to half as many
+    rows and columns. Raises InputError, in one line, if it is anything else, cannot be read, or has more than 400
+    million pixels.
     """
     match image:
         case str() | os.PathLike():
@@ -43,7 +45,7 @@ def photo(image: AnyImage) -> Photo:
         case Image.Image():
             return Photo(image_tensor(_of_picture(image)))
         case np.ndarray():
-            return Photo(image_tensor(_of_array(image)))
+            return Photo(_of_array(image))
         case Tensor():
             return Photo(_of_tensor(image))
     kind = type(image).__name__
@@ -63,10 +65,16 @@ def _of_picture(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(upright_rgb(image, "image"))
 
 
-def _of_array(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise InputError(f"image: expected a uint8 array of shape (H, W, 3), got {image.dtype} of {image.shape}")
-    return image
+def _of_array(image: NDArray[Any]) -> Tensor:
+    whole = image[..., None] if image.ndim == 2 else image
+    if whole.ndim != 3 or whole.shape[2] not in (1, 3, 4) or whole.size == 0:
+        raise InputError(f"image: expected an array of shape (H, W, 3), got {image.shape}")
+    rgb = np.repeat(whole, 3, axis=2) if whole.shape[2] == 1 else whole[..., :3]  # an alpha channel is dropped
+    if rgb.dtype == np.uint8:
+        return image_tensor(rgb)
+    if rgb.dtype.kind != "f":
+        raise InputError(f"image: expected an array of uint8 or floats, got {image.dtype}")
+    return _of_tensor(torch.from_numpy(np.ascontiguousarray(np.moveaxis(rgb, -1, 0))))
 
 
 def _of_tensor(image: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """From a checkpoint's file to a model that answers in metres."""
 
+import re
 from pathlib import Path
 
 import torch
@@ -39,8 +40,8 @@ def ready(model: DepthModel, device: str | None = None) -> DepthModel:
     try:
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     except (RuntimeError, AssertionError) as error:  # torch raises either
-        reason = str(error).splitlines()[0]
-        raise InputError(f"device {device}: not available ({reason}); expected cpu, cuda or cuda:N") from None
+        reason = f" ({str(error).splitlines()[0]})" if re.fullmatch(r"cpu|cuda(:\d+)?", str(device)) else ""
+        raise InputError(f"device {device}: not available{reason}; expected cpu, cuda or cuda:N") from None
     models.accelerate(model.network, "auto")
     return model
 

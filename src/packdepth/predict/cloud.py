@@ -30,9 +30,12 @@ def points(depth: NDArray[np.float32], rgb: NDArray[np.uint8], focal_length: flo
     return cloud
 
 
-def write_cloud(path: Path, cloud: NDArray[np.void]) -> None:
-    """Write points as a binary PLY file, whole or not at all."""
+def write_cloud(path: Path, depth: NDArray[np.float32], rgb: NDArray[np.uint8], focal_length: float) -> None:
+    """Write the `points` as a binary PLY file, whole or not at all; a comment in it names the camera."""
+    cloud, (height, width) = points(depth, rgb, focal_length), depth.shape
     fields = [f"property {TYPES[POINT[name].str]} {name}" for name in POINT.names or ()]
-    header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(cloud)}", *fields, "end_header"]
+    centre = f"{(width - 1) / 2:g} {(height - 1) / 2:g}"
+    camera = f"comment pinhole camera: {width}x{height} px, focal length {focal_length:g} px, principal point {centre}"
+    header = ["ply", "format binary_little_endian 1.0", camera, f"element vertex {len(cloud)}", *fields, "end_header"]
     with atomic_write(path) as part:
         part.write_bytes("\n".join(header).encode() + b"\n" + cloud.tobytes())

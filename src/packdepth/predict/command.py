@@ -15,7 +15,7 @@ from packdepth.errors import InputError
 from packdepth.inference.depth_model import DepthModel
 from packdepth.inference.images import photo, rgb_bytes
 from packdepth.predict import depth_file, video
-from packdepth.predict.cloud import points, write_cloud
+from packdepth.predict.cloud import write_cloud
 from packdepth.predict.depth_file import Format, write_depth
 from packdepth.predict.picture import Picture, span
 from packdepth.predict.sources import found, is_video
@@ -109,7 +109,7 @@ def _of_image(model: DepthModel, source: Path, wanted: Wanted) -> float:
     with atomic_write(of_picture) as part:
         Image.fromarray(picture).save(part, format="PNG")
     for path in of_cloud:
-        write_cloud(path, points(depth, rgb, focal_length or model.usual_focal_length(len(depth))))
+        write_cloud(path, depth, rgb, focal_length or model.usual_focal_length(len(depth)))
     return doubt
 
 

@@ -121,7 +121,7 @@ def upright_rgb(image: Image.Image, name: str) -> Image.Image:
     """A decoded image as RGB of 8 bits, turned upright as its EXIF data say.
 
     Grey of 16 bits is scaled to 8. A palette gives its colours, and an alpha channel is dropped. Raises InputError that
-    names the image if it holds floats, or grey of more than 16 bits.
+    names the image if it holds floats, grey of more than 16 bits, or a mode that does not become RGB.
     """
     with contextlib.suppress(*UNREADABLE):  # broken EXIF data say nothing
         image = ImageOps.exif_transpose(image)
@@ -132,9 +132,12 @@ def upright_rgb(image: Image.Image, name: str) -> Image.Image:
         if grey.min() < 0 or grey.max() >= 2**16:
             raise InputError(f"{name}: has grey from {grey.min()} to {grey.max()}; expected 8 or 16 bits a channel")
         image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))  # 65535 is white
-    if "transparency" in image.info:  # of a palette: Pillow warns without this step
-        image = image.convert("RGBA")
-    return image.convert("RGB")
+    try:
+        if "transparency" in image.info:  # of a palette: Pillow warns without this step
+            image = image.convert("RGBA")
+        return image.convert("RGB")
+    except ValueError:
+        raise InputError(f"{name}: has pixels of mode {image.mode}, which cannot become RGB") from None
 
 
 def colours(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:

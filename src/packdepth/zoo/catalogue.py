@@ -45,8 +45,11 @@ def create_model(name: str, **settings: Any) -> DepthModel:
     """A new model with random weights, in training mode.
 
     Settings are options of its network (`width=0.25`, `head="linear"`) or of the model itself (`size`, `max_depth`,
-    `output_unit`, `focal_length`, `limited`). Raises InputError for an unknown name, option or value.
+    `output_unit`, `focal_length`, `limited`). Raises InputError for an unknown name, option or value, and for
+    `pretrained`: a training alone starts from ImageNet's weights.
     """
+    if settings.get("pretrained"):
+        raise InputError("create_model gives random weights; `load` gives a trained model, by a name or a file")
     chosen = MODELS[one_of(name, MODELS, "model", "create_model")]
     own = {key: value for key, value in settings.items() if key in OWN}
     options = {key: value for key, value in settings.items() if key not in OWN}

@@ -3,6 +3,7 @@ const shown = JSON.parse(document.getElementById("content").textContent);
 const at = id => document.getElementById(id);
 const ink = getComputedStyle(document.body).getPropertyValue("--ink").trim();
 const line = getComputedStyle(document.body).getPropertyValue("--line").trim();
+const logarithmic = { type: "log", tickvals: [1e-3, 1e-2, 0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 50, 100] };
 const plain = { displaylogo: false, responsive: true };
 
 function element(name, text = "", attributes = {}) {
@@ -24,7 +25,7 @@ function millimetres(depth) {
 function answer() {
   const words = at("words");
   words.innerHTML = shown.verdict ?? "";
-  if (!shown.verdict) words.append(element("p", "Not written yet: `snakemake verdict` trains what it rests on."));
+  if (!shown.verdict) words.append(element("p", "Not written yet. The command snakemake verdict makes it, and trains what it rests on."));
   const heading = [...words.querySelectorAll("h2")].find(h2 => h2.textContent === "Conclusion");
   const conclusion = heading?.nextElementSibling;
   const text = conclusion?.textContent ?? `The report's variants at scale ${shown.scale}. The verdict is not written yet.`;
@@ -190,7 +191,7 @@ function curves() {
     margin: { l: 60, r: 10, t: 10, b: 50 }, font: { color: ink }, uirevision: "kept",
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     xaxis: { title: { text: "training step" }, gridcolor: line },
-    yaxis: { title: { text: "loss of a batch" }, gridcolor: line, type: at("log").checked ? "log" : "linear" },
+    yaxis: { title: { text: "loss of a batch" }, gridcolor: line, ...(at("log").checked ? logarithmic : { type: "linear" }) },
     legend: at("plot").clientWidth < 700 ? { orientation: "h", y: -0.2 } : {},
   }, plain);
   at("batches").addEventListener("change", plot);
