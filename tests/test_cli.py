@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from packdepth import paths
 from tests.support.stores import slopes, write_store
@@ -43,6 +44,25 @@ def test_the_usual_mistakes(stores):
     )
     Path("params.yaml").unlink()
     refused(packdepth("tables", "report"), "params.yaml: not found")
+
+
+@pytest.mark.slow
+def test_a_page_replaces_nobody_elses_file(stores):
+    stores()
+    Path("notes.html").write_text("mine")
+    refused(packdepth("show", "--output", "notes.html"), "notes.html: already there; --force overwrites")
+    assert Path("notes.html").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_letters_that_the_terminal_has_not_are_no_fault(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (64, 64)).save("\u5199\u771f.png")
+    done = packdepth("predict", "\u5199\u771f.png")
+    assert done.returncode == 0, done.stderr
+    assert "\\u5199\\u771f_depth.png" in done.stdout
+    assert Path("predictions/\u5199\u771f_depth.png").is_file()
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from packdepth import paths
 from packdepth.analysis.gathered import AUTOENCODER, gather, kept, runs_of
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
-from packdepth.errors import InputError, one_of
+from packdepth.errors import explained, one_of
 
 PACKDEPTH = [sys.executable, "-m", "packdepth"]
 WEIGHTS = ".safetensors"
@@ -127,6 +127,8 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except InputError as error:
-        print(f"packdepth: {error}", file=sys.stderr)
+    except Exception as error:
+        if not (line := explained(error)):
+            raise
+        print(f"packdepth: {line}", file=sys.stderr)
         sys.exit(2)

@@ -29,7 +29,7 @@ import yaml
 
 from packdepth.config.load import load_study
 from packdepth.config.settings import stale_settings, write_settings
-from packdepth.errors import InputError
+from packdepth.errors import InputError, explained
 from packdepth.utils.files import read_object, write_json
 
 if TYPE_CHECKING:
@@ -59,9 +59,12 @@ def main() -> None:
             case _:
                 raise InputError(f"expected pull, note or nothing, got {' '.join(sys.argv[1:])}")
     except Exception as error:
-        if not isinstance(error, InputError) and not type(error).__module__.startswith("dvc."):
+        of_dvc = type(error).__module__.startswith("dvc.")  # no git repository, or one that is locked
+        if not (line := str(error) if of_dvc else explained(error)):
             raise
-        print(f"sync: {error}", file=sys.stderr)  # DVC's own: no git repository, or one that is locked
+        if "is outside of" in line:
+            line += "; DVC follows no links out of the project, so use Snakemake alone, or keep the files here"
+        print(f"sync: {line}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -83,7 +86,7 @@ def sync() -> None:
 def repair() -> None:
     """Set aside what a kill has torn of the files that DVC writes in place. What they said comes back by itself."""
     readers: dict[Path, Callable[[Path], object]] = {lock: _outputs_in for lock in LOCKS}
-    readers[RWLOCK] = lambda file: json.loads(file.read_text())
+    readers[RWLOCK] = lambda file: [entry.get("read") for entry in json.loads(file.read_text()).values()]
     for file, read in readers.items():
         try:
             if file.is_file():
@@ -175,7 +178,13 @@ def pull() -> None:
     here = {output: known for output, known in here.items() if ledger.md5(output) == placed[output]}
     if not here:
         return
-    outdated = _outdated()
+    try:
+        outdated = _outdated()
+    except Exception as error:
+        if "not a git repository" not in str(error):
+            raise
+        print("sync: no git repository here, which DVC needs; Snakemake goes by its own records", file=sys.stderr)
+        return
     with tempfile.TemporaryDirectory() as folder:
         for output, record in _records_of_all(Path(folder)):
             current = output not in outdated

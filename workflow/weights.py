@@ -21,7 +21,7 @@ from packdepth.checkpoints.native import load_checkpoint, save_checkpoint
 from packdepth.config.load import load_study
 from packdepth.config.study import Study
 from packdepth.data.store.frames import Store
-from packdepth.errors import InputError
+from packdepth.errors import explained
 from packdepth.evaluation.measure import measure
 from packdepth.inference.load import load_file
 from packdepth.models.checks import check_finite
@@ -73,7 +73,8 @@ and has seen few images. Expect rough shapes, not edges; expect nothing outdoors
   {provenance["steps"]} steps in {provenance["seconds"] / 60:.0f} minutes on {provenance["device"]}; commit
   {provenance["commit"]}{" (+: with files that were not committed)" if provenance["commit"].endswith("+") else ""}.
 - **Licence of the weights**: MIT, as packdepth; mind that of the data.
-- **Settings** (docs/configuration.md explains them): network `{json.dumps(network)}`, training `{json.dumps(training)}`.
+- **Settings** (docs/configuration.md explains them): network `{json.dumps(network)}`,
+  training `{json.dumps(training)}`.
 """
 
 
@@ -111,6 +112,8 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except InputError as error:
-        print(f"packdepth: {error}", file=sys.stderr)
+    except Exception as error:
+        if not (line := explained(error)):
+            raise
+        print(f"packdepth: {line}", file=sys.stderr)
         sys.exit(2)

@@ -7,6 +7,7 @@ command show what its result depends on. A user's mistake ends in one line and e
 import os
 import sys
 from collections.abc import Callable, Iterable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -315,11 +316,17 @@ def show(
     output: Annotated[
         Path | None, typer.Option(help="The page to write.", show_default="page.html among the scale's results")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
-    """Make one page of the scale's results, to look at in a browser, and print where it is."""
+    """Make one page of the scale's results, to look at in a browser, and print where it is.
+
+    The page among the results is always made anew; at another place nothing is overwritten unless told to.
+    """
     from packdepth.page.build import write_page
 
     study = load_study()
+    if output:
+        _require_new(output, force)
     path = output or paths.results(study.scale) / "page.html"
     write_page(study, path)
     print(path)
@@ -409,6 +416,9 @@ def _require_new(path: Path, force: bool) -> None:
 
 def main() -> None:
     """Run the command line; what a user can fix ends in one line on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may have letters that the terminal has not
     os.environ["MPLBACKEND"] = "agg"  # pictures are only written; a notebook sets one for its child processes
     try:
         app()

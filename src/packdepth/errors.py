@@ -10,7 +10,9 @@ LONGEST = 900  # letters of a message
 NO_SPACE = re.compile("No space left|File too large|quota exceeded|inline_container|PytorchStreamWriter", re.IGNORECASE)
 NO_LOADER = re.compile("DataLoader worker|shared memory|</torch_|shm_open")  # first: a small /dev/shm is no full disk
 NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
+NO_HOME = re.compile("Could not determine home directory")
 EXPLANATIONS = {
+    NO_HOME: "~ stands for no folder here, because HOME is not set; write the whole path",
     NO_LOADER: "a loader process was killed or found too little shared memory in /dev/shm; `workers: 0` needs neither",
     NO_SPACE: "no space left on the disk, nothing half-written was kept",
     NO_MEMORY: "not enough memory",

@@ -1,5 +1,6 @@
 """What killed commands have left: parts of files, and states that no training will go on from."""
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from packdepth.config.study import Study
 from packdepth.errors import InputError
 from packdepth.training import resume
 from packdepth.training.loop import run_key, training_frames
-from packdepth.utils.files import PART
+from packdepth.utils.files import PART, is_locked
 
-PLACES = (Path("results"), Path("data"))
+PLACES = (Path("results"), Path("data"), resume.FOLDER)
+TORN = ("dvc.lock.broken", "workflow/everything/dvc.lock.broken", ".dvc/tmp/rwlock.broken")  # by workflow/sync.py
+DEVICES = ("cpu", "cuda")  # a state fits one kind; the other may be another machine's that shares this folder
 AT_WORK = 3600.0  # s: what changed since then may still be written
 
 
@@ -28,8 +31,15 @@ class Litter:
     @property
     def size(self) -> int:
         """Bytes, of everything in it."""
-        files = self.path.rglob("*") if self.path.is_dir() else [self.path]
-        return sum(file.lstat().st_size for file in files)
+        return sum(file.lstat().st_size for file in self._all())
+
+    @property
+    def changed(self) -> float:
+        """When it, or anything in it, was last written, in seconds since 1970."""
+        return max(file.lstat().st_mtime for file in self._all())
+
+    def _all(self) -> list[Path]:
+        return [self.path, *self.path.rglob("*")] if self.path.is_dir() else [self.path]
 
     def remove(self) -> None:
         """Remove it, and everything in it."""
@@ -40,38 +50,45 @@ class Litter:
 
 
 def litter(study: Study) -> list[Litter]:
-    """All of it, sorted by path; nothing that changed within the last hour."""
+    """All of it, sorted by path; nothing that changed within the last hour, and nothing of a training that runs."""
     found = [*_parts(), *_states(study)]
-    idle = [one for one in found if time.time() - one.path.lstat().st_mtime > AT_WORK]
-    return sorted(idle, key=lambda one: one.path)
+    found += [Litter(path, "torn by a kill, set aside") for path in map(Path, TORN) if path.is_file()]
+    idle = [one for one in found if time.time() - one.changed > AT_WORK]
+    inside = {one.path for one in idle}
+    return sorted((one for one in idle if not inside & set(one.path.parents)), key=lambda one: one.path)
 
 
 def _parts() -> Iterator[Litter]:
     for place in PLACES:
-        for path in place.rglob(".*"):
-            if PART.fullmatch(path.name) and path.is_file():
+        for path in [*place.rglob(".*"), *place.rglob(resume.UNNAMED)]:
+            if (PART.fullmatch(path.name) or path.name == resume.UNNAMED) and path.is_file():
                 yield Litter(path, "part of a file that was never finished")
 
 
 def _states(study: Study) -> Iterator[Litter]:
-    for folder in resume.FOLDER.glob("*/*/seed*/*/"):
-        scale, variant, seed = folder.parts[-4:-1]
-        if folder.name.endswith(resume.FINISHED):
-            yield Litter(folder, "state of a finished training")
-        elif folder.name != _key(study, scale, variant, int(seed.removeprefix("seed"))):
-            yield Litter(folder, "state of a training with other settings, data or code than today's")
-        else:
-            yield from (Litter(path, "broken state, set aside") for path in folder.glob(f"*{resume.BROKEN}"))
+    for of_run in resume.FOLDER.glob("*/*/*/"):
+        seed = re.fullmatch(r"seed(\d+)", of_run.name)
+        if not seed or is_locked(of_run.with_suffix(".lock")):
+            continue
+        keys = _keys(study, of_run.parts[-3], of_run.parts[-2], int(seed[1]))
+        for folder in of_run.glob("*/"):
+            if folder.name.endswith(resume.FINISHED):
+                yield Litter(folder, "state of a finished training")
+            elif keys is not None and folder.name not in keys:
+                yield Litter(folder, "state of a training with other settings, data or code than today's")
+            else:
+                yield from (Litter(path, "broken state, set aside") for path in folder.glob(f"*{resume.BROKEN}"))
 
 
-def _key(study: Study, scale: str, variant: str, seed: int) -> str:
-    """What the folder of this run's state is called today; nothing where there is no such run, or no data for it."""
+def _keys(study: Study, scale: str, variant: str, seed: int) -> set[str] | None:
+    """What folders of this run's state are called today: none where there is no such run; None if its data are away."""
     try:
         of_scale = study.at(scale)
-        run = of_scale.run(variant, seed)
-        settings = of_scale.variant(variant)
+        run, settings = of_scale.run(variant, seed), of_scale.variant(variant)
+    except InputError:
+        return set()
+    try:
         frames = training_frames(settings, run)
     except InputError:
-        return ""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return run_key(settings, run.seed, frames.fingerprint, device)
+        return None
+    return {run_key(settings, run.seed, frames.fingerprint, torch.device(device)) for device in DEVICES}

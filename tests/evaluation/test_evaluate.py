@@ -70,11 +70,31 @@ def test_the_loss_of_an_image_is_the_one_that_training_has(stores):
 def test_training_losses_are_of_the_last_epoch_and_its_last_tenth(tmp_path):
     rows = [
         f"{step},{epoch},{loss}"
-        for step, (epoch, loss) in enumerate([(0, 9.0)] * 20 + [(1, 1.0)] * 18 + [(1, 0.5)] * 2)
+        for step, (epoch, loss) in enumerate([(0, 9.0)] * 20 + [(1, 1.0)] * 18 + [(1, 0.5)] * 2, 1)
     ]
     (tmp_path / "log.csv").write_text("step,epoch,loss\n" + "\n".join(rows))
     losses = training_losses(tmp_path / "log.csv")
     assert losses == pytest.approx({"training_loss": 0.95, "final_training_loss": 0.5})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"step,epoch,loss\n",
+        b"step,loss\n1,0.5\n",
+        b"step,epoch,loss\n1,0,nan\n",
+        b"step,epoch,loss\n1,nan,0.5\n",
+        b"step,epoch,loss\n2,0,0.5\n",
+        b"step,epoch,loss\n1,0,0.5\n3,0,0.5\n",
+        b"step,epoch,loss\n1,0,half\n",
+        b"\xff\xfe\x00\x81",
+    ],
+)
+def test_a_damaged_log_is_no_number(tmp_path, content):
+    (tmp_path / "train_log.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"train_log\.csv: (damaged|not the log of a whole training).*makes it again"):
+        training_losses(tmp_path / "train_log.csv")
 
 
 def test_a_checkpoint_of_another_variant_is_refused(stores):

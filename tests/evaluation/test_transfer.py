@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 from packdepth import paths
 from packdepth.errors import InputError
+from packdepth.evaluation import transfer
 from packdepth.evaluation.evaluate import evaluate
 from packdepth.evaluation.transfer import evaluate_pair
 from packdepth.training.loop import train
@@ -35,6 +37,26 @@ def test_ours_on_its_own_data_measures_as_its_evaluation(stores):
         assert ours[part] == own[part]
     per_image = paths.transfer("tiny") / "tiny" / "tiny-constant-seed0" / "per_image.csv"
     pd.testing.assert_frame_equal(pd.read_csv(per_image), pd.read_csv(RUN.per_image).drop(columns="loss"))
+
+
+def test_it_takes_as_many_threads_as_params_yaml_says(stores, monkeypatch):
+    study = stores()
+    train(study, RUN)
+    used = []
+    measured = transfer.measure
+
+    def measure(*arguments):
+        used.append(torch.get_num_threads())
+        return measured(*arguments)
+
+    monkeypatch.setattr(transfer, "measure", measure)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        evaluate_pair(study, str(RUN.checkpoint), "tiny")
+    finally:
+        torch.set_num_threads(before)
+    assert used == [study.training.cpu.threads]
 
 
 @pytest.fixture

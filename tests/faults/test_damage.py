@@ -31,6 +31,7 @@ from packdepth.data.store.context import FORMAT as CONTEXT_FORMAT
 from packdepth.data.store.context import ContextStore, append_neighbours
 from packdepth.data.store.frames import Store
 from packdepth.errors import InputError
+from packdepth.evaluation.evaluate import training_losses
 from packdepth.inference.images import photo
 from tests.support.archives_nyu import write_labelled
 from tests.support.clones import TINY
@@ -136,6 +137,10 @@ FORMATS: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = 
     "photo.webp": (make_image, photo),
     "samples.npz": (make_arrays, results.read_npz),
     "evaluation.json": (lambda path: path.write_text('{"test_loss": 0.5, "metric": {"a": [1, 2]}}'), results.read_json),
+    "train_log.csv": (
+        lambda path: path.write_text("step,epoch,loss\n" + "".join(f"{step},0,0.5\n" for step in range(1, 40))),
+        training_losses,
+    ),
     "table.csv": (lambda path: path.write_text("variant,loss\n" + "packnet,0.5\n" * 20), results.read_csv),
     "params.yaml": (lambda path: path.write_text(TINY), load_study),
 }

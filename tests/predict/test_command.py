@@ -52,6 +52,30 @@ def test_the_images_focal_length_scales_depth(tmp_path: Path, constant: DepthMod
     assert np.unique(np.asarray(Image.open(depth))).tolist() == [5000]
 
 
+def test_what_has_no_room_in_memory_is_named_and_the_rest_done(
+    tmp_path: Path, constant: DepthModel, monkeypatch: pytest.MonkeyPatch
+):
+    whole = constant.infer_with_doubt
+
+    def infer(image, focal_length):
+        if image.shape[1] == 96:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        return whole(image, focal_length)
+
+    monkeypatch.setattr(constant, "infer_with_doubt", infer)
+    images = [photo(tmp_path / "large.png", (96, 64)), photo(tmp_path / "small.png")]
+    written, failed = predict(constant, images, Wanted(tmp_path / "out"))
+    assert [path.name for path in written] == ["small_depth.png", "small_picture.png"]
+    assert len(failed) == 1
+    assert failed[0].startswith(f"{tmp_path}/large.png: not enough memory")
+
+
+def test_a_fault_of_the_program_is_not_hidden(tmp_path: Path, constant: DepthModel, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(constant, "infer_with_doubt", lambda image, focal_length: {}["nothing"])
+    with pytest.raises(KeyError, match="nothing"):
+        predict(constant, [photo(tmp_path / "photo.png")], Wanted(tmp_path / "out"))
+
+
 def test_a_very_large_photo_is_shrunk_and_its_focal_length_with_it(
     tmp_path: Path, constant: DepthModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

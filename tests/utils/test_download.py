@@ -348,6 +348,31 @@ def test_a_file_put_in_place_of_another_of_unknown_hash_is_recorded(server: Serv
     }
 
 
+def test_other_content_of_the_same_size_is_noticed(server: Server, tmp_path: Path):
+    remote = Remote("a.zip", (server.serve("a", CONTENT),), SHA256)
+    path = fetch(remote, tmp_path)
+    path.write_bytes(OTHER)
+    with pytest.raises(InputError, match=r"a\.zip: its hash is .*; remove it"):
+        fetch(remote, tmp_path)
+    path.write_bytes(CONTENT)
+    assert fetch(remote, tmp_path) == path
+    assert record(path) == {"url": remote.urls[0], "bytes": len(CONTENT), "hash": SHA256}
+
+
+def test_neither_a_password_nor_a_token_is_kept_or_shown(server: Server, tmp_path: Path, capsys):
+    first, second = (
+        server.serve(f"{name}?token=TOKEN", CONTENT, **how).replace("//", "//user:PASSWORD@")
+        for name, how in (("a", {}), ("b", {"cuts": HOPELESS}))
+    )
+    path = fetch(Remote("a.zip", (unheard().replace("//", "//user:PASSWORD@"), first), SHA256), tmp_path)
+    assert record(path)["url"] == first.replace("user:PASSWORD@", "").removesuffix("?token=TOKEN")
+    with pytest.raises(InputError) as caught:
+        fetch(Remote("b.zip", (second,)), tmp_path)
+    told = str(caught.value) + "".join(capsys.readouterr()) + "".join(p.read_text() for p in tmp_path.rglob("*.json"))
+    assert "PASSWORD" not in told
+    assert "TOKEN" not in told
+
+
 def test_a_hash_that_became_known_later_is_checked(server: Server, tmp_path: Path):
     url = server.serve("a", OTHER)
     fetch(Remote("a.zip", (url,)), tmp_path)

@@ -9,12 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from packdepth.errors import InputError
 from packdepth.utils.files import (
     atomic_write,
     file_states,
+    is_locked,
     locked,
     read_object,
     remove_parts,
+    require_file,
     require_space,
     write_json,
     write_text,
@@ -141,3 +144,29 @@ def test_an_object_comes_back_and_none_is_empty(tmp_path: Path):
     assert read_object(tmp_path / "a.json") == {}
     write_json(tmp_path / "a.json", {"a": [1]})
     assert read_object(tmp_path / "a.json") == {"a": [1]}
+
+
+def test_only_a_file_is_a_file(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe: is a pipe or a device; expected a file"):
+        require_file(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a folder; expected a file"):
+        require_file(tmp_path)
+    for name in ("file", "nothing"):
+        (tmp_path / "file").touch()
+        assert require_file(tmp_path / name) == tmp_path / name
+
+
+def test_whether_somebody_else_holds_a_lock(tmp_path: Path):
+    lock = tmp_path / "a.lock"
+    assert not is_locked(lock)
+    with locked(lock, "works"):
+        assert is_locked(lock)
+    assert not is_locked(lock)
+
+
+def test_a_fault_of_a_part_names_the_file_meant(tmp_path: Path):
+    (tmp_path / "table.csv").mkdir()
+    with pytest.raises(OSError, match="directory") as caught, atomic_write(tmp_path / "table.csv") as part:
+        part.write_text("")
+    assert caught.value.filename == str(tmp_path / "table.csv")

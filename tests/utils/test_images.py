@@ -160,6 +160,13 @@ def test_pillows_own_limit_is_left_to_others(tmp_path, monkeypatch):
         Image.open(path)
 
 
+@pytest.mark.parametrize("read", [read_image, read_photo, read_header])
+def test_a_pipe_is_not_waited_for(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InputError, match=r"^\S*pipe\.png: is a pipe or a device; expected a file$"):
+        read(tmp_path / "pipe.png")
+
+
 def test_more_pixels_than_any_photo_has_are_not_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 99)
     path = tmp_path / "large.png"

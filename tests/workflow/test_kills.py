@@ -115,6 +115,9 @@ def test_what_a_kill_tears_of_dvcs_own_files_is_named_and_mended(made_by: Callab
     lock, rwlock = clone.path / "dvc.lock", clone.path / ".dvc/tmp/rwlock"
     lock.write_bytes(lock.read_bytes()[: lock.stat().st_size // 2])
     rwlock.parent.mkdir(parents=True, exist_ok=True)
+    rwlock.write_text('{"x": 1}')
+    assert "rwlock: broken" in clone.sync()
+    (clone.path / "dvc.lock.broken").rename(lock)
     rwlock.write_text("")
     assert "dvc.lock: broken, by a kill perhaps; `make sync` sets it aside" in clone.run(
         "snakemake", "--dry-run", code=2

@@ -25,7 +25,7 @@ Width = Annotated[float, Field(gt=0, le=8)]  # factor on all channels
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every generator of random numbers takes
 Share = Annotated[float, Field(ge=0, le=1)]
 # Of scales, variants and motions: a name that make, Snakemake, DVC, shells and file systems read alike.
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80)]
 
 
 class Strict(BaseModel):

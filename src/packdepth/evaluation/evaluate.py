@@ -12,7 +12,7 @@ from packdepth.config.protocols import PROTOCOLS
 from packdepth.config.study import Study
 from packdepth.config.variants import Training
 from packdepth.data.store.frames import Store
-from packdepth.errors import InputError
+from packdepth.errors import InputError, shortened
 from packdepth.evaluation.error_head import ErrorHead, fit
 from packdepth.evaluation.measure import measure
 from packdepth.evaluation.operations import forward_flops
@@ -140,10 +140,25 @@ def _stacked(depths: list[np.ndarray]) -> np.ndarray:
 
 
 def training_losses(train_log: Path) -> dict[str, float]:
-    """The report's number, the mean of the loss over the last epoch's batches, and the mean over its last tenth."""
-    if not train_log.is_file():
-        raise InputError(f"{train_log}: no such training log")
-    log = pd.read_csv(train_log)
+    """The report's number, the mean of the loss over the last epoch's batches, and the mean over its last tenth.
+
+    Raises InputError if the log is missing, damaged, or not that of a whole training.
+    """
+    log = _whole_log(train_log)
     losses = log.loc[log["epoch"] == log["epoch"].max(), "loss"]
     last_tenth = losses.tail(-(-len(losses) // 10))
     return {"training_loss": float(losses.mean()), "final_training_loss": float(last_tenth.mean())}
+
+
+def _whole_log(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path}: no such training log")
+    again = "remove it, and `packdepth train` makes it again"
+    try:
+        log = pd.read_csv(path)
+    except ValueError as error:
+        raise InputError(f"{path}: damaged ({shortened(str(error))}); {again}") from None
+    numbers = log.reindex(columns=["step", "epoch", "loss"]).apply(pd.to_numeric, errors="coerce")
+    if log.empty or not np.isfinite(numbers).all(axis=None) or (numbers["step"] != np.arange(1, len(log) + 1)).any():
+        raise InputError(f"{path}: not the log of a whole training, with a loss for each step from 1 on; {again}")
+    return log

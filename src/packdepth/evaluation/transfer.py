@@ -11,6 +11,7 @@ from packdepth.inference.load import load_file
 from packdepth.utils.download import Remote, fetch
 from packdepth.utils.files import write_json, write_text
 from packdepth.utils.fingerprint import digest
+from packdepth.utils.threads import threads_on_cpu
 
 
 def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
@@ -22,7 +23,9 @@ def evaluate_pair(study: Study, checkpoint: str, data: str) -> None:
     name = paths.checkpoint_name(checkpoint)
     settings = study.at(data).active_scale.evaluation
     store = Store(paths.store(data, "test"))
-    tally, doubts, _ = measure(load_file(_local(checkpoint)), store, settings, f"{name} on {data}")
+    model = load_file(_local(checkpoint))
+    with threads_on_cpu(study.training.cpu.threads, model.device):  # other numbers of threads round otherwise
+        tally, doubts, _ = measure(model, store, settings, f"{name} on {data}")
     folder = paths.transfer(study.scale) / data / name
     table = tally.per_image().join(uncertainties(doubts), on="id")
     write_text(folder / "per_image.csv", table.to_csv(index=False, float_format="%.6g"))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from packdepth.errors import InputError
+from packdepth.errors import InputError, explained
 from packdepth.inference.depth_model import DepthModel
 from packdepth.inference.images import photo, rgb_bytes
 from packdepth.predict import depth_file, video
@@ -62,8 +62,10 @@ def predict(
         try:
             write(model, source, wanted)
             written.extend(wanted.files(source))
-        except InputError as error:
-            failed.append(str(error))
+        except Exception as error:
+            if not (line := explained(error)):
+                raise
+            failed.append(line if str(source) in line else f"{source}: {line}")
 
     def of_image(model: DepthModel, source: Path, wanted: Wanted) -> None:
         doubts[source] = _of_image(model, source, wanted)

@@ -28,6 +28,7 @@ from packdepth.utils.files import atomic_write
 
 FOLDER = Path(".packdepth/resume")
 NAME = re.compile(r"step(\d+)\.([0-9a-f]{64})\.pt")  # of a state's file: its step, and the SHA-256 of its content
+UNNAMED = "state.new"  # what it is called until that hash is known
 FINISHED, BROKEN = ".finished", ".broken"  # endings: of a folder that is being removed, and of a state set aside
 
 
@@ -59,7 +60,7 @@ def state_folder(run: Run, key: str) -> Iterator[Path]:
 
 def save_state(folder: Path, state: dict[str, Any], logs: Sequence["Log"] = ()) -> None:
     """Write the state of a step, whole or not at all, and remove the one before. `logs` are flushed first."""
-    unnamed = folder / "state.new"
+    unnamed = folder / UNNAMED
     with atomic_write(unnamed) as part:
         torch.save(state | {"key": folder.name, "logs": {log.path.name: log.flush() for log in logs}}, part)
     saved = unnamed.rename(folder / f"step{state['step']}.{_hash(unnamed)}.pt")

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pooch
 import requests
@@ -18,6 +19,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError  # of 
 
 from packdepth.errors import InputError
 from packdepth.utils.files import locked, read_object, require_space, write_json
+from packdepth.utils.fingerprint import digest
 from packdepth.utils.progress import track
 
 CONNECT, READ = 10.0, 60.0  # s to wait for a connection, s to wait for another byte
@@ -26,6 +28,7 @@ PAUSE = 1.0  # s before the next try, doubled with every one that brings nothing
 CHUNK = 1 << 16  # bytes
 LARGE = 1 << 30  # bytes; hashing more takes long enough to show progress
 LOST = "the connection was lost"
+CHANGED = "changed_ns"  # in a record: when the file was written, which says nothing about it on another machine
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,13 @@ def fetch(remote: Remote, folder: Path) -> Path:
 
 def record(path: Path) -> dict[str, Any]:
     """What is known about a file that `fetch` gave: `bytes`, `hash`, and `url`, unless someone has put it there."""
-    return read_object(_record(path))
+    return {key: value for key, value in read_object(_record(path)).items() if key != CHANGED}
+
+
+def _public(url: str) -> str:
+    """An address as it may be shown and kept: without a password, and without a query, which may hold a token."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _record(path: Path) -> Path:
@@ -76,16 +85,26 @@ def _record(path: Path) -> Path:
 
 
 def _is_as_recorded(remote: Remote, path: Path) -> bool:
-    """Whether the file has the size in its record, and the record the known hash."""
-    known = record(path)
-    return path.is_file() and known.get("bytes") == path.stat().st_size and remote.hash in (None, known.get("hash"))
+    """Whether the file is the one in its record, by size and time, and the record has the known hash."""
+    known = read_object(_record(path))
+    if not path.is_file() or "bytes" not in known or remote.hash not in (None, known.get("hash")):
+        return False
+    return all(known.get(key, value) == value for key, value in _stamp(path).items())  # older records have no time
+
+
+def _stamp(path: Path) -> dict[str, int]:
+    """What changes with a file's content, nearly always."""
+    found = path.stat()
+    return {"bytes": found.st_size, CHANGED: found.st_mtime_ns}
 
 
 def _adopt(remote: Remote, path: Path) -> None:
     try:
-        write_json(_record(path), {"bytes": path.stat().st_size, "hash": _hash(remote, path)})
+        found, known = _hash(remote, path), record(path)
     except _Failed as failure:
         raise InputError(f"{path}: {failure}; remove it, and it will be downloaded") from None
+    origin = {"url": known["url"]} if "url" in known and known.get("hash") == found else {}
+    write_json(_record(path), {**origin, **_stamp(path), "hash": found})
 
 
 def _hash(remote: Remote, file: Path) -> str:
@@ -109,8 +128,8 @@ def _download(remote: Remote, path: Path) -> None:
             _publish(remote, url, part, path)
             return
         except _Failed as failure:
-            print(f"packdepth: {url}: {failure}", file=sys.stderr, flush=True)
-            failures.append(f"{url} ({failure})")
+            print(f"packdepth: {_public(url)}: {failure}", file=sys.stderr, flush=True)
+            failures.append(f"{_public(url)} ({failure})")
     tried = ", ".join(failures)
     raise InputError(f"{path}: could not be had from {tried}; data.source in params.yaml may name a local copy instead")
 
@@ -118,7 +137,7 @@ def _download(remote: Remote, path: Path) -> None:
 def _publish(remote: Remote, url: str, part: "_Part", path: Path) -> None:
     """Give a complete download its name, after writing its record; remove it if it has the wrong hash."""
     try:
-        known = {"url": url, "bytes": part.size, "hash": _hash(remote, part.path)}
+        known = {"url": _public(url), **_stamp(part.path), "hash": _hash(remote, part.path)}
     except _Failed:
         part.remove()
         raise
@@ -141,8 +160,8 @@ class _Part:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Its `url`, the `validator` of that version or None, and its `total` of bytes or None."""
-        nothing = {"url": None, "validator": None, "total": None}
+        """The `digest` of its address, the `validator` of that version or None, and its `total` of bytes or None."""
+        nothing = {"digest": None, "validator": None, "total": None}
         return nothing | read_object(self._origin) if self.path.is_file() else nothing
 
     def begin(self, origin: dict[str, Any], new: bool) -> None:
@@ -169,14 +188,14 @@ def _bring(remote: Remote, url: str, part: _Part) -> None:
             most = max(most, part.size)
             if retries > RETRIES:
                 raise
-            print(f"packdepth: {url}: {failure}; trying again", file=sys.stderr, flush=True)
+            print(f"packdepth: {_public(url)}: {failure}; trying again", file=sys.stderr, flush=True)
             time.sleep(PAUSE * 2**retries)
 
 
 def _continue(remote: Remote, url: str, part: _Part) -> None:
     """Download the rest of a file, or all of it if the part is from another mirror or version."""
     origin = part.origin
-    if origin["url"] == url and origin["total"] == part.size:
+    if origin["digest"] == digest(url) and origin["total"] == part.size:
         return
     try:
         with contextlib.closing(_ask(url, part)) as response:
@@ -191,7 +210,7 @@ def _continue(remote: Remote, url: str, part: _Part) -> None:
 def _ask(url: str, part: _Part) -> requests.Response:
     """The response with the rest of the file, if it is still the same version, or else with all of it."""
     origin, size = part.origin, part.size
-    resumable = size and origin["url"] == url and origin["validator"]
+    resumable = size and origin["digest"] == digest(url) and origin["validator"]
     response = _get(url, {"Range": f"bytes={size}-", "If-Range": origin["validator"]} if resumable else {})
     rest = response.headers.get("Content-Range", "").startswith(f"bytes {size}-")
     if response.status_code in (206, 416) and not (rest and _validator(response) == origin["validator"]):
@@ -222,7 +241,7 @@ def _origin(remote: Remote, url: str, response: requests.Response) -> dict[str, 
         raise _Failed(f"has {total} bytes, not {remote.bytes}")
     if total is None and remote.hash is None and not response.raw.chunked:
         raise _Failed("does not tell its length, so a connection cut early would go unnoticed")
-    return {"url": url, "validator": _validator(response), "total": total}
+    return {"digest": digest(url), "validator": _validator(response), "total": total}
 
 
 def _append(name: str, response: requests.Response, part: _Part) -> None:

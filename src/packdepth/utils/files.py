@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from packdepth.errors import InputError
+
 SET_ASIDE = 1 << 30  # bytes
 PART = re.compile(r"\..+\.[0-9a-f]{8}\.part(\.\w+)?")  # what atomic_write calls a file that is not finished
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what some shared file systems say
@@ -34,6 +36,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
         part.replace(path)
         with contextlib.suppress(OSError):  # some file systems cannot; the file is whole all the same
             _sync(path.parent)  # or its name is lost with the power
+    except OSError as error:
+        if error.filename == str(part):
+            error.filename = str(path)  # the name that a user knows
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -98,6 +104,28 @@ def _lock(file: IO[str], lock: Path, what: str) -> bool:
             raise
         print(f"packdepth: {lock}: no locks here; no other process may be the one that {what}", file=sys.stderr)
     return False
+
+
+def is_locked(lock: Path) -> bool:
+    """Whether another process holds `lock` now. Where there are no locks, nobody is known to."""
+    try:
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def require_file(path: Path) -> Path:
+    """The same path. Raises InputError if a folder is there, or a pipe, which may never end.
+
+    That nothing is there is told by whoever opens it.
+    """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is a {'folder' if path.is_dir() else 'pipe or a device'}; expected a file")
+    return path
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from packdepth.errors import InputError
+from packdepth.utils.files import require_file
 
 THUMBNAIL_WIDTH = 160  # px, about that of a depth picture on a sheet of many: a LiDAR's points are lost on a larger one
 # Formats that Pillow decodes itself. For others, such as PostScript, it starts programs.
@@ -79,8 +80,9 @@ def read_photo(path: Path) -> tuple[Image.Image, int]:
     Photos of more than 100 million pixels are made smaller early, up to 400 million. Raises InputError that names the
     file if it cannot be decoded, or has even more.
     """
+    content = _content(path)
     try:
-        image = _opened(io.BytesIO(_content(path)), more=SHRUNK**2)
+        image = _opened(io.BytesIO(content), more=SHRUNK**2)
         whole = image.size
         shrunk = SHRUNK if image.width * image.height > MOST_PIXELS else 1
         if shrunk > 1:
@@ -94,13 +96,14 @@ def read_photo(path: Path) -> tuple[Image.Image, int]:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return require_file(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read as an image: {error}") from None
 
 
 def read_header(path: Path) -> Header:
     """An image file's header; no pixel is decoded. Raises InputError that names the file if it is no image."""
+    require_file(path)
     try:
         with _opened(path) as image:
             size, mode, kind = (image.height, image.width), image.mode, image.format or ""

@@ -73,6 +73,40 @@ def test_a_broken_file(tmp_path: Path, store: Store, write_context: Write, spoil
         ContextStore(path, "recorded", store)
 
 
+def _external_link(file: h5py.File) -> None:
+    file["recorded/secret"] = h5py.ExternalLink("other.h5", "secret")
+
+
+def _external(file: h5py.File) -> None:
+    del file["recorded/velocity"]
+    file["recorded"].create_dataset("velocity", (4, 3), "f4", external="/etc/hostname")
+
+
+def _huge_chunks(file: h5py.File) -> None:
+    file["recorded"].create_dataset("more", (5, 2**20, 2**10), "u1", chunks=(2, 2**20, 2**10), compression="gzip")
+
+
+def _itself(file: h5py.File) -> None:
+    file["recorded/again"] = file["recorded"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (_external_link, "'recorded/secret' is a link"),
+        (_external, "'recorded/velocity' lies in other files"),
+        (_huge_chunks, "'recorded/more' has chunks of more than 1024 MiB"),
+        (_itself, "lies too deep"),
+    ],
+)
+def test_what_reaches_out_of_the_file_is_refused(tmp_path: Path, store: Store, write_context: Write, spoil, told: str):
+    path = write_context(tmp_path / "c.h5", store, neighbours(4))
+    with h5py.File(path, "a") as file:
+        spoil(file)
+    with pytest.raises(InputError, match=told):
+        ContextStore(path, "recorded", store)
+
+
 def test_images_of_another_size(tmp_path: Path, store: Store, write_context: Write):
     path = write_context(tmp_path / "c.h5", store, neighbours(4, size=(32, 64)))
     with pytest.raises(InputError, match=r"of \(32, 64\), the store's images of \(64, 64\)"):

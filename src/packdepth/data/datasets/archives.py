@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any, Protocol
 
 from packdepth.errors import InputError
+from packdepth.utils.files import require_file
 from packdepth.utils.progress import track
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
@@ -128,7 +129,7 @@ def _open(path: Path) -> list[_Archive]:
     if not path.name.lower().endswith(SUFFIXES):
         return [_Files(path, {path.name: path})]
     try:
-        file = path.open("rb")
+        file = require_file(path).open("rb")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     return [_Zip(path, file) if path.suffix.lower() == ".zip" else _Tar(path, file)]

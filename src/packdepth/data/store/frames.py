@@ -22,7 +22,6 @@ content; `depth` has its `unit`. Frames are chunked and compressed one by one, s
 JPEG sources of the store's size stay unchanged: a twentieth of the bytes, for 1 ms of decoding.
 """
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -31,11 +30,11 @@ from typing import Any, Literal
 import h5py
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from packdepth.data.store.reader import Reader, named_damage
 from packdepth.errors import InputError
 from packdepth.utils.fingerprint import digest
+from packdepth.utils.images import decode
 
 FORMAT = "packdepth store 2"
 DepthUnit = Literal["millimetre", "metre"]
@@ -128,7 +127,7 @@ class Store(Reader):
         stored = self.file["rgb"][index]
         if not self.encoded:
             return stored
-        image = Image.open(io.BytesIO(stored.tobytes()), formats=["JPEG"])
+        image = decode(stored.tobytes(), f"{self.path}: image {index}")
         if image.size != self.size[::-1]:
             raise self.fault(f"image {index} has {image.height}x{image.width} px")
         return np.array(image.convert("RGB"))

@@ -13,6 +13,7 @@ from packdepth.errors import InputError, shortened
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"  # how HDF5 files begin
 LARGEST_CHUNK = 1 << 30  # bytes, unpacked
+DEEPEST = 4  # groups in one another; a group may also hold itself
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 DAMAGE = (OSError, RuntimeError, ValueError, TypeError, AttributeError)  # what h5py raises when it meets any
@@ -91,12 +92,19 @@ class Reader:
             return h5py.File(self.path, "r", locking=False)  # a store never changes, and locks are not everywhere
 
 
-def unsafe(file: h5py.File) -> str:
+def unsafe(group: h5py.Group, level: int = 0) -> str:
     """What in an HDF5 file reads other files, or takes any amount of memory; nothing in those that packdepth writes."""
-    for name in file:
-        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+    if level > DEEPEST:
+        return f"{group.name!r} lies too deep"
+    for key in group:
+        name = f"{group.name}/{key}".lstrip("/")
+        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
             return f"{name!r} is a link"
-        data = file[name]
+        data = group[key]
+        if isinstance(data, h5py.Group):
+            if fault := unsafe(data, level + 1):
+                return fault
+            continue
         if not isinstance(data, h5py.Dataset):
             continue
         if data.external or data.is_virtual:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from packdepth.config.datasets import FolderData
 from packdepth.data.store.frames import DepthUnit
 from packdepth.errors import InputError
+from packdepth.utils.files import require_file
 from packdepth.utils.images import read_header, read_image
 
 ENDINGS = (".png", ".tif", ".tiff", ".pgm", ".pfm", ".npy")
@@ -100,6 +101,7 @@ def _counts(file: DepthFile) -> NDArray[Any]:
 
 def _array(path: Path) -> NDArray[Any]:
     """The array (h, w) of an .npy file, read when it is used."""
+    require_file(path)
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

@@ -25,6 +25,7 @@ from packdepth.data.datasets.folder.tables import read_table
 from packdepth.data.datasets.folder.times import associated, time_of
 from packdepth.errors import InputError
 from packdepth.geometry.rigid import rigid, rotation_from_quaternion
+from packdepth.utils.files import require_file
 
 TRAJECTORY = "trajectory.csv"
 TRANSLATION = ["tx", "ty", "tz"]
@@ -121,6 +122,7 @@ def _of_csv(path: Path, spelled: Mapping[str, str]) -> tuple[Times, Poses]:
 
 
 def _of_text(path: Path, frames: list[str], at: str, times: Times) -> Poses:
+    require_file(path)
     try:
         table = np.loadtxt(path, ndmin=2)
     except (OSError, ValueError) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from packdepth.config.datasets import FolderData
 from packdepth.data.datasets.folder.files import by_scene, scene_of
 from packdepth.errors import InputError
+from packdepth.utils.files import require_file
 
 
 def held_out(data: FolderData, names: list[str], spelled: Mapping[str, str]) -> set[str]:
@@ -35,7 +36,7 @@ def _spread(names: list[str], share: float) -> set[str]:
 def _listed(path: Path, names: list[str], spelled: Mapping[str, str]) -> set[str]:
     """The frames of a list, one a line; a scene's name stands for all of its frames."""
     try:
-        lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        lines = [line.strip() for line in require_file(path).read_text().splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); data.test in params.yaml is a share or a list") from None
     scenes = by_scene(names)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from packdepth.errors import InputError
+from packdepth.utils.files import require_file
 
 
 def read_table(path: Path, columns: list[str], spelled: Mapping[str, str]) -> pd.DataFrame:
@@ -14,6 +15,7 @@ def read_table(path: Path, columns: list[str], spelled: Mapping[str, str]) -> pd
     `spelled` gives the frame of a cell in column `name`. Rows of other names, and rows with an empty cell, are passed
     over. Raises InputError that names the file if it cannot be read, has no such column, or two rows of one frame.
     """
+    require_file(path)
     try:
         table = pd.read_csv(path, dtype=dict.fromkeys(columns, float) | {"name": str}, skipinitialspace=True)
     except (OSError, ValueError) as error:
