@@ -16,7 +16,7 @@ NEW_ENOUGH = $(if $(filter new,$(word 2,$(FOUND))),,\
   $(if $(VERSION),$(PYTHON) is $(VERSION),there is no $(PYTHON) here); name another, as in: make PYTHON=python3.12))
 IS_VERSION := import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(VERSION)")
 MADE := $(file <.venv/ready)
-MADE_HERE := $(and $(filter $(VERSION),$(MADE)),$(findstring in $(CURDIR)/,$(MADE)))
+MADE_HERE := $(and $(filter $(VERSION),$(MADE)),$(findstring in $(CURDIR)//,$(MADE)))
 MADE_ELSEWHERE := $(and $(MADE),$(if $(MADE_HERE),,yes))
 
 .PHONY: help study test test-quick check bench sync page api docs docs-bench pins clean another-python
@@ -26,9 +26,10 @@ help:  ## list the targets
 
 # .venv/ready holds the version of the Python that made it, and where: in a copy, its programs would run the original.
 .venv/ready: pyproject.toml constraints.txt $(if $(MADE_HERE),,another-python)
-	$(NEW_ENOUGH)@$(if $(MADE_ELSEWHERE),,$(BIN)/python -c '$(IS_VERSION)' 2>/dev/null ||) '$(BASE)' -m venv --clear .venv
+	$(NEW_ENOUGH)$(if $(MADE_ELSEWHERE),@echo '.venv is of another folder or Python; it is made anew')
+	@$(if $(MADE_ELSEWHERE),,$(BIN)/python -c '$(IS_VERSION)' 2>/dev/null ||) '$(BASE)' -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[workflow,dev]'
-	@echo '$(VERSION) in $(CURDIR)/' > $@
+	@printf '%s in %s//\n' '$(VERSION)' "$$(pwd -P)" > $@
 
 study: .venv/ready  ## set up, then run the study at the scale of params.yaml and print its table
 	snakemake --cores $(CORES) --resources gpu=1

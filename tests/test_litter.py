@@ -48,7 +48,7 @@ def left(stores):
 
 def test_all_of_it_is_found_and_nothing_else(left):
     found = {one.path.name: one for one in litter(left)}
-    assert sorted(one.why.split()[0] for one in found.values()) == ["broken", "part", "part", "state", "state", "torn"]
+    assert sorted(one.why.split()[0] for one in found.values()) == ["broken", "part", "state", "state", "state", "torn"]
     assert {one.size for name, one in found.items() if name.endswith(".csv")} == {2_000_000}
     for one in found.values():
         one.remove()

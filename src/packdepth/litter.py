@@ -60,15 +60,17 @@ def litter(study: Study) -> list[Litter]:
 
 def _parts() -> Iterator[Litter]:
     for place in PLACES:
-        for path in [*place.rglob(".*"), *place.rglob(resume.UNNAMED)]:
-            if (PART.fullmatch(path.name) or path.name == resume.UNNAMED) and path.is_file():
+        for path in place.rglob(".*"):
+            if PART.fullmatch(path.name) and path.is_file():
                 yield Litter(path, "part of a file that was never finished")
+    for path in resume.FOLDER.rglob(resume.UNNAMED):
+        yield Litter(path, "state that was never finished")
 
 
 def _states(study: Study) -> Iterator[Litter]:
     for of_run in resume.FOLDER.glob("*/*/*/"):
         seed = re.fullmatch(r"seed(\d+)", of_run.name)
-        if not seed or is_locked(of_run.with_suffix(".lock")):
+        if not seed or any(map(is_locked, resume.locks(of_run))):
             continue
         keys = _keys(study, of_run.parts[-3], of_run.parts[-2], int(seed[1]))
         for folder in of_run.glob("*/"):

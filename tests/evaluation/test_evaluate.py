@@ -97,6 +97,15 @@ def test_a_damaged_log_is_no_number(tmp_path, content):
         training_losses(tmp_path / "train_log.csv")
 
 
+def test_a_log_that_was_cut_is_not_that_of_its_training(tmp_path):
+    (tmp_path / "train_log.csv").write_text("step,epoch,loss\n1,0,0.5\n2,0,0.5\n")
+    (tmp_path / "provenance.json").write_text('{"steps": 3}')
+    with pytest.raises(InputError, match=r"train_log\.csv: has 2 steps, its training had 3"):
+        training_losses(tmp_path / "train_log.csv")
+    (tmp_path / "provenance.json").write_text('{"steps": 2}')
+    assert training_losses(tmp_path / "train_log.csv")["training_loss"] == 0.5
+
+
 def test_a_checkpoint_of_another_variant_is_refused(stores):
     study = stores()
     other = paths.Run("tiny", "report", "packnet", 0)

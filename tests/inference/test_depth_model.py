@@ -100,7 +100,7 @@ def test_predicting_changes_nothing_in_a_model_that_is_being_trained():
 
 
 @pytest.mark.parametrize("grey", [False, True])
-@pytest.mark.parametrize("kind", [np.uint8, np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.uint8, np.float32, np.float64, ">f4", np.longdouble])
 def test_arrays_of_any_kind(grey, kind):
     whole = np.random.default_rng(0).integers(0, 256, (*SIZE, 4), dtype=np.uint8)
     given = whole[..., :1] if grey else whole
@@ -208,8 +208,7 @@ def test_no_checkpoint_at_all(tmp_path: Path, content: bytes | None, message: st
 def test_a_device_that_is_not_there(tmp_path: Path):
     path = tmp_path / "model.safetensors"
     save_checkpoint(path, models.build("constant"), CheckpointInfo({"architecture": "constant"}, SIZE, 10.0))
-    for device in ("cuda:99", "abacus"):
-        with pytest.raises(
-            InputError, match=rf"device {device}: not available( \(.*\))?; expected cpu, cuda or cuda:N"
-        ):
-            load_file(path, device)
+    with pytest.raises(InputError, match=r"device cuda:99: not available \(.+\); expected cpu, cuda or cuda:N"):
+        load_file(path, "cuda:99")
+    with pytest.raises(InputError, match="device abacus: not available; expected cpu, cuda or cuda:N"):
+        load_file(path, "abacus")

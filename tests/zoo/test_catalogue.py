@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -30,6 +31,27 @@ def test_settings_of_the_network_and_of_the_model():
     model = packdepth.create_model("packnet", width=0.25, head="linear", size=(64, 96), focal_length=80.0)
     assert model.info.network == {"architecture": "packnet", "width": 0.25, "head": "linear"}
     assert (model.info.size, model.info.focal_length, model.info.max_depth) == ((64, 96), 80.0, 10.0)
+
+
+def test_numbers_of_numpy_and_torch_are_numbers():
+    model = packdepth.create_model(
+        "packnet",
+        width=0.125,
+        size=(np.int64(64), np.int64(96)),
+        max_depth=np.float32(8),
+        focal_length=torch.tensor(80.0),
+    )
+    assert vars(model.info) | {"network": None} == {
+        "network": None,
+        "size": (64, 96),
+        "max_depth": 8.0,
+        "output_unit": "max_depth/m",
+        "focal_length": 80.0,
+        "limited": True,
+    }
+    image = np.zeros((64, 96, 3), np.uint8)
+    for focal_length in (np.float32(160), np.array(160.0), torch.tensor(160.0)):
+        np.testing.assert_array_equal(model.infer(image, focal_length), model.infer(image, 160.0))
 
 
 def test_refusals():

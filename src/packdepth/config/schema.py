@@ -59,9 +59,14 @@ def validated(schema: Any, raw: Any, where: str, file: str, tagged: Tagged) -> A
     `tagged` names the sections that a key's value distinguishes, which pydantic puts into an error's path.
     """
     try:  # as JSON, whose lists may be tuples; strictly, so that true is not 1 and '1' no number
-        return TypeAdapter(schema).validate_json(json.dumps(raw), strict=True)
+        return TypeAdapter(schema).validate_json(json.dumps(raw, default=_plain), strict=True)
     except ValidationError as error:
         raise InputError(f"{file}: {_in_one_line(error, schema, where, tagged)}") from None
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy or torch as one of Python; of what JSON cannot hold, what Python prints."""
+    return value.item() if getattr(value, "size", None) == 1 or getattr(value, "ndim", None) == 0 else repr(value)
 
 
 def _in_one_line(error: ValidationError, schema: Any, where: str, tagged: Tagged) -> str:

@@ -21,7 +21,7 @@ from packdepth.inference.depth_model import DepthModel
 from packdepth.inference.load import ready
 from packdepth.losses.depth import DepthLoss
 from packdepth.models.network import ImageNetwork, image_tensor
-from packdepth.utils.files import atomic_write, write_json, write_text
+from packdepth.utils.files import atomic_write, read_object, write_json, write_text
 from packdepth.utils.threads import threads_on_cpu
 
 HEADLINE = ("abs_rel", "rmse", "delta1")  # of the metrics, what `dvc metrics show` shows
@@ -144,13 +144,14 @@ def training_losses(train_log: Path) -> dict[str, float]:
 
     Raises InputError if the log is missing, damaged, or not that of a whole training.
     """
-    log = _whole_log(train_log)
+    log = _whole(train_log)
     losses = log.loc[log["epoch"] == log["epoch"].max(), "loss"]
     last_tenth = losses.tail(-(-len(losses) // 10))
     return {"training_loss": float(losses.mean()), "final_training_loss": float(last_tenth.mean())}
 
 
-def _whole_log(path: Path) -> pd.DataFrame:
+def _whole(path: Path) -> pd.DataFrame:
+    """Step, epoch and loss of a log that has a row for every step of its training."""
     if not path.is_file():
         raise InputError(f"{path}: no such training log")
     again = "remove it, and `packdepth train` makes it again"
@@ -161,4 +162,7 @@ def _whole_log(path: Path) -> pd.DataFrame:
     numbers = log.reindex(columns=["step", "epoch", "loss"]).apply(pd.to_numeric, errors="coerce")
     if log.empty or not np.isfinite(numbers).all(axis=None) or (numbers["step"] != np.arange(1, len(log) + 1)).any():
         raise InputError(f"{path}: not the log of a whole training, with a loss for each step from 1 on; {again}")
-    return log
+    steps = read_object(path.with_name("provenance.json")).get("steps", len(log))
+    if len(log) != steps:
+        raise InputError(f"{path}: has {len(log)} steps, its training had {steps}; {again}")
+    return numbers

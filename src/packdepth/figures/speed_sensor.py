@@ -40,7 +40,7 @@ def draw(study: Study, path: Path) -> None:
 
 
 def by_reference(study: Study, fault: str) -> dict[str, dict[float, str]]:
-    """The temporal variants whose sensor has only this fault, by its amount, in order.
+    """The variants of `sensors` whose sensor has only this fault, by its amount, in order.
 
     Each is listed under its reference, the variant with a perfect sensor that is otherwise the same; the reference
     is included, at 0. A variant without one is left out.
@@ -75,7 +75,7 @@ def finding(errors: pd.Series, found: dict[str, dict[str, dict[float, str]]]) ->
 
 
 def _reference(study: Study, variant: Variant) -> str | None:
-    """The first temporal variant like this one, with a perfect sensor."""
+    """The first variant of `sensors` like this one, with a perfect sensor."""
     perfect = variant.training.velocity.model_copy(update=dict.fromkeys(FAULTS, 0.0))
     training = variant.training.model_copy(update={"velocity": perfect})
     others = map(study.variant, study.shown(GROUP))

@@ -140,6 +140,8 @@ class DepthModel(
 
         Raises InputError for no positive number, or if the training data's focal length is unknown.
         """
+        if isinstance(focal_length, (np.ndarray, Tensor)) and focal_length.ndim == 0:
+            focal_length = focal_length.item()
         a_number = isinstance(focal_length, Real) and not isinstance(focal_length, bool)
         if not a_number or not 0 < focal_length < float("inf"):
             raise InputError(f"focal length: expected a positive number of px, got {focal_length!r}")

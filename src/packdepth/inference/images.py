@@ -74,7 +74,7 @@ def _of_array(image: NDArray[Any]) -> Tensor:
         return image_tensor(rgb)
     if rgb.dtype.kind != "f":
         raise InputError(f"image: expected an array of uint8 or floats, got {image.dtype}")
-    return _of_tensor(torch.from_numpy(np.ascontiguousarray(np.moveaxis(rgb, -1, 0))))
+    return _of_tensor(torch.from_numpy(np.ascontiguousarray(np.moveaxis(rgb, -1, 0), dtype=np.float32)))
 
 
 def _of_tensor(image: Tensor) -> Tensor:

@@ -37,10 +37,11 @@ def open_file(path: Path) -> DepthModel:
 
 def ready(model: DepthModel, device: str | None = None) -> DepthModel:
     """The same model, accelerated and moved in place. Raises InputError if there is no such device."""
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        model.to(device)
     except (RuntimeError, AssertionError) as error:  # torch raises either
-        reason = f" ({str(error).splitlines()[0]})" if re.fullmatch(r"cpu|cuda(:\d+)?", str(device)) else ""
+        reason = f" ({str(error).splitlines()[0]})" if re.fullmatch(r"cpu|cuda(:\d+)?", device) else ""
         raise InputError(f"device {device}: not available{reason}; expected cpu, cuda or cuda:N") from None
     models.accelerate(model.network, "auto")
     return model

@@ -34,12 +34,17 @@ FINISHED, BROKEN = ".finished", ".broken"  # endings: of a folder that is being 
 
 def locked(run: Run) -> contextlib.AbstractContextManager[bool]:
     """Lock the files of one run, whatever its settings, for this process; gives whether it had to wait."""
-    return files.locked(_of_run(run).with_suffix(".lock"), "trains this run")
+    return files.locked(locks(_of_run(run))[0], "trains this run")
 
 
 def written(run: Run) -> contextlib.AbstractContextManager[bool]:
     """A second lock, for the one of several processes that writes: the first ends with the process that started it."""
-    return files.locked(_of_run(run).with_suffix(".writer.lock"), "writes this run")
+    return files.locked(locks(_of_run(run))[1], "writes this run")
+
+
+def locks(of_run: Path) -> tuple[Path, Path]:
+    """The locks of a run, of the process that trains it and of the one that writes, next to its folder of states."""
+    return of_run.with_suffix(".lock"), of_run.with_suffix(".writer.lock")
 
 
 @contextlib.contextmanager

@@ -76,7 +76,10 @@ def record(path: Path) -> dict[str, Any]:
 
 def _public(url: str) -> str:
     """An address as it may be shown and kept: without a password, and without a query, which may hold a token."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -103,7 +106,7 @@ def _adopt(remote: Remote, path: Path) -> None:
         found, known = _hash(remote, path), record(path)
     except _Failed as failure:
         raise InputError(f"{path}: {failure}; remove it, and it will be downloaded") from None
-    origin = {"url": known["url"]} if "url" in known and known.get("hash") == found else {}
+    origin = {"url": _public(str(known["url"]))} if "url" in known and known.get("hash") == found else {}
     write_json(_record(path), {**origin, **_stamp(path), "hash": found})
 
 
@@ -202,7 +205,8 @@ def _continue(remote: Remote, url: str, part: _Part) -> None:
             part.begin(_origin(remote, url, response), new=response.status_code != requests.codes.partial_content)
             _append(remote.name, response, part)
     except (requests.RequestException, HTTPError) as error:
-        raise (_Passing if _may_pass(error) else _Failed)(_reason(error)) from None
+        reason = _reason(error).replace(url, _public(url))  # requests quotes what it cannot use
+        raise (_Passing if _may_pass(error) else _Failed)(reason) from None
     if part.origin["total"] not in (None, part.size):
         raise _Passing(LOST)
 

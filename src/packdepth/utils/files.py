@@ -110,7 +110,7 @@ def is_locked(lock: Path) -> bool:
     """Whether another process holds `lock` now. Where there are no locks, nobody is known to."""
     try:
         with lock.open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # an exclusive one needs the right to write on NFS
     except BlockingIOError:
         return True
     except OSError:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ THUMBNAIL_WIDTH = 160  # px, about that of a depth picture on a sheet of many: a
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
 MOST_PIXELS = 100_000_000  # of an image that keeps its size
 SHRUNK = 2  # times in each direction, a photo with more
+OPENING = threading.Lock()  # Pillow's limit is one for all threads
 SIXTEEN_BITS = ("I;16", "I;16B", "I")  # as Pillow calls one channel of 16 bits
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow says of a damaged file
 ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap height and width
@@ -56,11 +58,12 @@ def _opened(source: Path | io.BytesIO, more: int = 1) -> Image.Image:
 @contextlib.contextmanager
 def _without_pillows_limit() -> Iterator[None]:
     """Pillow's own limit, 179 million pixels, lies between ours."""
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+    with OPENING:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _unreadable(name: str, error: Exception) -> InputError:

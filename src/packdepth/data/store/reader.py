@@ -13,7 +13,6 @@ from packdepth.errors import InputError, shortened
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"  # how HDF5 files begin
 LARGEST_CHUNK = 1 << 30  # bytes, unpacked
-DEEPEST = 4  # groups in one another; a group may also hold itself
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 DAMAGE = (OSError, RuntimeError, ValueError, TypeError, AttributeError)  # what h5py raises when it meets any
@@ -92,23 +91,31 @@ class Reader:
             return h5py.File(self.path, "r", locking=False)  # a store never changes, and locks are not everywhere
 
 
-def unsafe(group: h5py.Group, level: int = 0) -> str:
+def unsafe(file: h5py.File) -> str:
     """What in an HDF5 file reads other files, or takes any amount of memory; nothing in those that packdepth writes."""
-    if level > DEEPEST:
-        return f"{group.name!r} lies too deep"
-    for key in group:
-        name = f"{group.name}/{key}".lstrip("/")
-        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-            return f"{name!r} is a link"
-        data = group[key]
-        if isinstance(data, h5py.Group):
-            if fault := unsafe(data, level + 1):
-                return fault
+    waiting: list[h5py.Group] = [file]
+    seen: set[int] = set()
+    while waiting:
+        group = waiting.pop()
+        address = h5py.h5o.get_info(group.id).addr
+        if address in seen:  # groups may hold one another, and themselves
             continue
-        if not isinstance(data, h5py.Dataset):
-            continue
-        if data.external or data.is_virtual:
-            return f"{name!r} lies in other files"
-        if data.chunks and math.prod(data.chunks) * data.dtype.itemsize > LARGEST_CHUNK:
-            return f"{name!r} has chunks of more than {LARGEST_CHUNK >> 20} MiB"
+        seen.add(address)
+        for key in group:
+            name = f"{group.name}/{key}".lstrip("/")
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                return f"{name!r} is a link"
+            data = group[key]
+            if isinstance(data, h5py.Group):
+                waiting.append(data)
+            elif isinstance(data, h5py.Dataset) and (fault := _unsafe_array(data)):
+                return f"{name!r} {fault}"
+    return ""
+
+
+def _unsafe_array(data: h5py.Dataset) -> str:
+    if data.external or data.is_virtual:
+        return "lies in other files"
+    if data.chunks and math.prod(data.chunks) * data.dtype.itemsize > LARGEST_CHUNK:
+        return f"has chunks of more than {LARGEST_CHUNK >> 20} MiB"
     return ""
