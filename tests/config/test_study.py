@@ -1,5 +1,6 @@
 """params.yaml: what is resolved, and the one line for what is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -395,10 +396,34 @@ def test_unknown_variant_is_told_with_the_nearest(project):
 def test_missing_and_broken_files(tmp_path: Path):
     with pytest.raises(InputError, match="not found"):
         load_study(tmp_path / "params.yaml")
+    with pytest.raises(InputError, match="is a folder; expected a file"):
+        load_study(tmp_path)
     (tmp_path / "params.yaml").write_text("scale: [small\n")
     with pytest.raises(InputError, match="not YAML") as caught:
         load_study(tmp_path / "params.yaml")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a: 1\nb: !!bool maybe\n", "line 2: 'maybe' is no bool"),
+        ("a: 1\nb: {c: 2020-13-01}\n", "line 2: '2020-13-01' is no timestamp"),
+        ("a: [1, !!int x]\n", "line 1: 'x' is no int"),
+        ("a: &own [*own]\nb: !!float y\n", "line 2: 'y' is no float"),
+        (f"a: {'9' * 5000}\n", "line 1: '9999"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_its_line(tmp_path: Path, content: str, told: str):
+    (tmp_path / "params.yaml").write_text(content)
+    with pytest.raises(InputError, match=f"not YAML: {re.escape(told)}"):
+        load_study(tmp_path / "params.yaml")
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path):
+    (tmp_path / "params.yaml").write_bytes(b"a: \xff\n")
+    with pytest.raises(InputError, match="not YAML: byte 3 is not UTF-8"):
+        load_study(tmp_path / "params.yaml")
 
 
 def test_nothing_in_the_file_is_executed(tmp_path: Path):

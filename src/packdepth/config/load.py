@@ -7,11 +7,12 @@ from packdepth.config.study import PARAMS_FILE, Study, checked, merged
 from packdepth.config.variants import Training
 from packdepth.config.yaml_file import read_yaml
 from packdepth.errors import InputError
+from packdepth.utils.files import require_file
 
 
 def load_study(path: Path = Path(PARAMS_FILE)) -> Study:
     """Read and check params.yaml, every variant of it. Raises InputError, in one line."""
-    if not path.is_file():
+    if not require_file(path).is_file():
         raise InputError(f"{path}: not found; run this where params.yaml stands")
     raw = read_yaml(path)
     study: Study = checked(Study, raw, "", str(path))

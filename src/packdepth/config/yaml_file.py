@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import ScalarNode, SequenceNode
 
 from packdepth.errors import InputError, shortened
 
@@ -35,7 +36,7 @@ def read_yaml(path: Path) -> Any:
     try:
         value = YAML(typ="safe").load(content.decode())
     except FAULTS as error:
-        raise InputError(f"{path}: not YAML: {shortened(_said(error))}") from None
+        raise InputError(f"{path}: not YAML: {shortened(_said(error, content))}") from None
     try:
         _count(value, "", {}, 0)
     except ValueError as error:
@@ -43,12 +44,35 @@ def read_yaml(path: Path) -> Any:
     return value
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, content: bytes) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is not UTF-8"
+    return _misfit(content.decode()) or str(error)
+
+
+def _misfit(text: str) -> str:
+    """Where the first scalar is that does not fit its tag, such as a date in month 13: ruamel.yaml does not say."""
+    yaml = YAML(typ="safe", pure=True)
+    waiting, seen = [yaml.compose(text)], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:  # an alias, perhaps of what it stands in
+            continue
+        seen.add(id(node))
+        if not isinstance(node, ScalarNode):
+            parts = node.value if isinstance(node, SequenceNode) else [part for pair in node.value for part in pair]
+            waiting += reversed(parts)
+            continue
+        try:
+            yaml.constructor.construct_object(node)
+        except FAULTS:
+            kind = str(node.tag).rpartition(":")[2]
+            return f"line {node.start_mark.line + 1}: {shortened(node.value, 40)!r} is no {kind}"
+    return ""
 
 
 def _count(value: Any, key: str, counted: dict[int, int], level: int) -> int:
