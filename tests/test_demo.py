@@ -40,6 +40,8 @@ def photo(tmp_path: Path) -> Path:
 @needs_browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_person_drops_an_image(networks: dict[str, DepthModel], photo: Path, browse: Callable[..., Any], width: int):
+    words = photo.with_name("words.png")
+    words.write_text("no image")
     served = demo(networks)
     _, address, _ = served.launch(prevent_thread_lock=True, quiet=True, share=False)
     try:
@@ -57,6 +59,10 @@ def test_a_person_drops_an_image(networks: dict[str, DepthModel], photo: Path, b
         page.locator("input[type=number]").press("Enter")
         page.wait_for_selector("text=does not know its training data's focal length")
         assert page.inner_text("text=and farther") == before
+
+        page.locator("[aria-label='Remove Image'], [aria-label='Clear']").first.click()
+        page.locator("input[type=file]").set_input_files(words)
+        page.wait_for_selector("text=words.png: cannot be read as an image: not one of PNG")
     finally:
         served.close()
 

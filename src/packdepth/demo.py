@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,20 +25,13 @@ Drop an image. Drag across a result to see the image or its depth. Nothing leave
 
 
 def serve(models: Mapping[str, DepthModel], port: int | None = None) -> None:
-    """Serve the page on this machine, for this machine only, until Ctrl-C. What the browser cannot send is told there.
+    """Serve the page on this machine, for this machine only, until Ctrl-C.
 
     Raises InputError if gradio is not installed or the port is taken.
     """
     page = demo(models)
     try:
-        page.launch(
-            server_name="127.0.0.1",
-            server_port=port,
-            share=False,
-            max_file_size=LARGEST,
-            footer_links=[],
-            show_error=True,
-        )
+        page.launch(server_name="127.0.0.1", server_port=port, share=False, max_file_size=LARGEST, footer_links=[])
     except OSError as error:
         raise InputError(f"port {port or '7860 to 7959'}: {error}") from None
 
@@ -59,12 +53,13 @@ def demo(models: Mapping[str, DepthModel]) -> "Blocks":
         try:
             return _shown(models, image, focal_length or None)
         except InputError as error:
-            raise gradio.Error(str(error)) from None
+            raise gradio.Error(str(error).replace(f"{Path(image).parent}/", ""), print_exception=False) from None
 
     with gradio.Blocks(title="packdepth", analytics_enabled=False) as page:
         gradio.Markdown(HEAD)
         with gradio.Row():
             image = gradio.Image(type="filepath", sources=["upload", "clipboard"], label="image", height=320)
+            image.preprocess = _path  # type: ignore[assignment, method-assign]  # gradio's says more of a bad file than one line
             with gradio.Column():
                 focal_length = gradio.Number(
                     label="focal length (px)",
@@ -79,6 +74,11 @@ def demo(models: Mapping[str, DepthModel]) -> "Blocks":
                     outputs.append(gradio.Plot(label=f"{name}: in 3-D"))
         gradio.on([image.change, focal_length.submit], answer, [image, focal_length], outputs)
     return page
+
+
+def _path(given: Any) -> Any:
+    """Where the file is that was dropped; None if there is none."""
+    return given and given.path
 
 
 def _shown(models: Mapping[str, DepthModel], image: str, focal_length: float | None) -> list[Any]:
