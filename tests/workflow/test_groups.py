@@ -99,4 +99,4 @@ def test_another_claim_trains_nothing(made_by: Callable[[str], Clone]) -> None:
 def test_another_motion_makes_the_context_again_and_no_variant_of_the_report(made_by: Callable[[str], Clone]) -> None:
     clone = made_by("everything")
     clone.edit("params.yaml", "turn: 3.0", "turn: 6.0")
-    assert clone.planned(*TARGETS) == CONTEXT | ((TEMPORAL | SUPERVISION) - QUALITY - FLOORS)
+    assert clone.planned(*TARGETS) == CONTEXT | ((TEMPORAL | SUPERVISION | SENSORS) - QUALITY - FLOORS)
