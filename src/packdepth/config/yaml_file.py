@@ -51,7 +51,10 @@ def _said(error: Exception, content: bytes) -> str:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start} is not UTF-8"
-    return _misfit(content.decode()) or str(error)
+    try:
+        return _misfit(content.decode()) or str(error)
+    except FAULTS:
+        return str(error)
 
 
 def _misfit(text: str) -> str:
